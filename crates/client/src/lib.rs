@@ -1,0 +1,285 @@
+//! Typed calls of the update session API over a transport: a simulator in the same process, or a
+//! live server. It keeps no clock, no log and no rule of the API; what it sends comes from the
+//! operations table.
+#![warn(missing_docs)]
+
+mod exchange;
+mod lenient;
+mod redact;
+pub mod transport;
+mod upload;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use accession_core::dialect::{self, Dialect, SESSION_HEADER, Unsendable};
+use accession_core::error::ApiError;
+use accession_core::model::LoginToken;
+use accession_core::operations::{self, LoginCreate, LoginDelete, Operation, Row};
+use accession_core::time::Timestamp;
+use accession_core::wire::{Request, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use serde_json::Value;
+
+pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse};
+pub use transport::{Progress, Reader, Simulated, Source, Transport, TransportError};
+pub use upload::UploadLink;
+
+/// The response header by which Accession's own gateway says that it stands in between.
+pub const GATEWAY_HEADER: &str = "x-accession-gateway";
+
+/// Why a call has no result.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum ClientError {
+    /// No answer came.
+    #[error(transparent)]
+    Transport(#[from] TransportError),
+    /// The API refused.
+    #[error("{error} (status {status})")]
+    Api {
+        /// The status.
+        status: u16,
+        /// The error structure.
+        error: Box<ApiError>,
+    },
+    /// An answer came that does not fit the API.
+    #[error("the server answered {} and {why}", response.status)]
+    Unexpected {
+        /// The answer, secrets redacted.
+        response: Box<RecordedResponse>,
+        /// What does not fit.
+        why: String,
+    },
+    /// No request can carry the call.
+    #[error(transparent)]
+    Unsendable(#[from] Unsendable),
+}
+
+impl ClientError {
+    /// The status of the answer, if one came.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Api { status, .. } => Some(*status),
+            Self::Unexpected { response, .. } => Some(response.status),
+            Self::Transport(_) | Self::Unsendable(_) => None,
+        }
+    }
+}
+
+type Observer = Rc<dyn Fn(Rc<Exchange>)>;
+
+/// A client of one server. Clones share the login and the log.
+#[derive(Clone)]
+pub struct Client {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    transport: Transport,
+    dialect: Dialect,
+    origin: String,
+    clock: Rc<dyn Fn() -> Timestamp>,
+    observer: Observer,
+    /// In memory only, and only here.
+    token: RefCell<Option<LoginToken>>,
+    /// Whether the server said that it is a gateway: upload links then lead through it.
+    gateway: Cell<bool>,
+    next_exchange: Cell<u64>,
+}
+
+impl Client {
+    /// A client of the server at `origin` (`https://host[:port]`, no trailing slash).
+    ///
+    /// Each exchange goes to `observer` once it has ended, secrets redacted. `clock` tells when.
+    pub fn new(
+        transport: Transport,
+        dialect: Dialect,
+        origin: impl Into<String>,
+        clock: impl Fn() -> Timestamp + 'static,
+        observer: impl Fn(Rc<Exchange>) + 'static,
+    ) -> Self {
+        let origin = origin.into().trim_end_matches('/').to_owned();
+        Self {
+            shared: Rc::new(Shared {
+                transport,
+                dialect,
+                origin,
+                clock: Rc::new(clock),
+                observer: Rc::new(observer),
+                token: RefCell::new(None),
+                gateway: Cell::new(false),
+                next_exchange: Cell::new(1),
+            }),
+        }
+    }
+
+    /// The server's origin.
+    pub fn origin(&self) -> &str {
+        &self.shared.origin
+    }
+
+    /// The spelling that it is talked to in.
+    pub fn dialect(&self) -> Dialect {
+        self.shared.dialect
+    }
+
+    /// Whether there is an API login.
+    pub fn is_logged_in(&self) -> bool {
+        self.shared.token.borrow().is_some()
+    }
+
+    /// Uses the token of an existing API login.
+    pub fn adopt(&self, token: LoginToken) {
+        *self.shared.token.borrow_mut() = Some(token);
+    }
+
+    /// Forgets the token without telling the server.
+    pub fn forget(&self) {
+        *self.shared.token.borrow_mut() = None;
+    }
+
+    /// Logs in. The password goes into this one request and nowhere else.
+    pub async fn log_in(&self, user: &str, password: &str) -> Result<(), ClientError> {
+        let mut request = LoginCreate {}.encode(self.shared.dialect, &self.shared.origin)?;
+        let credentials = BASE64.encode(format!("{user}:{password}"));
+        request.headers.push("Authorization", format!("Basic {credentials}"));
+        let reply = self.perform::<LoginCreate>(request, &[&credentials, password]).await?;
+        self.adopt(reply);
+        Ok(())
+    }
+
+    /// Logs out. The token is forgotten whatever the server says.
+    pub async fn log_out(&self) -> Result<(), ClientError> {
+        let result = self.call(&LoginDelete {}).await;
+        self.forget();
+        result
+    }
+
+    /// Calls an operation.
+    pub async fn call<O: Operation>(&self, call: &O) -> Result<O::Reply, ClientError> {
+        let mut request = call.encode(self.shared.dialect, &self.shared.origin)?;
+        let token = self.token();
+        if let Some(token) = &token {
+            request.headers.push(SESSION_HEADER, token.reveal());
+        }
+        let secret = token.as_ref().map_or("", LoginToken::reveal);
+        self.perform::<O>(request, &[secret]).await
+    }
+
+    async fn perform<O: Operation>(
+        &self,
+        request: Request,
+        secrets: &[&str],
+    ) -> Result<O::Reply, ClientError> {
+        let at = (self.shared.clock)();
+        let recorded = redact::request(&request, secrets);
+        let arrival = self.shared.transport.send(request, at).await;
+        let mut exchange = self.begin_exchange(O::ROW.full_name(), recorded, at);
+        let (result, notes) = match &arrival.response {
+            Err(error) => (Err(error.clone().into()), Vec::new()),
+            Ok(response) => {
+                self.look_for_gateway(response);
+                self.read::<O>(response)
+            }
+        };
+        exchange.notes = notes;
+        self.finish_exchange(exchange, arrival, O::ROW.opens_login(), secrets);
+        result
+    }
+
+    fn read<O: Operation>(
+        &self,
+        response: &Response,
+    ) -> (Result<O::Reply, ClientError>, Vec<Note>) {
+        let dialect = self.shared.dialect;
+        let mut notes = Vec::new();
+        if !response.is_success() {
+            return (Err(refusal(response)), notes);
+        }
+        let expected = operations::line(O::ROW, dialect).success();
+        if response.status != expected {
+            notes.push(Note::Status { expected, found: response.status });
+        }
+        let result = read_result(dialect, O::ROW, response, &mut notes)
+            .and_then(|value| lenient::read::<O::Reply>(value, &mut notes))
+            .map_err(|why| unexpected(response, why));
+        (result, notes)
+    }
+
+    fn token(&self) -> Option<LoginToken> {
+        self.shared.token.borrow().clone()
+    }
+
+    fn look_for_gateway(&self, response: &Response) {
+        if response.headers.get(GATEWAY_HEADER).is_some() {
+            self.shared.gateway.set(true);
+        }
+    }
+
+    fn begin_exchange(
+        &self,
+        operation: String,
+        request: RecordedRequest,
+        at: Timestamp,
+    ) -> Exchange {
+        let id = self.shared.next_exchange.get();
+        self.shared.next_exchange.set(id + 1);
+        Exchange::new(id, operation, request, at)
+    }
+
+    fn finish_exchange(
+        &self,
+        mut exchange: Exchange,
+        arrival: transport::Arrival,
+        secret_result: bool,
+        secrets: &[&str],
+    ) {
+        exchange.took = (self.shared.clock)().since(exchange.at);
+        exchange.transitions = arrival.transitions;
+        exchange.rule = arrival.rule;
+        exchange.outcome = match arrival.response {
+            Ok(response) => Outcome::Answered(redact::response(&response, secret_result, secrets)),
+            Err(error) => Outcome::NoAnswer(error),
+        };
+        (self.shared.observer)(Rc::new(exchange));
+    }
+}
+
+fn refusal(response: &Response) -> ClientError {
+    match dialect::read_error(&response.body) {
+        Some(error) => ClientError::Api { status: response.status, error: Box::new(error) },
+        None => unexpected(response, "the body is no error of the API".to_owned()),
+    }
+}
+
+fn unexpected(response: &Response, why: String) -> ClientError {
+    let response = Box::new(redact::response(response, true, &[]));
+    ClientError::Unexpected { response, why }
+}
+
+/// The result as JSON, its envelope taken off; null where a void operation has none.
+fn read_result(
+    dialect: Dialect,
+    row: &Row,
+    response: &Response,
+    notes: &mut Vec<Note>,
+) -> Result<Value, String> {
+    let empty = response.body.iter().all(u8::is_ascii_whitespace);
+    if row.void {
+        if !empty && response.body != b"{}" {
+            notes.push(Note::BodyOfVoid);
+        }
+        return Ok(Value::Null);
+    }
+    if empty {
+        return Err("the body is empty".to_owned());
+    }
+    let body = serde_json::from_slice(&response.body)
+        .map_err(|error| format!("the body is not JSON ({error})"))?;
+    let (value, enveloped) = dialect::unwrap_result(dialect, body);
+    if !enveloped {
+        notes.push(Note::NoEnvelope);
+    }
+    Ok(value)
+}

@@ -1,0 +1,146 @@
+//! Takes the secrets out of what is recorded: passwords, tokens, and upload links, which need no
+//! login and are keys themselves. It does not know what becomes of the record.
+
+use accession_core::wire::{Headers, REDACTED, Request, Response};
+use serde_json::Value;
+
+use crate::exchange::{Body, RecordedRequest, RecordedResponse};
+
+/// Fields whose values are passwords, at any depth.
+const SECRET_FIELDS: [&str; 2] = ["password", "current_password"];
+
+/// A segment of a link that is at least this long may be its key.
+const KEY_LENGTH: usize = 16;
+
+/// A request as it may be kept. `secrets` are texts that must not appear anywhere.
+pub(crate) fn request(request: &Request, secrets: &[&str]) -> RecordedRequest {
+    RecordedRequest {
+        method: request.method,
+        url: without(&request.url, secrets),
+        headers: headers(&request.headers, secrets),
+        body: body(&request.body, false, secrets),
+    }
+}
+
+/// A response as it may be kept. `secret_result` says that the body's one text is a token.
+pub(crate) fn response(
+    response: &Response,
+    secret_result: bool,
+    secrets: &[&str],
+) -> RecordedResponse {
+    RecordedResponse {
+        status: response.status,
+        headers: headers(&response.headers, secrets),
+        body: body(&response.body, secret_result && response.is_success(), secrets),
+    }
+}
+
+fn headers(headers: &Headers, secrets: &[&str]) -> Headers {
+    headers.redacted().iter().map(|(name, value)| (name, without(value, secrets))).collect()
+}
+
+fn body(bytes: &[u8], secret_result: bool, secrets: &[&str]) -> Body {
+    if bytes.is_empty() {
+        return Body::Empty;
+    }
+    let Ok(text) = std::str::from_utf8(bytes) else {
+        return Body::Bytes(bytes.len() as u64);
+    };
+    let Ok(mut value) = serde_json::from_str::<Value>(text) else {
+        return Body::Text(if secret_result {
+            REDACTED.to_owned()
+        } else {
+            without(text, secrets)
+        });
+    };
+    // What holds no secret is kept exactly as it came, byte for byte.
+    let mut changed = false;
+    hide(&mut value, secret_result, &mut changed);
+    let text = if changed { value.to_string() } else { text.to_owned() };
+    Body::Text(without(&text, secrets))
+}
+
+fn hide(value: &mut Value, secret_result: bool, changed: &mut bool) {
+    match value {
+        Value::String(text) if secret_result => replace(text, REDACTED.to_owned(), changed),
+        Value::Array(values) => values.iter_mut().for_each(|v| hide(v, secret_result, changed)),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(text) if SECRET_FIELDS.contains(&name.as_str()) => {
+                        replace(text, REDACTED.to_owned(), changed);
+                    }
+                    Value::Object(endpoint) if name == "upload_endpoint" => {
+                        if let Some(Value::String(uri)) = endpoint.get_mut("uri") {
+                            replace(uri, link(uri), changed);
+                        }
+                    }
+                    _ => hide(value, secret_result, changed),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn replace(text: &mut String, by: String, changed: &mut bool) {
+    *changed |= *text != by;
+    *text = by;
+}
+
+/// A link with its key hidden: host, file name and short segments stay, the query goes.
+pub(crate) fn link(uri: &str) -> String {
+    let (path, query) = uri.split_once('?').map_or((uri, ""), |(path, _)| (path, "?••••"));
+    let segments: Vec<&str> = path.split('/').collect();
+    let last = segments.len() - 1;
+    // The first three are scheme, nothing and host.
+    let shown = segments.iter().enumerate().map(|(index, segment)| {
+        let may_be_key = index > 2 && index < last && segment.len() >= KEY_LENGTH;
+        if may_be_key { REDACTED } else { segment }
+    });
+    shown.collect::<Vec<_>>().join("/") + query
+}
+
+fn without(text: &str, secrets: &[&str]) -> String {
+    let real = secrets.iter().filter(|secret| secret.len() >= 4);
+    real.fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
+}
+
+#[cfg(test)]
+mod tests {
+    use accession_core::wire::Method;
+
+    use super::*;
+
+    #[test]
+    fn hides_the_key_of_a_link() {
+        assert_eq!(
+            link("https://vc:443/cls/data/0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5/a%20b.iso"),
+            "https://vc:443/cls/data/••••/a%20b.iso"
+        );
+        assert_eq!(link("https://vc/up/a.iso?key=1"), "https://vc/up/a.iso?••••");
+    }
+
+    #[test]
+    fn hides_secrets_wherever_they_stand() {
+        let mut sent = Request::new(Method::Post, "https://vc/api/x?t=tok-1234");
+        sent.headers.push("vmware-api-session-id", "tok-1234");
+        sent.headers.push("X-Other", "a tok-1234");
+        sent.body = br#"{"publish_info":{"password":"hunter22"},"name":"tok-1234"}"#.to_vec();
+        let kept = format!("{:?}", request(&sent, &["tok-1234"]));
+        assert!(!kept.contains("tok-1234") && !kept.contains("hunter22"), "{kept}");
+
+        let answer = |body: &str| Response { body: body.into(), ..Response::empty(201) };
+        for body in ["\"tok-5678\"", "{\"value\":\"tok-5678\"}", "tok-5678 as text"] {
+            let kept = format!("{:?}", response(&answer(body), true, &[]));
+            assert!(!kept.contains("tok-5678"), "{kept}");
+        }
+    }
+
+    #[test]
+    fn what_holds_no_secret_is_kept_as_it_came() {
+        let text = "{ \"b\" : 1,\n \"a\": [] }";
+        let answer = Response { body: text.into(), ..Response::empty(200) };
+        assert_eq!(response(&answer, false, &["secret"]).body, Body::Text(text.to_owned()));
+    }
+}

@@ -1,0 +1,200 @@
+//! The API's errors: their 25 types, the status of each per dialect, and the body.
+//!
+//! It does not know which operation answers with which error.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::dialect::Dialect;
+use crate::model::{LocalizableMessage, wire_enum};
+use crate::rules::RuleRef;
+use std::fmt;
+
+wire_enum! {
+    /// What kind of error it is: the last part of `com.vmware.vapi.std.errors.…` in capitals.
+    ErrorType {
+        /// Nothing to do but to show the message.
+        Error = "ERROR",
+        /// What is to be created is there.
+        AlreadyExists = "ALREADY_EXISTS",
+        /// A change of state without effect.
+        AlreadyInDesiredState = "ALREADY_IN_DESIRED_STATE",
+        /// Stopped on request.
+        Canceled = "CANCELED",
+        /// Somebody else changed it in between.
+        ConcurrentChange = "CONCURRENT_CHANGE",
+        /// A feature is in use.
+        FeatureInUse = "FEATURE_IN_USE",
+        /// An unexpected condition.
+        InternalServerError = "INTERNAL_SERVER_ERROR",
+        /// A value is not acceptable.
+        InvalidArgument = "INVALID_ARGUMENT",
+        /// The configuration of an element forbids it.
+        InvalidElementConfiguration = "INVALID_ELEMENT_CONFIGURATION",
+        /// The element is of the wrong kind.
+        InvalidElementType = "INVALID_ELEMENT_TYPE",
+        /// The request is malformed.
+        InvalidRequest = "INVALID_REQUEST",
+        /// The state forbids it.
+        NotAllowedInCurrentState = "NOT_ALLOWED_IN_CURRENT_STATE",
+        /// There is no such element.
+        NotFound = "NOT_FOUND",
+        /// There is no such operation.
+        OperationNotFound = "OPERATION_NOT_FOUND",
+        /// Something that is needed is busy.
+        ResourceBusy = "RESOURCE_BUSY",
+        /// Something is in use.
+        ResourceInUse = "RESOURCE_IN_USE",
+        /// Something cannot be reached.
+        ResourceInaccessible = "RESOURCE_INACCESSIBLE",
+        /// The service is down or too busy.
+        ServiceUnavailable = "SERVICE_UNAVAILABLE",
+        /// It took too long; the work may still finish.
+        TimedOut = "TIMED_OUT",
+        /// An allocation failed.
+        UnableToAllocateResource = "UNABLE_TO_ALLOCATE_RESOURCE",
+        /// No or bad credentials.
+        Unauthenticated = "UNAUTHENTICATED",
+        /// A privilege is missing.
+        Unauthorized = "UNAUTHORIZED",
+        /// An unknown parameter or field.
+        UnexpectedInput = "UNEXPECTED_INPUT",
+        /// Not supported here.
+        Unsupported = "UNSUPPORTED",
+        /// The identity of an endpoint could not be verified.
+        UnverifiedPeer = "UNVERIFIED_PEER",
+    }
+}
+
+impl ErrorType {
+    /// The HTTP status that carries this error.
+    ///
+    /// `/api` is what the vendor's OpenAPI document of 9.1 declares, `/rest` what those of 7.0.3
+    /// and 8.0.2 do. INVALID_REQUEST, OPERATION_NOT_FOUND and UNEXPECTED_INPUT are declared
+    /// nowhere on `/api`: their statuses are assumed.
+    pub const fn status(&self, dialect: Dialect) -> u16 {
+        use Dialect::{Api, Rest};
+        match (self, dialect) {
+            (Self::AlreadyExists | Self::AlreadyInDesiredState | Self::FeatureInUse, _)
+            | (Self::InvalidArgument | Self::InvalidElementConfiguration, _)
+            | (Self::InvalidElementType | Self::InvalidRequest, _)
+            | (Self::NotAllowedInCurrentState | Self::ResourceInUse, _)
+            | (Self::UnexpectedInput | Self::Unsupported, _) => 400,
+            (Self::Unauthenticated, _) => 401,
+            (Self::Unauthorized, _) => 403,
+            (Self::NotFound | Self::OperationNotFound, _) => 404,
+            (Self::InternalServerError, _) => 500,
+            (Self::ServiceUnavailable, _) => 503,
+
+            (Self::Error, Api) => 500,
+            (Self::Error, Rest) => 400,
+            (Self::ConcurrentChange, Api) => 409,
+            (Self::ConcurrentChange, Rest) => 400,
+            (Self::ResourceBusy | Self::ResourceInaccessible, Api) => 500,
+            (Self::ResourceBusy | Self::ResourceInaccessible, Rest) => 400,
+            (Self::UnableToAllocateResource, Api) => 500,
+            (Self::UnableToAllocateResource, Rest) => 400,
+            (Self::TimedOut, Api) => 500,
+            (Self::TimedOut, Rest) => 504,
+            (Self::Canceled | Self::UnverifiedPeer, Api) => 400,
+            (Self::Canceled | Self::UnverifiedPeer | Self::Unknown(_), Rest) => 500,
+            (Self::Unknown(_), Api) => 500,
+        }
+    }
+
+    /// The canonical name, `com.vmware.vapi.std.errors.not_found`.
+    pub fn canonical_name(&self) -> String {
+        format!("{CANONICAL_PREFIX}{}", self.as_str().to_lowercase())
+    }
+
+    /// The type that a canonical name means; unknown ones are kept.
+    pub fn from_canonical_name(name: &str) -> Self {
+        Self::from(name.strip_prefix(CANONICAL_PREFIX).unwrap_or(name).to_uppercase())
+    }
+}
+
+const CANONICAL_PREFIX: &str = "com.vmware.vapi.std.errors.";
+
+/// The API said no.
+///
+/// As JSON it is the error structure of the API; the rule that made it stays here.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, thiserror::Error)]
+#[error("{}", self.summary())]
+#[serde(default)]
+pub struct ApiError {
+    /// What kind of error it is; absent from older servers.
+    pub error_type: Option<ErrorType>,
+    /// What went wrong, the view of the called operation first, its causes after it.
+    pub messages: Vec<LocalizableMessage>,
+    /// More for programs.
+    pub data: Option<Value>,
+    /// How to authenticate; only on UNAUTHENTICATED and UNAUTHORIZED.
+    pub challenge: Option<String>,
+    /// The rule that made the simulator refuse.
+    #[serde(skip)]
+    pub rule: Option<RuleRef>,
+    /// A status other than the type's own, where HTTP itself is at fault (413, 415).
+    #[serde(skip)]
+    pub http_status: Option<u16>,
+}
+
+impl ApiError {
+    /// An error with one message, made by `rule`.
+    pub fn new(error_type: ErrorType, rule: RuleRef, message: LocalizableMessage) -> Self {
+        Self {
+            error_type: Some(error_type),
+            messages: vec![message],
+            rule: Some(rule),
+            ..Self::default()
+        }
+    }
+
+    /// The status to answer with.
+    pub fn status(&self, dialect: Dialect) -> u16 {
+        let by_type = || self.error_type.as_ref().unwrap_or(&ErrorType::Error).status(dialect);
+        self.http_status.unwrap_or_else(by_type)
+    }
+
+    fn summary(&self) -> String {
+        let kind = self.error_type.as_ref().map_or("an error without a type", ErrorType::as_str);
+        match self.messages.first() {
+            Some(message) => format!("{kind}: {}", message.default_message),
+            None => kind.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_two_dialects_differ_where_documented() {
+        let differing: Vec<_> = ErrorType::KNOWN
+            .iter()
+            .filter(|kind| kind.status(Dialect::Api) != kind.status(Dialect::Rest))
+            .map(|k| (k.as_str(), k.status(Dialect::Api), k.status(Dialect::Rest)))
+            .collect();
+        assert_eq!(
+            differing,
+            [
+                ("ERROR", 500, 400),
+                ("CANCELED", 400, 500),
+                ("CONCURRENT_CHANGE", 409, 400),
+                ("RESOURCE_BUSY", 500, 400),
+                ("RESOURCE_INACCESSIBLE", 500, 400),
+                ("TIMED_OUT", 500, 504),
+                ("UNABLE_TO_ALLOCATE_RESOURCE", 500, 400),
+                ("UNVERIFIED_PEER", 400, 500),
+            ]
+        );
+        assert_eq!(ErrorType::KNOWN.len(), 25);
+    }
+
+    #[test]
+    fn canonical_names_go_both_ways() {
+        for kind in ErrorType::KNOWN {
+            assert_eq!(&ErrorType::from_canonical_name(&kind.canonical_name()), kind);
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! The content library's update session API and a simulator of it: pure, deterministic, without
+//! input or output. It never sees a file's bytes, a clock, a socket or a source of chance.
+#![warn(missing_docs)]
+
+pub mod dialect;
+pub mod error;
+pub mod file;
+pub mod messages;
+pub mod model;
+pub mod operations;
+pub mod random;
+pub mod received;
+pub mod rules;
+pub mod session;
+pub mod simulator;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,205 @@
+//! The catalogue of messages: ids and texts that real servers are known to send, and our own.
+//!
+//! Ids under `accession.` are ours: no recording shows what a real server says there. It does not
+//! know when a message is sent.
+
+use crate::model::LocalizableMessage;
+
+/// A message with places `{0}`, `{1}` … for its arguments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Message {
+    /// Key into the catalogue.
+    pub id: &'static str,
+    /// The English text.
+    pub template: &'static str,
+}
+
+impl Message {
+    /// Fills in the arguments.
+    pub fn with<const N: usize>(&self, args: [&str; N]) -> LocalizableMessage {
+        LocalizableMessage {
+            id: self.id.to_owned(),
+            default_message: render(self.template, &args),
+            args: args.map(str::to_owned).to_vec(),
+            ..LocalizableMessage::default()
+        }
+    }
+}
+
+/// Replaces `{n}` by the n-th argument, in one pass, so that a brace inside an argument stays what it is.
+fn render(template: &str, args: &[&str]) -> String {
+    let mut text = String::with_capacity(template.len());
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        text.push_str(before);
+        let argument = after.split_once('}').and_then(|(index, tail)| {
+            let index: usize = index.parse().ok()?;
+            Some((*args.get(index)?, tail))
+        });
+        match argument {
+            Some((argument, tail)) => {
+                text.push_str(argument);
+                rest = tail;
+            }
+            None => {
+                text.push('{');
+                rest = after;
+            }
+        }
+    }
+    text.push_str(rest);
+    text
+}
+
+macro_rules! messages {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, $template:literal;)+) => {
+        $($(#[$doc])* pub const $name: Message = Message { id: $id, template: $template };)+
+
+        /// Every message of the catalogue.
+        pub const CATALOGUE: &[Message] = &[$($name),+];
+    };
+}
+
+messages! {
+    // Recorded on real servers, by the content library.
+
+    /// A pushed file is not READY at complete or validate.
+    FILE_NOT_RECEIVED = "com.vmware.vdcs.cls-main.update_session_file_not_received",
+        "File {0} has transfer errors or has not been fully received yet (status: {1}).";
+    /// A call needs an ACTIVE session, and there is a reason why it is not.
+    INVALID_STATE_REASON =
+        "com.vmware.vdcs.cls-main.update_session_invalid_state_for_operation_reason",
+        "The operation {0} can not be invoked when the import session is in the {1} state. Reason: {2}";
+    /// An item of this name is there already.
+    DUPLICATE_ITEM_NAME = "com.vmware.vdcs.cls-main.duplicate_item_name_unsupported_in_library",
+        "Operation is not supported since a library item with the name {0} exists in the library '{1}' (ID: {2}).";
+
+    // Recorded on real servers, around the operations.
+
+    /// No or no valid API login.
+    AUTHENTICATION_REQUIRED = "com.vmware.vapi.endpoint.method.authentication.required",
+        "Authentication required.";
+    /// No such path on `/api`.
+    PATH_NOT_FOUND = "com.vmware.vapi.rest.httpNotFound", "Not found.";
+    /// No such path on `/rest`.
+    OPERATIONS_FOR_URL_NOT_FOUND = "com.vmware.vapi.rest.operationsForUrlNotFound",
+        "Unable to find operations for URL: {0}.";
+    /// A query parameter that the operation does not have.
+    UNSUPPORTED_PROPERTY = "com.vmware.vapi.rest.unsupported_property",
+        "Unsupported property with name: {0}.";
+    /// A field that the structure does not have.
+    UNEXPECTED_FIELD = "vapi.data.structure.field.unexpected",
+        "Found unexpected fields [{0}] in structure '{1}'.";
+
+    // From the runtime's published catalogue.
+
+    /// A required field is not there.
+    MISSING_FIELD = "vapi.data.structure.field.missing",
+        "Field '{0}' missing from structure '{1}'";
+    /// The body is not what its type says.
+    UNSUPPORTED_MEDIA_TYPE = "com.vmware.vapi.rest.unsupported_media_type",
+        "Unsupported media type.";
+    /// The body is not JSON.
+    BODY_PARSE_ERROR = "vapi.protocol.server.rest.param.body_parse_error",
+        "Error when parsing request body, '{0}'";
+
+    // Our own: what a real server says here is not recorded.
+
+    /// A call needs an ACTIVE session.
+    INVALID_STATE = "accession.update_session_invalid_state_for_operation",
+        "The operation {0} cannot be invoked when the update session is in the {1} state.";
+    /// The session is completing: its changes can no longer be edited.
+    COMPLETING = "accession.update_session_completing",
+        "The operation {0} cannot be invoked while the update session is completing.";
+    /// Delete of an ACTIVE session.
+    ACTIVE_SESSION_NOT_DELETABLE = "accession.update_session_active",
+        "An update session in the {0} state cannot be deleted. Complete, cancel or fail it first.";
+    /// Create on an item that has an ACTIVE session.
+    ITEM_BUSY = "accession.item_has_active_update_session",
+        "Library item {0} already has an active update session.";
+    /// No such update session.
+    SESSION_NOT_FOUND = "accession.update_session_not_found",
+        "The update session {0} does not exist. It may have been deleted or have expired.";
+    /// No such library.
+    LIBRARY_NOT_FOUND = "accession.library_not_found", "The library {0} does not exist.";
+    /// No such item.
+    ITEM_NOT_FOUND = "accession.item_not_found", "The library item {0} does not exist.";
+    /// No such file in a session; an InvalidArgument, as documented.
+    SESSION_FILE_NOT_FOUND = "accession.update_session_file_not_found",
+        "The update session has no file named {0}.";
+    /// A manifest or certificate that comes after the descriptor.
+    AFTER_DESCRIPTOR = "accession.file_after_descriptor",
+        "File {0} must be added before the OVF descriptor.";
+    /// What the client said when it failed the session.
+    CLIENT_ERROR = "accession.update_session_failed_by_client", "{0}";
+    /// The received length differs from the declared one.
+    SIZE_MISMATCH = "accession.file_size_mismatch",
+        "File {0}: {1} bytes were declared and {2} were received.";
+    /// A received digest differs from the declared one.
+    CHECKSUM_MISMATCH = "accession.file_checksum_mismatch",
+        "File {0}: the {1} checksum {2} was declared and {3} was computed.";
+    /// The upload ended early.
+    UPLOAD_BROKEN = "accession.file_upload_interrupted",
+        "File {0}: the transfer was interrupted after {1} bytes: {2}. Add the file again.";
+    /// A required field of a structure is not there, or empty.
+    FIELD_REQUIRED = "accession.field_required", "The field {0} is required.";
+    /// A field has a value that is not allowed.
+    FIELD_INVALID = "accession.field_invalid", "The field {0} is not valid: {1}.";
+    /// A value has the wrong type.
+    TYPE_MISMATCH = "accession.type_mismatch", "The value of {0} does not fit: {1}.";
+    /// A union has a field that its tag forbids, or lacks one that it needs.
+    UNION_BROKEN = "accession.union_broken", "With {0} {1}, the field {2} {3}.";
+    /// A library with several backings.
+    SEVERAL_BACKINGS = "accession.several_storage_backings",
+        "A library with {0} storage backings is not supported; give exactly one.";
+    /// Something that a real server does and this one does not.
+    NOT_SIMULATED = "accession.not_simulated", "{0} is not simulated here.";
+    /// The upload link is not known, or no longer.
+    UPLOAD_LINK_UNKNOWN = "accession.upload_link_unknown",
+        "This upload link is not valid. It may belong to a session that has ended, or to an earlier add of the file.";
+    /// Two uploads of one file at a time.
+    UPLOAD_RUNNING = "accession.upload_running", "Another upload of file {0} is running.";
+    /// Upload of a file whose status does not allow it.
+    UPLOAD_NOT_EXPECTED = "accession.upload_not_expected",
+        "File {0} does not expect an upload in status {1}. Add it again first.";
+    /// An upload of a part of a file.
+    RANGE_NOT_SUPPORTED = "accession.upload_range_not_supported",
+        "An upload is the whole file in one request; the header {0} is not supported.";
+    /// A method that an upload link does not have.
+    UPLOAD_METHOD = "accession.upload_method",
+        "An upload link takes PUT or POST, not {0}.";
+    /// The answer to an upload that ended early.
+    UPLOAD_INCOMPLETE = "accession.upload_incomplete",
+        "The upload of file {0} ended before its last byte. Add the file again.";
+    /// The request is larger than the host accepts.
+    BODY_TOO_LARGE = "accession.body_too_large",
+        "The body is larger than the {0} bytes that are accepted here.";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn renders_arguments_once() {
+        let message = FILE_NOT_RECEIVED.with(["{1}.ova", "WAITING"]);
+        assert_eq!(
+            message.default_message,
+            "File {1}.ova has transfer errors or has not been fully received yet (status: WAITING)."
+        );
+        assert_eq!(message.args, ["{1}.ova", "WAITING"]);
+        assert_eq!(render("{ {x} {7} {0", &["a"]), "{ {x} {7} {0");
+    }
+
+    #[test]
+    fn ids_are_unique_and_ours_are_marked() {
+        let ids: BTreeSet<_> = CATALOGUE.iter().map(|message| message.id).collect();
+        assert_eq!(ids.len(), CATALOGUE.len());
+        for id in ids {
+            let known = ["com.vmware.", "vapi.", "accession."];
+            assert!(known.iter().any(|prefix| id.starts_with(prefix)), "{id}");
+        }
+    }
+}

@@ -1,0 +1,601 @@
+//! The API's structures, unions and enumerations, as plain serde types.
+//!
+//! Names and meanings are those of the vSphere Automation API 9.1. A field that a server may leave
+//! out is an `Option`; unset fields do not travel. Nothing here enforces a rule: `simulator` and
+//! `session` do.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::time::Timestamp;
+
+/// Declares an enumeration whose unknown values are kept as they came, since a live server may be
+/// newer than this program. The first value is the default, used where a reply leaves it out.
+macro_rules! wire_enum {
+    ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $wire:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(from = "String", into = "String")]
+        pub enum $name {
+            $($(#[$value_doc])* $value,)+
+            /// A value that this program does not know.
+            Unknown(String),
+        }
+
+        impl $name {
+            /// Every known value, in the order of the API.
+            pub const KNOWN: &'static [Self] = &[$(Self::$value),+];
+
+            /// The value as it is written on the wire.
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$value => $wire,)+
+                    Self::Unknown(text) => text,
+                }
+            }
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self::KNOWN[0].clone()
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                match text.as_str() {
+                    $($wire => Self::$value,)+
+                    _ => Self::Unknown(text),
+                }
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(value: $name) -> Self {
+                value.as_str().to_owned()
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.as_str())
+            }
+        }
+    };
+}
+pub(crate) use wire_enum;
+
+/// Declares identifiers that are opaque texts and cannot be mistaken for one another.
+macro_rules! identifiers {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+        )]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text as it is.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// The text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self::new(text)
+            }
+        }
+    )+};
+}
+
+identifiers! {
+    /// Names an update session. Real ones were seen as two UUIDs joined by a colon.
+    SessionId;
+    /// Names a library item.
+    ItemId;
+    /// Names a library.
+    LibraryId;
+    /// A UUID that the client makes, so that a repeated create is recognised as a repeat.
+    ClientToken;
+}
+
+/// The token of an API login: whoever holds it is logged in. Its `Debug` form hides it.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct LoginToken(String);
+
+impl LoginToken {
+    /// Takes the text as it is.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The secret itself, for the header that carries it and for nothing else.
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for LoginToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LoginToken(••••)")
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// API login
+// ---------------------------------------------------------------------------------------------
+
+/// What an API login is, without its token (`com.vmware.cis.session.info`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LoginInfo {
+    /// Who logged in.
+    pub user: String,
+    /// When.
+    pub created_time: Timestamp,
+    /// When a call last used the login.
+    pub last_accessed_time: Timestamp,
+}
+
+// ---------------------------------------------------------------------------------------------
+// Messages
+// ---------------------------------------------------------------------------------------------
+
+/// A message that can be translated: a key, its arguments, and the English text made of them.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LocalizableMessage {
+    /// Key into a message catalogue.
+    pub id: String,
+    /// The English text, arguments substituted.
+    pub default_message: String,
+    /// Positional arguments.
+    pub args: Vec<String>,
+    /// Named arguments; a map on `/api`, a list of keys and values on `/rest`.
+    pub params: Option<Value>,
+    /// The text in the language that the request asked for.
+    pub localized: Option<String>,
+}
+
+// ---------------------------------------------------------------------------------------------
+// Libraries
+// ---------------------------------------------------------------------------------------------
+
+wire_enum! {
+    /// Whether a library has its own content or follows another's.
+    LibraryType {
+        /// Has its own content.
+        Local = "LOCAL",
+        /// Follows a published library.
+        Subscribed = "SUBSCRIBED",
+    }
+}
+
+wire_enum! {
+    /// Where a library keeps its files; the tag of [`StorageBacking`].
+    StorageBackingType {
+        /// A datastore of the vCenter.
+        Datastore = "DATASTORE",
+        /// A remote file system.
+        Other = "OTHER",
+    }
+}
+
+/// Where a library keeps its files.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StorageBacking {
+    /// Which of the two fields below may be set.
+    pub r#type: Option<StorageBackingType>,
+    /// The datastore; only with DATASTORE.
+    pub datastore_id: Option<String>,
+    /// The location; only with OTHER.
+    pub storage_uri: Option<String>,
+}
+
+/// How a local library is published to others.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PublishInfo {
+    /// `BASIC` or `NONE`.
+    pub authentication_method: Option<String>,
+    /// Whether others can subscribe.
+    pub published: Option<bool>,
+    /// Where they would; made by the server.
+    pub publish_url: Option<String>,
+    /// Only `vcsp` if given.
+    pub user_name: Option<String>,
+    /// The new password. Never part of a result.
+    pub password: Option<String>,
+    /// The old password. Never part of a result.
+    pub current_password: Option<String>,
+    /// Whether the library keeps its metadata as JSON in its storage.
+    pub persist_json_enabled: Option<bool>,
+}
+
+/// Whether publishing to remote servers is made faster.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct OptimizationInfo {
+    /// Used by create only.
+    pub optimize_remote_publishing: Option<bool>,
+}
+
+/// Whether a library is in maintenance (since 9.0.0.0).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StateInfo {
+    /// `ACTIVE` or `MAINTENANCE`.
+    pub state: Option<String>,
+    /// Why (since 9.1.0.0).
+    pub message: Option<LocalizableMessage>,
+}
+
+/// Settings of a library (since 9.1.0.0).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ConfigurationInfo {
+    /// Whether the library's usages count for each item.
+    pub apply_library_usage_to_items: Option<bool>,
+}
+
+/// A library (`com.vmware.content.library_model`).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LibraryModel {
+    /// Given by the server.
+    pub id: Option<LibraryId>,
+    /// Required for create; need not be unique.
+    pub name: Option<String>,
+    /// Empty if create leaves it out.
+    pub description: Option<String>,
+    /// Given by the server; clients may send LOCAL all the same.
+    pub r#type: Option<LibraryType>,
+    /// Required for create, exactly one.
+    pub storage_backings: Option<Vec<StorageBacking>>,
+    /// Optimistic lock, raised by changes of the properties.
+    pub version: Option<String>,
+    /// When it was created.
+    pub creation_time: Option<Timestamp>,
+    /// When its properties last changed; changes of items do not count.
+    pub last_modified_time: Option<Timestamp>,
+    /// Subscribed libraries only.
+    pub last_sync_time: Option<Timestamp>,
+    /// How it is published.
+    pub publish_info: Option<PublishInfo>,
+    /// Subscribed libraries only; kept as it came.
+    pub subscription_info: Option<Value>,
+    /// How publishing is made faster.
+    pub optimization_info: Option<OptimizationInfo>,
+    /// The vCenter that owns it.
+    pub server_guid: Option<String>,
+    /// Makes the library secure (since 7.0.3.0).
+    pub security_policy_id: Option<String>,
+    /// Removes the policy; update only (since 7.0.3.0).
+    pub unset_security_policy_id: Option<bool>,
+    /// Whether it is in maintenance (since 9.0.0.0).
+    pub state_info: Option<StateInfo>,
+    /// Its settings (since 9.1.0.0).
+    pub configuration_info: Option<ConfigurationInfo>,
+}
+
+// ---------------------------------------------------------------------------------------------
+// Items and their files
+// ---------------------------------------------------------------------------------------------
+
+/// A library item (`com.vmware.content.library.item_model`).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ItemModel {
+    /// Given by the server.
+    pub id: Option<ItemId>,
+    /// Required for create.
+    pub library_id: Option<LibraryId>,
+    /// The version of the file list; raised once by each completed update session.
+    pub content_version: Option<String>,
+    /// When it was created.
+    pub creation_time: Option<Timestamp>,
+    /// At most 2000 characters; empty if create leaves it out.
+    pub description: Option<String>,
+    /// When its properties or files last changed.
+    pub last_modified_time: Option<Timestamp>,
+    /// Items of subscribed libraries only.
+    pub last_sync_time: Option<Timestamp>,
+    /// Raised by changes of the properties only.
+    pub metadata_version: Option<String>,
+    /// Required for create; 1 to 80 characters, unique in the library.
+    pub name: Option<String>,
+    /// Whether all files are on disk.
+    pub cached: Option<bool>,
+    /// The storage that its files use, in bytes.
+    pub size: Option<i64>,
+    /// `ovf`, `iso` or anything else; absent means generic.
+    pub r#type: Option<String>,
+    /// Optimistic lock on the properties; file content does not raise it.
+    pub version: Option<String>,
+    /// The item this one was made from.
+    pub source_id: Option<ItemId>,
+    /// Whether it obeys the library's security policy (since 7.0.3.0).
+    pub security_compliance: Option<bool>,
+    /// What is known of its certificate (since 7.0.3.0); kept as it came.
+    pub certificate_verification_info: Option<Value>,
+}
+
+wire_enum! {
+    /// A digest that the API can check.
+    ChecksumAlgorithm {
+        /// The default where none is named.
+        Sha1 = "SHA1",
+        /// MD5.
+        Md5 = "MD5",
+        /// Since 6.8.
+        Sha256 = "SHA256",
+        /// Since 6.8.
+        Sha512 = "SHA512",
+    }
+}
+
+/// A digest of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChecksumInfo {
+    /// SHA1 if absent.
+    pub algorithm: Option<ChecksumAlgorithm>,
+    /// In hex.
+    pub checksum: String,
+}
+
+/// A file of an item (`com.vmware.content.library.item.file.info`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ItemFileInfo {
+    /// Absent where the server did not compute one.
+    pub checksum_info: Option<ChecksumInfo>,
+    /// Unique in the item.
+    pub name: String,
+    /// The storage it uses, in bytes.
+    pub size: i64,
+    /// Whether it is on disk.
+    pub cached: bool,
+    /// Raised by each upload of this file.
+    pub version: String,
+    /// Where its bytes can be read (since 9.0.0.0).
+    pub file_download_endpoint: Option<String>,
+}
+
+// ---------------------------------------------------------------------------------------------
+// Update sessions
+// ---------------------------------------------------------------------------------------------
+
+wire_enum! {
+    /// What the API tells of an update session's life.
+    SessionState {
+        /// Files may be added and sent.
+        Active = "ACTIVE",
+        /// All that the session did is visible.
+        Done = "DONE",
+        /// Something failed; the error message tells what.
+        Error = "ERROR",
+        /// A client cancelled it.
+        Canceled = "CANCELED",
+    }
+}
+
+wire_enum! {
+    /// How far the server is with looking into a session's metadata files.
+    PreviewState {
+        /// Nothing to look at yet.
+        Unavailable = "UNAVAILABLE",
+        /// They are being uploaded.
+        Preparing = "PREPARING",
+        /// Certificate and warnings can be read.
+        Available = "AVAILABLE",
+        /// The session has none, and is completing.
+        NotApplicable = "NOT_APPLICABLE",
+    }
+}
+
+wire_enum! {
+    /// What may be doubtful about a signed package.
+    WarningType {
+        /// Signed by itself.
+        SelfSignedCertificate = "SELF_SIGNED_CERTIFICATE",
+        /// Its time is over.
+        ExpiredCertificate = "EXPIRED_CERTIFICATE",
+        /// Its time has not begun.
+        NotYetValidCertificate = "NOT_YET_VALID_CERTIFICATE",
+        /// No trusted authority vouches for it.
+        UntrustedCertificate = "UNTRUSTED_CERTIFICATE",
+    }
+}
+
+/// Whether a warning of this type keeps the session from completing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WarningBehavior {
+    /// The warning.
+    pub r#type: WarningType,
+    /// Whether it is ignored.
+    pub ignored: bool,
+}
+
+/// A certificate as the preview shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CertificateInfo {
+    /// Who vouches.
+    pub issuer: String,
+    /// For whom.
+    pub subject: String,
+    /// Whether both are the same.
+    pub self_signed: bool,
+    /// The certificate itself.
+    pub x509: String,
+}
+
+/// A warning that the preview raised.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreviewWarningInfo {
+    /// Which.
+    pub r#type: WarningType,
+    /// In words.
+    pub message: LocalizableMessage,
+    /// Whether complete will ignore it.
+    pub ignored: bool,
+}
+
+/// What the server found in a session's metadata files before completion.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct PreviewInfo {
+    /// How far it is; says which of the fields may be set.
+    pub state: PreviewState,
+    /// Only when AVAILABLE, and only for signed content.
+    pub certificate_info: Option<CertificateInfo>,
+    /// Set exactly when AVAILABLE.
+    pub warnings: Option<Vec<PreviewWarningInfo>>,
+    /// The chain in base64, for signed content (since 7.0.3.0).
+    pub cert_chain: Option<Vec<String>>,
+}
+
+/// An update session (`com.vmware.content.library.item.update_session_model`).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct UpdateSessionModel {
+    /// Given by the server.
+    pub id: Option<SessionId>,
+    /// The item whose files change. Required for create.
+    pub library_item_id: Option<ItemId>,
+    /// The item's content version when the session was created.
+    pub library_item_content_version: Option<String>,
+    /// Why the session is in ERROR.
+    pub error_message: Option<LocalizableMessage>,
+    /// What the client said of its progress, 0 to 100.
+    pub client_progress: Option<i64>,
+    /// Where the session is in its life.
+    pub state: Option<SessionState>,
+    /// The session does not expire before this.
+    pub expiration_time: Option<Timestamp>,
+    /// Only while ACTIVE.
+    pub preview_info: Option<PreviewInfo>,
+    /// Which warnings are ignored. The one field that update changes.
+    pub warning_behavior: Option<Vec<WarningBehavior>>,
+}
+
+wire_enum! {
+    /// Where a file's bytes come from.
+    SourceType {
+        /// From nowhere: the file is untouched.
+        None = "NONE",
+        /// The client sends them.
+        Push = "PUSH",
+        /// The server fetches them.
+        Pull = "PULL",
+    }
+}
+
+wire_enum! {
+    /// How far the transfer of a file is.
+    TransferStatus {
+        /// Declared, no bytes yet.
+        WaitingForTransfer = "WAITING_FOR_TRANSFER",
+        /// Bytes flow.
+        Transferring = "TRANSFERRING",
+        /// All bytes are there and are being checked.
+        Validating = "VALIDATING",
+        /// Accepted.
+        Ready = "READY",
+        /// Transfer or checks failed; the error message tells why.
+        Error = "ERROR",
+    }
+}
+
+/// Where bytes are sent to or fetched from.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct TransferEndpoint {
+    /// `http`, `https`, `ds` or `file`. An upload link is a secret of its own: it needs no login.
+    pub uri: String,
+    /// SHA-256 (up to 8.0: SHA-1) of the certificate that an HTTPS source must show.
+    #[serde(default)]
+    pub ssl_certificate_thumbprint: Option<String>,
+    /// The certificate itself in PEM; wins over the thumbprint (since 9.0.0.0).
+    #[serde(default)]
+    pub ssl_certificate: Option<String>,
+}
+
+/// What a client says of a file that it adds (`…item.updatesession.file.add_spec`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddSpec {
+    /// Replaces the file of this name, if there is one.
+    pub name: String,
+    /// Where its bytes will come from.
+    pub source_type: SourceType,
+    /// Set exactly for PULL.
+    pub source_endpoint: Option<TransferEndpoint>,
+    /// In bytes; if absent the received size is not checked.
+    pub size: Option<i64>,
+    /// If absent no digest is checked.
+    pub checksum_info: Option<ChecksumInfo>,
+}
+
+/// A file of a session (`com.vmware.content.library.item.updatesession.file.info`).
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct SessionFileInfo {
+    /// Unique in the session.
+    pub name: String,
+    /// Where its bytes come from; says which endpoint is set.
+    pub source_type: SourceType,
+    /// Bytes received; set once the file is READY.
+    pub size: Option<i64>,
+    /// What was declared.
+    pub checksum_info: Option<ChecksumInfo>,
+    /// Set exactly for PULL.
+    pub source_endpoint: Option<TransferEndpoint>,
+    /// Set exactly for PUSH, in every status.
+    pub upload_endpoint: Option<TransferEndpoint>,
+    /// Bytes that have arrived so far.
+    pub bytes_transferred: i64,
+    /// How far the transfer is.
+    pub status: TransferStatus,
+    /// Why the status is ERROR.
+    pub error_message: Option<LocalizableMessage>,
+    /// Whether the item keeps the file; absent means it does (since 6.8).
+    pub keep_in_storage: Option<bool>,
+}
+
+/// A file that validation refused.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ValidationError {
+    /// Which.
+    pub name: String,
+    /// Why.
+    pub error_message: LocalizableMessage,
+}
+
+/// What validation found.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ValidationResult {
+    /// Whether either list has an entry.
+    pub has_errors: bool,
+    /// Files that are needed and were never added.
+    pub missing_files: Vec<String>,
+    /// Files that are there and cannot be used.
+    pub invalid_files: Vec<ValidationError>,
+}

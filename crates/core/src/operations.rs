@@ -1,0 +1,401 @@
+//! The table: every operation once. `Operation`, `Call`, `Service` and `serve` come out of it.
+//!
+//! HTTP facts live here and nowhere else. It does not know who answers.
+
+use std::sync::OnceLock;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::dialect::{self, Dialect, Line, Unsendable, unexpected_field};
+use crate::error::{ApiError, ErrorType};
+use crate::messages;
+use crate::model::{
+    AddSpec, ClientToken, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, LoginInfo,
+    LoginToken, SessionFileInfo, SessionId, UpdateSessionModel, ValidationResult,
+};
+use crate::rules;
+use crate::simulator::Context;
+use crate::wire::{Method, Request};
+
+/// One operation of the API.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The service, `com.vmware.content.library.item.update_session`.
+    pub service: &'static str,
+    /// The operation's name in its service, `keep_alive`.
+    pub name: &'static str,
+    /// What it does.
+    pub doc: &'static str,
+    /// The method on `/api`.
+    pub method: Method,
+    /// The template of path and query below `/api`. A query key without `=` is a parameter that
+    /// must be there.
+    pub api: &'static str,
+    /// Method and template below `/rest` where they do not follow from the rule.
+    pub rest: Option<(Method, &'static str)>,
+    /// The parameters, in order.
+    pub parameters: &'static [&'static str],
+    /// Whether it has no result.
+    pub void: bool,
+}
+
+impl Row {
+    /// The name by which programs call it: `library.item.update_session.complete`.
+    pub fn full_name(&self) -> String {
+        let service = self.service.trim_start_matches("com.vmware.").trim_start_matches("content.");
+        format!("{service}.{}", self.name)
+    }
+
+    /// Whether the call changes something on the server.
+    pub fn changes(&self) -> bool {
+        !matches!(self.name, "get" | "list" | "find" | "validate")
+    }
+
+    /// Whether the call opens an API login: it carries a user and a password and no token.
+    pub fn opens_login(&self) -> bool {
+        self.service == LOGIN_SERVICE && self.name == "create"
+    }
+}
+
+const LOGIN_SERVICE: &str = "com.vmware.cis.session";
+
+/// A call of an operation: its parameters, and what comes back.
+pub trait Operation: Serialize + DeserializeOwned {
+    /// What comes back.
+    type Reply: Serialize + DeserializeOwned;
+    /// Its row in the table.
+    const ROW: &'static Row;
+
+    /// Writes the call as a request to the server at `origin` (no trailing slash).
+    fn encode(&self, dialect: Dialect, origin: &str) -> Result<Request, Unsendable> {
+        let parameters = match serde_json::to_value(self) {
+            Ok(Value::Object(parameters)) => parameters,
+            _ => Map::new(),
+        };
+        encode(Self::ROW, dialect, origin, parameters)
+    }
+}
+
+macro_rules! method {
+    (GET) => {
+        Method::Get
+    };
+    (POST) => {
+        Method::Post
+    };
+    (PATCH) => {
+        Method::Patch
+    };
+    (DELETE) => {
+        Method::Delete
+    };
+}
+
+macro_rules! rest_line {
+    () => {
+        None
+    };
+    ($method:ident $template:literal) => {
+        Some((method!($method), $template))
+    };
+}
+
+macro_rules! operations {
+    ($($service:literal {$(
+        $(#[doc = $doc:literal])+
+        $name:ident: $function:ident($call:ident { $($(#[$field_doc:meta])+ $field:ident: $type:ty),* $(,)? }) -> $reply:ty =
+            $method:ident $api:literal $(, rest $rest_method:ident $rest:literal)?;
+    )+})+) => {
+        $($(
+            $(#[doc = $doc])+
+            #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+            pub struct $call {
+                $($(#[$field_doc])+ pub $field: $type,)*
+            }
+
+            impl Operation for $call {
+                type Reply = $reply;
+                const ROW: &'static Row = &Row {
+                    service: $service,
+                    name: stringify!($name),
+                    doc: concat!($($doc),+).trim_ascii(),
+                    method: method!($method),
+                    api: $api,
+                    rest: rest_line!($($rest_method $rest)?),
+                    parameters: &[$(stringify!($field)),*],
+                    void: size_of::<$reply>() == 0,
+                };
+            }
+        )+)+
+
+        /// Every row of the table.
+        pub const ROWS: &[&Row] = &[$($($call::ROW),+),+];
+
+        /// A call of any operation.
+        #[derive(Debug, Clone, PartialEq)]
+        #[expect(missing_docs, reason = "each variant is the call that it names")]
+        pub enum Call {
+            $($($call($call),)+)+
+        }
+
+        impl Call {
+            /// Its row in the table.
+            pub fn row(&self) -> &'static Row {
+                match self {
+                    $($(Self::$call(_) => $call::ROW,)+)+
+                }
+            }
+
+            /// Writes the call as a request to the server at `origin`.
+            pub fn encode(&self, dialect: Dialect, origin: &str) -> Result<Request, Unsendable> {
+                match self {
+                    $($(Self::$call(call) => call.encode(dialect, origin),)+)+
+                }
+            }
+
+            /// Reads the parameters of a row into its call.
+            pub fn decode(row: &Row, parameters: Map<String, Value>) -> Result<Self, ApiError> {
+                match (row.service, row.name) {
+                    $($(($service, stringify!($name)) => typed(parameters).map(Self::$call),)+)+
+                    _ => Err(not_simulated(row)),
+                }
+            }
+        }
+
+        /// Who answers: one method per operation.
+        pub trait Service {
+            $($(
+                $(#[doc = $doc])+
+                fn $function(&mut self, context: &Context, call: $call) -> Result<$reply, ApiError>;
+            )+)+
+        }
+
+        /// Asks the service, and gives its result back as JSON; `None` from a void operation.
+        pub fn serve(
+            service: &mut impl Service,
+            context: &Context,
+            call: Call,
+        ) -> Result<Option<Value>, ApiError> {
+            match call {
+                $($(Call::$call(call) => {
+                    let reply = service.$function(context, call)?;
+                    Ok((!$call::ROW.void).then(|| serde_json::to_value(reply).unwrap_or_default()))
+                })+)+
+            }
+        }
+    };
+}
+
+operations! {
+    "com.vmware.cis.session" {
+        /// Logs in with a user name and a password and answers with the token of the login.
+        create: login_create(LoginCreate {}) -> LoginToken = POST "/session";
+        /// Tells whose login the token is.
+        get: login_get(LoginGet {}) -> LoginInfo = GET "/session";
+        /// Logs out.
+        delete: login_delete(LoginDelete {}) -> () = DELETE "/session",
+            rest DELETE "/com/vmware/cis/session";
+    }
+    "com.vmware.content.local_library" {
+        /// Creates a library with content of its own.
+        create: local_library_create(LocalLibraryCreate {
+            /// Makes a repeat of the call recognisable.
+            client_token: Option<ClientToken>,
+            /// Name, description and one storage backing.
+            create_spec: LibraryModel,
+        }) -> LibraryId = POST "/content/local-library";
+        /// Reads a library.
+        get: local_library_get(LocalLibraryGet {
+            /// Which.
+            library_id: LibraryId,
+        }) -> LibraryModel = GET "/content/local-library/{library_id}";
+        /// Lists the ids of the libraries with content of their own.
+        list: local_library_list(LocalLibraryList {}) -> Vec<LibraryId> =
+            GET "/content/local-library";
+    }
+    "com.vmware.content.library.item" {
+        /// Creates an item without files.
+        create: item_create(ItemCreate {
+            /// Makes a repeat of the call recognisable.
+            client_token: Option<ClientToken>,
+            /// Library, name, description and type.
+            create_spec: ItemModel,
+        }) -> ItemId = POST "/content/library/item";
+        /// Reads an item.
+        get: item_get(ItemGet {
+            /// Which.
+            library_item_id: ItemId,
+        }) -> ItemModel = GET "/content/library/item/{library_item_id}";
+        /// Lists the ids of a library's items.
+        list: item_list(ItemList {
+            /// Of which library.
+            library_id: LibraryId,
+        }) -> Vec<ItemId> = GET "/content/library/item?library_id";
+    }
+    "com.vmware.content.library.item.file" {
+        /// Lists the files of an item.
+        list: item_file_list(ItemFileList {
+            /// Of which item.
+            library_item_id: ItemId,
+        }) -> Vec<ItemFileInfo> = GET "/content/library/item/{library_item_id}/file";
+    }
+    "com.vmware.content.library.item.update_session" {
+        /// Opens a session in which an item's files can be changed.
+        create: update_session_create(UpdateSessionCreate {
+            /// Makes a repeat of the call recognisable.
+            client_token: Option<ClientToken>,
+            /// The item, and which warnings to ignore.
+            create_spec: UpdateSessionModel,
+        }) -> SessionId = POST "/content/library/item/update-session";
+        /// Reads a session.
+        get: update_session_get(UpdateSessionGet {
+            /// Which.
+            update_session_id: SessionId,
+        }) -> UpdateSessionModel = GET "/content/library/item/update-session/{update_session_id}";
+        /// Lists the sessions that the caller created.
+        list: update_session_list(UpdateSessionList {
+            /// Only those of this item.
+            library_item_id: Option<ItemId>,
+        }) -> Vec<SessionId> = GET "/content/library/item/update-session";
+        /// Changes which warnings are ignored.
+        update: update_session_update(UpdateSessionUpdate {
+            /// Which.
+            update_session_id: SessionId,
+            /// The new warning behavior.
+            update_spec: UpdateSessionModel,
+        }) -> () = PATCH "/content/library/item/update-session/{update_session_id}";
+        /// Ends the editing, and makes what the session did visible.
+        complete: update_session_complete(UpdateSessionComplete {
+            /// Which.
+            update_session_id: SessionId,
+        }) -> () = POST "/content/library/item/update-session/{update_session_id}?action=complete";
+        /// Keeps the session from expiring, and may tell the client's progress.
+        keep_alive: update_session_keep_alive(UpdateSessionKeepAlive {
+            /// Which.
+            update_session_id: SessionId,
+            /// 0 to 100.
+            client_progress: Option<i64>,
+        }) -> () = POST "/content/library/item/update-session/{update_session_id}?action=keep-alive";
+        /// Ends the session and drops what it did.
+        cancel: update_session_cancel(UpdateSessionCancel {
+            /// Which.
+            update_session_id: SessionId,
+        }) -> () = POST "/content/library/item/update-session/{update_session_id}?action=cancel";
+        /// Ends the session with an error of the client's.
+        fail: update_session_fail(UpdateSessionFail {
+            /// Which.
+            update_session_id: SessionId,
+            /// What went wrong, in the client's words.
+            client_error_message: String,
+        }) -> () = POST "/content/library/item/update-session/{update_session_id}?action=fail";
+        /// Removes an ended session.
+        delete: update_session_delete(UpdateSessionDelete {
+            /// Which.
+            update_session_id: SessionId,
+        }) -> () = DELETE "/content/library/item/update-session/{update_session_id}";
+    }
+    "com.vmware.content.library.item.updatesession.file" {
+        /// Adds a file to a session, or replaces one, and answers with its upload link.
+        add: session_file_add(SessionFileAdd {
+            /// To which session.
+            update_session_id: SessionId,
+            /// Name, source, and what to check on arrival.
+            file_spec: AddSpec,
+        }) -> SessionFileInfo = POST "/content/library/item/update-session/{update_session_id}/file";
+        /// Reads a file of a session.
+        get: session_file_get(SessionFileGet {
+            /// Of which session.
+            update_session_id: SessionId,
+            /// Which file.
+            file_name: String,
+        }) -> SessionFileInfo =
+            GET "/content/library/item/update-session/{update_session_id}/file/{file_name}";
+        /// Lists the files as the session sees them.
+        list: session_file_list(SessionFileList {
+            /// Of which session.
+            update_session_id: SessionId,
+        }) -> Vec<SessionFileInfo> =
+            GET "/content/library/item/update-session/{update_session_id}/file";
+        /// Marks a file for removal.
+        remove: session_file_remove(SessionFileRemove {
+            /// Of which session.
+            update_session_id: SessionId,
+            /// Which file.
+            file_name: String,
+        }) -> () =
+            DELETE "/content/library/item/update-session/{update_session_id}/file/{file_name}";
+        /// Checks the files without ending the session.
+        validate: session_file_validate(SessionFileValidate {
+            /// Of which session.
+            update_session_id: SessionId,
+        }) -> ValidationResult =
+            POST "/content/library/item/update-session/{update_session_id}/file?action=validate";
+    }
+}
+
+/// Every row as a dialect spells it.
+pub fn lines(dialect: Dialect) -> &'static [Line] {
+    static LINES: [OnceLock<Vec<Line>>; 2] = [OnceLock::new(), OnceLock::new()];
+    LINES[dialect as usize].get_or_init(|| ROWS.iter().map(|row| Line::of(row, dialect)).collect())
+}
+
+/// A row as a dialect spells it.
+pub fn line(row: &Row, dialect: Dialect) -> &'static Line {
+    lines(dialect).iter().find(|line| line.row == row).expect("every row has a line")
+}
+
+/// The row that programs call by this name.
+pub fn row_named(full_name: &str) -> Option<&'static Row> {
+    ROWS.iter().copied().find(|row| row.full_name() == full_name)
+}
+
+/// Writes a call, given as a row and its parameters, as a request to the server at `origin`.
+pub fn encode(
+    row: &Row,
+    dialect: Dialect,
+    origin: &str,
+    parameters: Map<String, Value>,
+) -> Result<Request, Unsendable> {
+    dialect::encode(lines(dialect), line(row, dialect), origin, parameters)
+}
+
+/// Reads a value strictly: an unknown field, a missing one and a wrong type are refused by name.
+fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, ApiError> {
+    let mut unknown = None;
+    let mut note_unknown = |path: serde_ignored::Path<'_>| {
+        unknown.get_or_insert_with(|| path.to_string());
+    };
+    let value = Value::Object(parameters);
+    let mut track = serde_path_to_error::Track::new();
+    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
+    let result = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note_unknown));
+    let value = result.map_err(|error| {
+        let path = track.path().to_string();
+        let text = error.to_string();
+        let missing = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        let message = match missing {
+            Some(field) => messages::MISSING_FIELD.with([field, structure_name(&path)]),
+            None => messages::TYPE_MISMATCH.with([&path, &text]),
+        };
+        ApiError::new(ErrorType::InvalidArgument, rules::WELL_FORMED, message)
+    })?;
+    match unknown {
+        Some(path) => {
+            let (structure, field) = path.rsplit_once('.').unwrap_or((".", &path));
+            Err(unexpected_field(field, structure_name(structure)))
+        }
+        None => Ok(value),
+    }
+}
+
+/// The runtime's word for the parameters as a whole; below them, the path to the structure.
+fn structure_name(path: &str) -> &str {
+    if path == "." { "operation-input" } else { path }
+}
+
+fn not_simulated(row: &Row) -> ApiError {
+    let message = messages::NOT_SIMULATED.with([&row.full_name()]);
+    ApiError::new(ErrorType::Unsupported, rules::WELL_FORMED, message)
+}

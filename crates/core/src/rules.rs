@@ -1,0 +1,208 @@
+//! Every rule once: what it says, how we know, and where it stands.
+//!
+//! A refusal names the rule that made it. This module does not know how a rule is enforced.
+
+use std::fmt;
+
+use serde::{Serialize, Serializer};
+
+/// How a rule is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Provenance {
+    /// The vendor's reference says so.
+    Documented,
+    /// A real server was seen doing so, in public.
+    Observed,
+    /// Nobody says; this is the stricter reading.
+    Assumed,
+}
+
+/// One rule of the API.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Rule {
+    /// A short name that stays.
+    pub id: &'static str,
+    /// What it says, in one sentence.
+    pub sentence: &'static str,
+    /// How it is known.
+    pub provenance: Provenance,
+    /// Where it stands, or why it is assumed.
+    pub source: &'static str,
+}
+
+/// A reference to a rule of this module; two are equal if they name the same rule.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RuleRef(pub &'static Rule);
+
+impl std::ops::Deref for RuleRef {
+    type Target = Rule;
+
+    fn deref(&self) -> &Rule {
+        self.0
+    }
+}
+
+impl fmt::Debug for RuleRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl Serialize for RuleRef {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.id)
+    }
+}
+
+macro_rules! rules {
+    ($($name:ident = $provenance:ident $id:literal: $sentence:literal, $source:literal;)+) => {
+        $(
+            #[doc = $sentence]
+            pub const $name: RuleRef = RuleRef(&Rule {
+                id: $id,
+                sentence: $sentence,
+                provenance: Provenance::$provenance,
+                source: $source,
+            });
+        )+
+
+        /// All rules.
+        pub const RULES: &[RuleRef] = &[$($name),+];
+    };
+}
+
+rules! {
+    // Around the operations.
+    PATH_BEFORE_LOGIN = Observed "request.path-before-login":
+        "An unknown path is refused before the login is looked at.",
+        "recorded on vCenter 9.1.1: 404 for an unknown path and 401 for a known one, both without a login";
+    LOGIN_REQUIRED = Documented "login.required":
+        "Every call but log-in needs the token of an API login.",
+        "vSphere Automation API 9.1, session authentication";
+    CREDENTIALS = Documented "login.credentials":
+        "Log-in needs a user name and password that the server accepts.",
+        "com.vmware.cis.session create: Unauthenticated";
+    KNOWN_QUERY = Observed "request.known-query":
+        "A query parameter that the operation does not have is refused.",
+        "recorded on /api: INVALID_ARGUMENT, unsupported property";
+    KNOWN_FIELDS = Documented "request.known-fields":
+        "A field that the structure does not have is refused.",
+        "com.vmware.vapi.std.errors.UnexpectedInput; its status on /api is assumed";
+    WELL_FORMED = Documented "request.well-formed":
+        "A request must be JSON of the documented types, with every required field.",
+        "com.vmware.vapi.std.errors.InvalidArgument and InvalidRequest";
+    UNION = Documented "request.union":
+        "The tag of a union says which of its fields must and must not be set.",
+        "com.vmware.vapi.std.errors.InvalidArgument, description";
+    BODY_LIMIT = Assumed "request.body-limit":
+        "A call's body has a limit; the bytes of files travel elsewhere.",
+        "a limit of this host, not of the API";
+
+    // Libraries and items.
+    LIBRARY_EXISTS = Documented "library.exists":
+        "The library that is named must exist.", "NotFound of the operations that name a library";
+    LIBRARY_SPEC = Documented "library.spec":
+        "A library needs a name and exactly one storage backing.",
+        "com.vmware.content.local_library create: InvalidArgument, Unsupported";
+    ITEM_EXISTS = Documented "item.exists":
+        "The item that is named must exist.", "NotFound of the operations that name an item";
+    ITEM_SPEC = Documented "item.spec":
+        "An item's name has 1 to 80 characters and its description at most 2000.",
+        "com.vmware.content.library.item create: InvalidArgument";
+    ITEM_NAME_UNIQUE = Observed "item.name-unique":
+        "A library has no two items of the same name.",
+        "recorded: ALREADY_EXISTS, duplicate_item_name_unsupported_in_library; the field text says otherwise";
+    CLIENT_TOKEN_FORM = Documented "client-token.form":
+        "A client token is a UUID.", "create operations: InvalidArgument";
+    CLIENT_TOKEN_REPLAY = Documented "client-token.replay":
+        "A create that is repeated with the same client token answers with the first one's id.",
+        "create operations, client_token; scope (user and operation) and lifetime are assumed";
+
+    // Update sessions.
+    SESSION_EXISTS = Documented "session.exists":
+        "The update session that is named must exist; an expired one is gone.",
+        "NotFound of the update session operations; that an expired session vanishes at once is assumed";
+    ONE_ACTIVE = Documented "session.one-active":
+        "An item has at most one active update session.",
+        "com.vmware.content.library.item.update_session create: ResourceBusy";
+    ACTIVE_ONLY = Documented "session.active-only":
+        "Update, complete, keep-alive, cancel, fail and validate need an ACTIVE session.",
+        "NotAllowedInCurrentState of the update session operations";
+    EDIT_ACTIVE_ONLY = Assumed "session.edit-active-only":
+        "Files can be added and removed only while the session is ACTIVE.",
+        "no guard is documented for add and remove; this is the stricter reading";
+    EDIT_BEFORE_COMPLETE = Assumed "session.edit-before-complete":
+        "Once complete was accepted, the session's files can no longer change.",
+        "not documented; this is the stricter reading";
+    DELETE_ENDED_ONLY = Documented "session.delete-ended-only":
+        "An ACTIVE update session cannot be deleted.",
+        "com.vmware.content.library.item.update_session delete: NotAllowedInCurrentState";
+    FILES_RECEIVED = Documented "session.files-received":
+        "Complete and validate need every pushed file to be received correctly.",
+        "NotAllowedInCurrentState of complete and validate; the message is recorded";
+    PROGRESS_RANGE = Assumed "session.progress-range":
+        "A client progress is between 0 and 100.",
+        "the maximum is documented, the refusal is assumed";
+    FAIL_MESSAGE = Documented "session.fail-message":
+        "Fail needs the client's error message.",
+        "com.vmware.content.library.item.update_session fail, client_error_message";
+    EXPIRY = Documented "session.expiry":
+        "A session without activity for five minutes expires.",
+        "keep_alive operation; that accepted changes and received bytes are activity is assumed";
+
+    // Files of a session.
+    FILE_NAME = Assumed "file.name":
+        "A file name is not empty, is not `.` or `..`, and holds no slash, backslash or control character.",
+        "only emptiness is documented; the rest could not travel in a path";
+    FILE_EXISTS = Documented "file.exists":
+        "The file that is named must be in the session.",
+        "com.vmware.content.library.item.updatesession.file get and remove: InvalidArgument";
+    FILE_SPEC = Documented "file.spec":
+        "A size is not negative, and a checksum is hex of its algorithm's length.",
+        "com.vmware.content.library.item.updatesession.file add: InvalidArgument; the text form is assumed";
+    FILE_SOURCE = Assumed "file.source":
+        "A file is added with source type PUSH or PULL.",
+        "NONE is legal to the types and its effect is not described";
+    PULL_NOT_SIMULATED = Assumed "file.pull-not-simulated":
+        "This simulator does not fetch files.", "a limit of this simulator, not of the API";
+    MANIFEST_BEFORE_DESCRIPTOR = Documented "file.manifest-before-descriptor":
+        "In an item of type OVF, manifest and certificate are added before the descriptor.",
+        "com.vmware.content.library.item.updatesession.file add, since 6.8; that they are known by extension is assumed";
+    SIZE_CHECKED = Documented "file.size-checked":
+        "A declared size is compared with what arrived.",
+        "add_spec, size; that the file and not the session fails is assumed";
+    CHECKSUM_CHECKED = Documented "file.checksum-checked":
+        "A declared checksum is compared with what arrived.",
+        "add_spec, checksum_info; that the file and not the session fails is assumed";
+    UPLOAD_LINK = Assumed "upload.link":
+        "An upload link works from the add that made it until the session ends or the file is added again.",
+        "its lifetime is not documented";
+    UPLOAD_METHOD = Observed "upload.method":
+        "The bytes of a file are sent with PUT or POST.",
+        "PUT is documented; the vendor's own samples send POST and work";
+    UPLOAD_WHOLE = Assumed "upload.whole":
+        "An upload is the whole file in one request.",
+        "no public evidence of ranges on the upload path";
+    UPLOAD_ONE_AT_A_TIME = Assumed "upload.one-at-a-time":
+        "A file has at most one running upload.", "not documented; this is the stricter reading";
+    UPLOAD_AFTER_ERROR = Assumed "upload.after-error":
+        "A file in ERROR must be added again before it is sent again.",
+        "the documented way to send a file again is to add it again";
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn each_rule_has_its_own_id_and_one_sentence() {
+        let ids: BTreeSet<_> = RULES.iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), RULES.len());
+        for rule in RULES {
+            assert!(rule.sentence.ends_with('.') && !rule.source.is_empty(), "{}", rule.id);
+        }
+    }
+}

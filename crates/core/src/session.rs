@@ -1,0 +1,926 @@
+//! The state machine: the life of one update session.
+//!
+//! Guards come first and name their rule; what passes goes to one total match. The machine does
+//! not know other sessions, the wire, or who calls.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::error::{ApiError, ErrorType};
+use crate::file;
+use crate::messages;
+use crate::model::{
+    ChecksumAlgorithm, ChecksumInfo, ItemId, LocalizableMessage, PreviewInfo, PreviewState,
+    SessionId, SessionState, WarningBehavior,
+};
+use crate::received::{Algorithm, Broken, Received};
+use crate::rules;
+use crate::time::Timestamp;
+
+/// Without activity for this long, an open session expires.
+pub const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);
+
+/// An ended session is forgotten after this long. That it is forgotten is documented, when is not.
+pub const ENDED_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Where a session is in its life. The API's state is a function of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Phase {
+    /// Files may be added and sent.
+    Open,
+    /// Complete was accepted, and the server is still fetching files.
+    Completing,
+    /// What it did is visible.
+    Done,
+    /// It ended with an error.
+    Failed,
+    /// A client cancelled it.
+    Canceled,
+}
+
+impl Phase {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::Open, Self::Completing, Self::Done, Self::Failed, Self::Canceled];
+
+    /// What the API says.
+    pub const fn state(self) -> SessionState {
+        match self {
+            Self::Open | Self::Completing => SessionState::Active,
+            Self::Done => SessionState::Done,
+            Self::Failed => SessionState::Error,
+            Self::Canceled => SessionState::Canceled,
+        }
+    }
+
+    /// Whether the session still counts as the active one of its item.
+    pub const fn is_active(self) -> bool {
+        matches!(self, Self::Open | Self::Completing)
+    }
+}
+
+/// What can happen to a session, without its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EventKind {
+    /// The client changes the warning behavior.
+    Update,
+    /// The client says that it is still there.
+    KeepAlive,
+    /// The client adds a file.
+    AddFile,
+    /// The client removes a file.
+    RemoveFile,
+    /// Something happens to the upload of a file.
+    Upload,
+    /// The client asks for a check.
+    Validate,
+    /// The client asks for completion.
+    Complete,
+    /// The last file that the server fetches is there.
+    Settle,
+    /// The client cancels.
+    Cancel,
+    /// The client fails the session.
+    Fail,
+    /// The server could not do its part.
+    Break,
+    /// The time without activity is over.
+    Expire,
+    /// The client deletes the session.
+    Delete,
+}
+
+impl EventKind {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Update,
+        Self::KeepAlive,
+        Self::AddFile,
+        Self::RemoveFile,
+        Self::Upload,
+        Self::Validate,
+        Self::Complete,
+        Self::Settle,
+        Self::Cancel,
+        Self::Fail,
+        Self::Break,
+        Self::Expire,
+        Self::Delete,
+    ];
+
+    /// The operation's name as messages use it.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Self::Update => "update",
+            Self::KeepAlive => "keep_alive",
+            Self::AddFile => "add",
+            Self::RemoveFile => "remove",
+            Self::Upload => "upload",
+            Self::Validate => "validate",
+            Self::Complete => "complete",
+            Self::Settle => "settle",
+            Self::Cancel => "cancel",
+            Self::Fail => "fail",
+            Self::Break => "break",
+            Self::Expire => "expire",
+            Self::Delete => "delete",
+        }
+    }
+}
+
+/// Where an event leads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The phase stays.
+    Stay,
+    /// Another phase begins.
+    To(Phase),
+    /// The session is no more.
+    Gone,
+    /// Nothing happens: the event is not allowed there.
+    Refused,
+}
+
+/// The machine. `still_fetching` is whether the server has files left to fetch.
+pub const fn next(phase: Phase, event: EventKind, still_fetching: bool) -> Next {
+    use EventKind as E;
+    use Phase as P;
+    match (phase, event) {
+        (P::Open, E::Update | E::KeepAlive | E::AddFile | E::RemoveFile) => Next::Stay,
+        (P::Open, E::Upload | E::Validate) => Next::Stay,
+        (P::Open, E::Complete) if still_fetching => Next::To(P::Completing),
+        (P::Open, E::Complete) => Next::To(P::Done),
+        (P::Open, E::Settle) => Next::Stay,
+        (P::Open, E::Expire) => Next::Gone,
+
+        (P::Completing, E::KeepAlive) => Next::Stay,
+        (P::Completing, E::Update | E::AddFile | E::RemoveFile | E::Upload) => Next::Refused,
+        (P::Completing, E::Validate | E::Complete) => Next::Refused,
+        (P::Completing, E::Settle) if still_fetching => Next::Stay,
+        (P::Completing, E::Settle) => Next::To(P::Done),
+        (P::Completing, E::Expire) if still_fetching => Next::Refused,
+        (P::Completing, E::Expire) => Next::Gone,
+
+        (P::Open | P::Completing, E::Cancel) => Next::To(P::Canceled),
+        (P::Open | P::Completing, E::Fail | E::Break) => Next::To(P::Failed),
+        (P::Open | P::Completing, E::Delete) => Next::Refused,
+
+        (P::Done | P::Failed | P::Canceled, E::Delete | E::Expire) => Next::Gone,
+        (P::Done | P::Failed | P::Canceled, E::Update | E::KeepAlive) => Next::Refused,
+        (P::Done | P::Failed | P::Canceled, E::AddFile | E::RemoveFile) => Next::Refused,
+        (P::Done | P::Failed | P::Canceled, E::Upload | E::Validate) => Next::Refused,
+        (P::Done | P::Failed | P::Canceled, E::Complete | E::Settle) => Next::Refused,
+        (P::Done | P::Failed | P::Canceled, E::Cancel | E::Fail | E::Break) => Next::Refused,
+    }
+}
+
+/// What happens to a session.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// The list of warning behaviors is replaced, if there is one.
+    Update(Option<Vec<WarningBehavior>>),
+    /// The client is still there, and may say how far it is.
+    KeepAlive(Option<i64>),
+    /// A file is added, or replaces the one of its name.
+    AddFile(PushedFile),
+    /// The file of this name is removed.
+    RemoveFile(String),
+    /// Something happens to the upload of the file of this name.
+    Upload(String, Upload),
+    /// The client asks for a check.
+    Validate,
+    /// The client asks for completion.
+    Complete,
+    /// A file that the server fetches has ended.
+    Settle,
+    /// The client cancels.
+    Cancel,
+    /// The client fails the session, in its own words.
+    Fail(String),
+    /// The server could not do its part.
+    Break(LocalizableMessage),
+    /// The time without activity is over.
+    Expire,
+    /// The client deletes the session.
+    Delete,
+}
+
+/// What happens to the upload of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Upload {
+    /// It begins.
+    Open,
+    /// So many bytes have arrived in all.
+    Progress(u64),
+    /// It ended.
+    Close(Result<Received, Broken>),
+}
+
+impl Event {
+    /// The event without its data.
+    pub const fn kind(&self) -> EventKind {
+        match self {
+            Self::Update(_) => EventKind::Update,
+            Self::KeepAlive(_) => EventKind::KeepAlive,
+            Self::AddFile(_) => EventKind::AddFile,
+            Self::RemoveFile(_) => EventKind::RemoveFile,
+            Self::Upload(..) => EventKind::Upload,
+            Self::Validate => EventKind::Validate,
+            Self::Complete => EventKind::Complete,
+            Self::Settle => EventKind::Settle,
+            Self::Cancel => EventKind::Cancel,
+            Self::Fail(_) => EventKind::Fail,
+            Self::Break(_) => EventKind::Break,
+            Self::Expire => EventKind::Expire,
+            Self::Delete => EventKind::Delete,
+        }
+    }
+}
+
+/// A file that the client sends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PushedFile {
+    /// Its name.
+    pub name: String,
+    /// The secret part of its upload link.
+    pub link: String,
+    /// What was declared of its length.
+    pub declared_size: Option<u64>,
+    /// What was declared of its digest.
+    pub declared_checksum: Option<Checksum>,
+}
+
+/// A digest and its algorithm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checksum {
+    /// Which digest.
+    pub algorithm: Algorithm,
+    /// In lower-case hex.
+    pub hex: String,
+}
+
+impl From<&Checksum> for ChecksumInfo {
+    fn from(checksum: &Checksum) -> Self {
+        let algorithm = match checksum.algorithm {
+            Algorithm::Md5 => ChecksumAlgorithm::Md5,
+            Algorithm::Sha1 => ChecksumAlgorithm::Sha1,
+            Algorithm::Sha256 => ChecksumAlgorithm::Sha256,
+            Algorithm::Sha512 => ChecksumAlgorithm::Sha512,
+        };
+        Self { algorithm: Some(algorithm), checksum: checksum.hex.clone() }
+    }
+}
+
+/// A file as an item keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its digest, where one was computed.
+    pub checksum: Option<Checksum>,
+    /// How many times a file of this name was stored.
+    pub version: u64,
+}
+
+/// A file as its session sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SessionFile {
+    /// The item's own, as it was when the session began.
+    Untouched(StoredFile),
+    /// Added in this session.
+    Pushed(Box<Transfer>),
+    /// Of the item, and to be removed on completion.
+    Removed,
+}
+
+/// A pushed file and how far it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Transfer {
+    /// What was declared.
+    pub file: PushedFile,
+    /// How far it is.
+    pub status: file::Status,
+    /// Bytes that have arrived so far.
+    pub bytes: u64,
+    /// What arrived, once it was accepted.
+    pub received: Option<Received>,
+    /// Why the status is ERROR.
+    pub error: Option<LocalizableMessage>,
+}
+
+impl Transfer {
+    fn new(file: PushedFile) -> Self {
+        Self { file, status: file::Status::Waiting, bytes: 0, received: None, error: None }
+    }
+
+    /// The digest that the item will show: of the declared algorithm, else SHA-1, the API's default.
+    pub fn wanted_algorithm(&self) -> Algorithm {
+        self.file.declared_checksum.as_ref().map_or(Algorithm::Sha1, |checksum| checksum.algorithm)
+    }
+
+    fn step(&mut self, event: file::Event) {
+        if let Some(status) = self.status.next(event) {
+            self.status = status;
+        }
+    }
+
+    fn end(&mut self, outcome: Result<Received, Broken>) {
+        match outcome {
+            Err(broken) => {
+                self.step(file::Event::Break);
+                let (bytes, why) = (self.bytes.to_string(), broken.to_string());
+                self.error = Some(messages::UPLOAD_BROKEN.with([&self.file.name, &bytes, &why]));
+            }
+            Ok(received) => {
+                self.step(file::Event::Receive);
+                self.bytes = received.size;
+                self.error = self.mismatch(&received);
+                if self.error.is_some() {
+                    self.step(file::Event::Refuse);
+                } else {
+                    self.step(file::Event::Accept);
+                    self.received = Some(received);
+                }
+            }
+        }
+    }
+
+    /// What of the received file differs from what was declared.
+    fn mismatch(&self, received: &Received) -> Option<LocalizableMessage> {
+        let name = self.file.name.as_str();
+        if let Some(declared) = self.file.declared_size.filter(|size| *size != received.size) {
+            let (declared, received) = (declared.to_string(), received.size.to_string());
+            return Some(messages::SIZE_MISMATCH.with([name, &declared, &received]));
+        }
+        let declared = self.file.declared_checksum.as_ref()?;
+        let computed = received.digests.get(&declared.algorithm).map_or("none", String::as_str);
+        if computed.eq_ignore_ascii_case(&declared.hex) {
+            return None;
+        }
+        let algorithm = ChecksumInfo::from(declared).algorithm.unwrap_or_default();
+        Some(messages::CHECKSUM_MISMATCH.with([name, algorithm.as_str(), &declared.hex, computed]))
+    }
+
+    fn stored(&self, version: u64) -> StoredFile {
+        let received = self.received.clone().unwrap_or_default();
+        let algorithm = self.wanted_algorithm();
+        let digest = received.digests.get(&algorithm);
+        StoredFile {
+            size: received.size,
+            checksum: digest.map(|hex| Checksum { algorithm, hex: hex.clone() }),
+            version,
+        }
+    }
+}
+
+/// The machine said no.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejected {
+    /// The phase does not allow the event.
+    #[error("{} needs an active session; this one is in phase {phase:?}", event.operation())]
+    Phase {
+        /// The event.
+        event: EventKind,
+        /// The phase.
+        phase: Phase,
+        /// Why the session is in that phase, if it failed.
+        reason: Option<String>,
+    },
+    /// A pushed file is not READY.
+    #[error("file {name} has not been received ({status:?})")]
+    FileNotReceived {
+        /// Which.
+        name: String,
+        /// How far it is.
+        status: file::Status,
+    },
+    /// The session has no file of this name.
+    #[error("the session has no file {0}")]
+    NoSuchFile(String),
+    /// A client progress outside 0 to 100.
+    #[error("client progress {0} is not between 0 and 100")]
+    ProgressOutOfRange(i64),
+    /// A manifest or certificate after the descriptor.
+    #[error("file {0} must be added before the descriptor")]
+    AfterDescriptor(String),
+    /// The file has an upload already.
+    #[error("file {0} is being uploaded")]
+    UploadRunning(String),
+    /// The file's status does not allow an upload.
+    #[error("file {name} does not expect an upload in status {status:?}")]
+    UploadNotExpected {
+        /// Which.
+        name: String,
+        /// How far it is.
+        status: file::Status,
+    },
+}
+
+impl From<Rejected> for ApiError {
+    fn from(rejected: Rejected) -> Self {
+        let not_allowed =
+            |rule, message| Self::new(ErrorType::NotAllowedInCurrentState, rule, message);
+        let invalid = |rule, message| Self::new(ErrorType::InvalidArgument, rule, message);
+        match rejected {
+            Rejected::Phase { event: EventKind::Delete, phase, .. } => not_allowed(
+                rules::DELETE_ENDED_ONLY,
+                messages::ACTIVE_SESSION_NOT_DELETABLE.with([phase.state().as_str()]),
+            ),
+            Rejected::Phase { event, phase: Phase::Completing, .. } => not_allowed(
+                rules::EDIT_BEFORE_COMPLETE,
+                messages::COMPLETING.with([event.operation()]),
+            ),
+            Rejected::Phase { event, phase, reason } => {
+                let (operation, state) = (event.operation(), phase.state());
+                let message = match reason {
+                    Some(reason) => {
+                        messages::INVALID_STATE_REASON.with([operation, state.as_str(), &reason])
+                    }
+                    None => messages::INVALID_STATE.with([operation, state.as_str()]),
+                };
+                let edits = matches!(event, EventKind::AddFile | EventKind::RemoveFile);
+                not_allowed(
+                    if edits { rules::EDIT_ACTIVE_ONLY } else { rules::ACTIVE_ONLY },
+                    message,
+                )
+            }
+            Rejected::FileNotReceived { name, status } => not_allowed(
+                rules::FILES_RECEIVED,
+                messages::FILE_NOT_RECEIVED.with([&name, status.word_in_messages()]),
+            ),
+            Rejected::NoSuchFile(name) => {
+                invalid(rules::FILE_EXISTS, messages::SESSION_FILE_NOT_FOUND.with([&name]))
+            }
+            Rejected::ProgressOutOfRange(progress) => {
+                let why = format!("{progress} is not between 0 and 100");
+                let message = messages::FIELD_INVALID.with(["client_progress", &why]);
+                invalid(rules::PROGRESS_RANGE, message)
+            }
+            Rejected::AfterDescriptor(name) => not_allowed(
+                rules::MANIFEST_BEFORE_DESCRIPTOR,
+                messages::AFTER_DESCRIPTOR.with([&name]),
+            ),
+            Rejected::UploadRunning(name) => {
+                not_allowed(rules::UPLOAD_ONE_AT_A_TIME, messages::UPLOAD_RUNNING.with([&name]))
+            }
+            Rejected::UploadNotExpected { name, status } => not_allowed(
+                rules::UPLOAD_AFTER_ERROR,
+                messages::UPLOAD_NOT_EXPECTED
+                    .with([&name, crate::model::TransferStatus::from(status).as_str()]),
+            ),
+        }
+    }
+}
+
+/// What a session is opened on: an item, as it is at that moment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Target {
+    /// The item whose files the session changes.
+    pub item: ItemId,
+    /// Whether the item is of type OVF, which orders the files.
+    pub is_ovf: bool,
+    /// Its content version.
+    pub content_version: u64,
+    /// Its files.
+    pub files: BTreeMap<String, StoredFile>,
+}
+
+/// One update session.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Session {
+    /// Its id.
+    pub id: SessionId,
+    /// Its place among all sessions, in the order of their creation.
+    pub serial: u64,
+    /// The item whose files it changes.
+    pub item: ItemId,
+    /// Whether the item is of type OVF, which orders the files.
+    pub is_ovf: bool,
+    /// Who created it.
+    pub owner: String,
+    /// The item's content version when the session was created.
+    pub content_version: u64,
+    /// What the client said of its progress.
+    pub client_progress: i64,
+    /// Which warnings are ignored.
+    pub warning_behavior: Option<Vec<WarningBehavior>>,
+    /// Why it failed.
+    pub error: Option<LocalizableMessage>,
+    phase: Phase,
+    expires: Timestamp,
+    /// In the order in which they came.
+    files: Vec<(String, SessionFile)>,
+}
+
+impl Session {
+    /// Opens a session.
+    pub fn open(id: SessionId, serial: u64, target: Target, owner: String, now: Timestamp) -> Self {
+        let untouched = |(name, file)| (name, SessionFile::Untouched(file));
+        Self {
+            id,
+            serial,
+            item: target.item,
+            is_ovf: target.is_ovf,
+            owner,
+            content_version: target.content_version,
+            client_progress: 0,
+            warning_behavior: None,
+            error: None,
+            phase: Phase::Open,
+            expires: now + IDLE_LIMIT,
+            files: target.files.into_iter().map(untouched).collect(),
+        }
+    }
+
+    /// Where it is in its life.
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// It does not expire before this.
+    pub const fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// The files that are not marked for removal, in order.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &SessionFile)> {
+        let present = self.files.iter().filter(|(_, file)| *file != SessionFile::Removed);
+        present.map(|(name, file)| (name.as_str(), file))
+    }
+
+    /// The file of this name, if it is not marked for removal.
+    pub fn file(&self, name: &str) -> Option<&SessionFile> {
+        self.files().find(|(other, _)| *other == name).map(|(_, file)| file)
+    }
+
+    /// The files that the client sends.
+    pub fn transfers(&self) -> impl Iterator<Item = &Transfer> {
+        self.files().filter_map(|(_, file)| match file {
+            SessionFile::Pushed(transfer) => Some(transfer.as_ref()),
+            SessionFile::Untouched(_) | SessionFile::Removed => None,
+        })
+    }
+
+    fn transfer(&self, name: &str) -> Option<&Transfer> {
+        self.transfers().find(|transfer| transfer.file.name == name)
+    }
+
+    /// Whether the server has files left to fetch. This simulator fetches none.
+    const fn still_fetching(&self) -> bool {
+        false
+    }
+
+    /// What the server found in the metadata files; only while active.
+    pub fn preview(&self) -> Option<PreviewInfo> {
+        if !self.phase.is_active() {
+            return None;
+        }
+        let descriptor =
+            self.transfers().find(|t| self.is_ovf && has_extension(&t.file.name, "ovf"));
+        let (state, warnings) = match descriptor.map(|transfer| transfer.status) {
+            Some(file::Status::Ready) => (PreviewState::Available, Some(Vec::new())),
+            Some(file::Status::Error) => (PreviewState::Unavailable, None),
+            Some(_) => (PreviewState::Preparing, None),
+            None if self.phase == Phase::Completing => (PreviewState::NotApplicable, None),
+            None => (PreviewState::Unavailable, None),
+        };
+        Some(PreviewInfo { state, warnings, ..PreviewInfo::default() })
+    }
+
+    /// Asks whether an event may happen now, and where it would lead. Changes nothing.
+    pub fn judge(&self, event: &Event) -> Result<Next, Rejected> {
+        let kind = event.kind();
+        let next = next(self.phase, kind, self.still_fetching());
+        if next == Next::Refused {
+            let reason = self.error.as_ref().map(|message| message.default_message.clone());
+            return Err(Rejected::Phase { event: kind, phase: self.phase, reason });
+        }
+        match event {
+            Event::KeepAlive(Some(progress)) if !(0..=100).contains(progress) => {
+                Err(Rejected::ProgressOutOfRange(*progress))
+            }
+            Event::AddFile(file) if self.comes_too_late(&file.name) => {
+                Err(Rejected::AfterDescriptor(file.name.clone()))
+            }
+            Event::RemoveFile(name) if self.file(name).is_none() => {
+                Err(Rejected::NoSuchFile(name.clone()))
+            }
+            Event::Upload(name, upload) => self.judge_upload(name, upload).map(|()| next),
+            Event::Validate | Event::Complete => self.judge_received().map(|()| next),
+            _ => Ok(next),
+        }
+    }
+
+    fn judge_upload(&self, name: &str, upload: &Upload) -> Result<(), Rejected> {
+        let transfer = self.transfer(name).ok_or_else(|| Rejected::NoSuchFile(name.to_owned()))?;
+        let running = transfer.status == file::Status::Transferring;
+        let fits = match upload {
+            Upload::Open if running => return Err(Rejected::UploadRunning(name.to_owned())),
+            Upload::Open => transfer.status.next(file::Event::Open).is_some(),
+            Upload::Progress(_) | Upload::Close(_) => running,
+        };
+        let status = transfer.status;
+        fits.then_some(())
+            .ok_or_else(|| Rejected::UploadNotExpected { name: name.to_owned(), status })
+    }
+
+    fn judge_received(&self) -> Result<(), Rejected> {
+        let missing = self.transfers().find(|transfer| transfer.status != file::Status::Ready);
+        missing.map_or(Ok(()), |transfer| {
+            let (name, status) = (transfer.file.name.clone(), transfer.status);
+            Err(Rejected::FileNotReceived { name, status })
+        })
+    }
+
+    /// For items of type OVF: a manifest or certificate after the descriptor.
+    fn comes_too_late(&self, name: &str) -> bool {
+        let has_descriptor =
+            || self.transfers().any(|transfer| has_extension(&transfer.file.name, "ovf"));
+        self.is_ovf && is_signature(name) && has_descriptor()
+    }
+
+    /// Lets an event happen. A refused event changes nothing, the deadline included.
+    pub fn handle(&mut self, event: Event, now: Timestamp) -> Result<Next, Rejected> {
+        let next = self.judge(&event)?;
+        // A check is a read: it is no activity.
+        let activity = event.kind() != EventKind::Validate;
+        match event {
+            Event::Update(behavior) => {
+                if behavior.is_some() {
+                    self.warning_behavior = behavior;
+                }
+            }
+            // The reference expects it to grow; a lower value is not stored.
+            Event::KeepAlive(progress) => {
+                self.client_progress = self.client_progress.max(progress.unwrap_or(0));
+            }
+            Event::AddFile(file) => {
+                let name = file.name.clone();
+                self.put(name, SessionFile::Pushed(Box::new(Transfer::new(file))));
+            }
+            Event::RemoveFile(name) => self.put(name, SessionFile::Removed),
+            Event::Upload(name, upload) => self.upload(&name, upload),
+            Event::Fail(text) => self.error = Some(messages::CLIENT_ERROR.with([&text])),
+            Event::Break(message) => self.error = Some(message),
+            Event::Validate
+            | Event::Complete
+            | Event::Settle
+            | Event::Cancel
+            | Event::Expire
+            | Event::Delete => {}
+        }
+        if let Next::To(phase) = next {
+            self.phase = phase;
+        }
+        if activity {
+            self.expires = now + if self.phase.is_active() { IDLE_LIMIT } else { ENDED_KEPT };
+        }
+        Ok(next)
+    }
+
+    fn put(&mut self, name: String, file: SessionFile) {
+        match self.files.iter_mut().find(|(other, _)| *other == name) {
+            Some((_, present)) => *present = file,
+            None => self.files.push((name, file)),
+        }
+    }
+
+    fn upload(&mut self, name: &str, upload: Upload) {
+        let transfer = self.files.iter_mut().find_map(|(other, file)| match file {
+            SessionFile::Pushed(transfer) if other == name => Some(transfer),
+            _ => None,
+        });
+        let Some(transfer) = transfer else { return };
+        match upload {
+            Upload::Open => {
+                transfer.step(file::Event::Open);
+                transfer.bytes = 0;
+                transfer.received = None;
+                transfer.error = None;
+            }
+            Upload::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
+            Upload::Close(outcome) => transfer.end(outcome),
+        }
+    }
+
+    /// The item's files after completion, made from those it has now.
+    pub fn publish(&self, files: &mut BTreeMap<String, StoredFile>) {
+        for (name, file) in &self.files {
+            match file {
+                SessionFile::Untouched(_) => {}
+                SessionFile::Removed => {
+                    files.remove(name);
+                }
+                SessionFile::Pushed(_) if !self.keeps(name) => {
+                    files.remove(name);
+                }
+                SessionFile::Pushed(transfer) => {
+                    let version = files.get(name).map_or(1, |stored| stored.version + 1);
+                    files.insert(name.clone(), transfer.stored(version));
+                }
+            }
+        }
+    }
+
+    /// Whether the item keeps a file of this name: manifest and certificate of an OVF go.
+    pub fn keeps(&self, name: &str) -> bool {
+        !(self.is_ovf && is_signature(name))
+    }
+}
+
+fn is_signature(name: &str) -> bool {
+    has_extension(name, "mf") || has_extension(name, "cert")
+}
+
+fn has_extension(name: &str, extension: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_000_000);
+    const LATER: Timestamp = Timestamp::from_millis(1_060_000);
+
+    fn session() -> Session {
+        let stored = StoredFile { size: 3, checksum: None, version: 1 };
+        let files = [("old.iso".to_owned(), stored)].into();
+        let target = Target { item: "i".into(), is_ovf: false, content_version: 1, files };
+        Session::open("s".into(), 0, target, "me".to_owned(), NOW)
+    }
+
+    fn pushed(name: &str) -> PushedFile {
+        PushedFile {
+            name: name.to_owned(),
+            link: "link".to_owned(),
+            declared_size: Some(2),
+            declared_checksum: None,
+        }
+    }
+
+    fn received(size: u64) -> Received {
+        Received { size, ..Received::default() }
+    }
+
+    /// A session in each phase, reached by events.
+    fn in_phase(phase: Phase) -> Session {
+        let mut session = session();
+        let event = match phase {
+            Phase::Open => return session,
+            Phase::Completing => {
+                session.phase = Phase::Completing;
+                return session;
+            }
+            Phase::Done => Event::Complete,
+            Phase::Failed => Event::Fail("disk full".to_owned()),
+            Phase::Canceled => Event::Cancel,
+        };
+        session.handle(event, NOW).expect("an open session accepts it");
+        assert_eq!(session.phase(), phase);
+        session
+    }
+
+    fn event_of(kind: EventKind) -> Event {
+        match kind {
+            EventKind::Update => Event::Update(Some(Vec::new())),
+            EventKind::KeepAlive => Event::KeepAlive(Some(7)),
+            EventKind::AddFile => Event::AddFile(pushed("new.iso")),
+            EventKind::RemoveFile => Event::RemoveFile("old.iso".to_owned()),
+            EventKind::Upload => Event::Upload("old.iso".to_owned(), Upload::Open),
+            EventKind::Validate => Event::Validate,
+            EventKind::Complete => Event::Complete,
+            EventKind::Settle => Event::Settle,
+            EventKind::Cancel => Event::Cancel,
+            EventKind::Fail => Event::Fail("no".to_owned()),
+            EventKind::Break => Event::Break(LocalizableMessage::default()),
+            EventKind::Expire => Event::Expire,
+            EventKind::Delete => Event::Delete,
+        }
+    }
+
+    #[test]
+    fn every_pair_of_phase_and_event() {
+        let mut table = Vec::new();
+        for phase in Phase::ALL {
+            for kind in EventKind::ALL {
+                let before = in_phase(phase);
+                let mut after = before.clone();
+                let outcome = after.handle(event_of(kind), LATER);
+                match &outcome {
+                    Err(_) => assert_eq!(after, before, "{phase:?} {kind:?}"),
+                    Ok(Next::To(reached)) => assert_eq!(after.phase(), *reached),
+                    Ok(_) => assert_eq!(after.phase(), phase),
+                }
+                if let Ok(next) = outcome.as_ref().map(|next| *next) {
+                    table.push(format!("{phase:?} {kind:?} {next:?}"));
+                }
+            }
+        }
+        let expected = "\
+Open Update Stay
+Open KeepAlive Stay
+Open AddFile Stay
+Open RemoveFile Stay
+Open Validate Stay
+Open Complete To(Done)
+Open Settle Stay
+Open Cancel To(Canceled)
+Open Fail To(Failed)
+Open Break To(Failed)
+Open Expire Gone
+Completing KeepAlive Stay
+Completing Settle To(Done)
+Completing Cancel To(Canceled)
+Completing Fail To(Failed)
+Completing Break To(Failed)
+Completing Expire Gone
+Done Expire Gone
+Done Delete Gone
+Failed Expire Gone
+Failed Delete Gone
+Canceled Expire Gone
+Canceled Delete Gone";
+        assert_eq!(table.join("\n"), expected);
+    }
+
+    #[test]
+    fn a_completing_session_does_not_expire_while_the_server_fetches() {
+        assert_eq!(next(Phase::Completing, EventKind::Expire, true), Next::Refused);
+        assert_eq!(next(Phase::Completing, EventKind::Settle, true), Next::Stay);
+        assert_eq!(next(Phase::Open, EventKind::Complete, true), Next::To(Phase::Completing));
+    }
+
+    #[test]
+    fn complete_waits_for_every_pushed_file() {
+        let mut session = session();
+        let name = || "a.iso".to_owned();
+        session.handle(Event::AddFile(pushed("a.iso")), NOW).expect("open");
+        let refused =
+            |session: &Session| session.judge(&Event::Complete).expect_err("not received");
+        let not_received = |status| Rejected::FileNotReceived { name: name(), status };
+        assert_eq!(refused(&session), not_received(file::Status::Waiting));
+        session.handle(Event::Upload(name(), Upload::Open), NOW).expect("waiting");
+        assert_eq!(refused(&session), not_received(file::Status::Transferring));
+        let twice = session.judge(&Event::Upload(name(), Upload::Open));
+        assert_eq!(twice, Err(Rejected::UploadRunning(name())));
+        session.handle(Event::Upload(name(), Upload::Close(Ok(received(1)))), NOW).expect("open");
+        assert_eq!(refused(&session), not_received(file::Status::Error));
+        let again = session.judge(&Event::Upload(name(), Upload::Open));
+        assert!(matches!(again, Err(Rejected::UploadNotExpected { .. })), "{again:?}");
+
+        session.handle(Event::AddFile(pushed("a.iso")), NOW).expect("open");
+        session.handle(Event::Upload(name(), Upload::Open), NOW).expect("waiting");
+        session.handle(Event::Upload(name(), Upload::Close(Ok(received(2)))), NOW).expect("open");
+        assert_eq!(session.judge(&Event::Complete), Ok(Next::To(Phase::Done)));
+    }
+
+    #[test]
+    fn publishing_touches_what_the_session_touched() {
+        let mut session = session();
+        for name in ["old.iso", "new.iso"] {
+            session.handle(Event::AddFile(pushed(name)), NOW).expect("open");
+            session.handle(Event::Upload(name.to_owned(), Upload::Open), NOW).expect("waiting");
+            let close = Upload::Close(Ok(received(2)));
+            session.handle(Event::Upload(name.to_owned(), close), NOW).expect("transferring");
+        }
+        let stored = |size, version| StoredFile { size, checksum: None, version };
+        let mut files = BTreeMap::from([
+            ("old.iso".to_owned(), stored(3, 4)),
+            ("other.iso".to_owned(), stored(9, 1)),
+        ]);
+        session.publish(&mut files);
+        let expected =
+            [("new.iso", stored(2, 1)), ("old.iso", stored(2, 5)), ("other.iso", stored(9, 1))];
+        assert_eq!(files, expected.map(|(name, file)| (name.to_owned(), file)).into());
+
+        session.handle(Event::RemoveFile("old.iso".to_owned()), NOW).expect("open");
+        session.publish(&mut files);
+        assert!(!files.contains_key("old.iso"));
+    }
+
+    #[test]
+    fn an_ovf_takes_its_manifest_before_its_descriptor() {
+        let mut session = session();
+        session.is_ovf = true;
+        session.handle(Event::AddFile(pushed("a.MF")), NOW).expect("before the descriptor");
+        session.handle(Event::AddFile(pushed("a.ovf")), NOW).expect("open");
+        let late = session.judge(&Event::AddFile(pushed("a.cert")));
+        assert_eq!(late, Err(Rejected::AfterDescriptor("a.cert".to_owned())));
+        assert!(!session.keeps("a.mf") && session.keeps("a.ovf"));
+    }
+
+    #[test]
+    fn progress_grows_within_its_range() {
+        let mut session = session();
+        for (progress, stored) in [(Some(40), 40), (Some(30), 40), (None, 40), (Some(100), 100)] {
+            session.handle(Event::KeepAlive(progress), NOW).expect("in range");
+            assert_eq!(session.client_progress, stored);
+        }
+        for progress in [-1, 101, i64::MAX] {
+            let refused = session.handle(Event::KeepAlive(Some(progress)), LATER);
+            assert_eq!(refused, Err(Rejected::ProgressOutOfRange(progress)));
+        }
+        assert_eq!(session.expires(), NOW + IDLE_LIMIT);
+    }
+}

@@ -1,0 +1,240 @@
+//! What is built from the checkout: the page, the headless module, the server, and the foreign peer. Each is built at
+//! most once per run, however many parts ask for it.
+
+use std::cell::OnceCell;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::failure::{Failure, Result, shown};
+use crate::project::{Project, WASM_TARGET, executable};
+use crate::run;
+use crate::surroundings;
+use crate::tools::Tools;
+
+const BUILD: Duration = Duration::from_mins(30);
+
+/// What Rust's compiler uses of WebAssembly, and `wasm-opt` must therefore let pass.
+const WASM_FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-nontrapping-float-to-int",
+    "--enable-sign-ext",
+    "--enable-mutable-globals",
+    "--enable-reference-types",
+    "--enable-multivalue",
+];
+
+/// The name of the headless package's files.
+const HEADLESS: &str = "accession";
+
+/// What has been built in this run, and what failed to.
+pub(crate) struct Artifacts<'a> {
+    project: &'a Project,
+    tools: &'a Tools,
+    fetched: Once<()>,
+    page: Once<PathBuf>,
+    headless: Once<PathBuf>,
+    server: Once<PathBuf>,
+    vcsim: Once<Option<PathBuf>>,
+}
+
+impl<'a> Artifacts<'a> {
+    pub(crate) fn new(project: &'a Project, tools: &'a Tools) -> Self {
+        Self {
+            project,
+            tools,
+            fetched: Once::new("fetching the crates"),
+            page: Once::new("building the page"),
+            headless: Once::new("building the headless module"),
+            server: Once::new("building the server"),
+            vcsim: Once::new("building the foreign peer"),
+        }
+    }
+
+    /// The release page, in `dist/`.
+    pub(crate) fn page(&self) -> Result<PathBuf> {
+        self.page.get(|| {
+            // Left-overs of crates that are no longer linked would be copied into the page again.
+            let snippets =
+                self.project.target.join("wasm-bindgen").join("release").join("snippets");
+            remove(&snippets)?;
+            let mut trunk = self.trunk("build", &self.project.dist(), true)?;
+            run::run(trunk.arg("--locked"), BUILD)?;
+            Ok(self.project.dist())
+        })
+    }
+
+    /// Trunk, ready to build or to watch the page, with all that it needs in place.
+    pub(crate) fn trunk(&self, subcommand: &str, dist: &Path, release: bool) -> Result<Command> {
+        if !self.project.root.join("index.html").is_file() {
+            return Err(Failure::nothing("there is no index.html, so no page to build"));
+        }
+        self.fetched()?;
+        let mut trunk = run::command(&self.tools.trunk()?.path);
+        trunk
+            // Offline, or trunk would rather download tools of its own than use ours.
+            .args([subcommand, "--offline", "true", "--skip-version-check", "--dist"])
+            .arg(dist)
+            .args(release.then_some("--release"))
+            .env("PATH", self.tools.path_for_trunk(self.project)?)
+            .current_dir(&self.project.root);
+        // The convention is any value, but trunk takes only a boolean.
+        if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
+            trunk.env("NO_COLOR", "true");
+        } else {
+            trunk.env_remove("NO_COLOR");
+        }
+        Ok(trunk)
+    }
+
+    /// The npm package of the headless module, in the target directory.
+    pub(crate) fn headless(&self) -> Result<PathBuf> {
+        self.headless.get(|| self.build_headless())
+    }
+
+    fn build_headless(&self) -> Result<PathBuf> {
+        self.tools.wasm_target()?;
+        let bindgen = self.tools.wasm_bindgen(self.project)?;
+        let optimizer = self.tools.wasm_opt()?;
+        // The crate stays an ordinary library; a second crate type in its manifest would switch LTO off.
+        run::run(
+            self.project
+                .cargo("rustc")
+                .args(["--locked", "--release", "--target", WASM_TARGET])
+                .args(["--package", "accession-wasm", "--lib", "--crate-type", "cdylib"]),
+            BUILD,
+        )?;
+        let release = self.project.target.join(WASM_TARGET).join("release");
+        let package = self.project.npm();
+        remove(&package)?;
+        run::run(
+            run::command(&bindgen.path)
+                .args(["--target", "web", "--out-name", HEADLESS, "--out-dir"])
+                .arg(&package)
+                .arg(release.join("accession_wasm.wasm")),
+            BUILD,
+        )?;
+        let module = package.join(format!("{HEADLESS}_bg.wasm"));
+        let small = package.join("small.wasm");
+        run::run(
+            run::command(&optimizer.path)
+                .arg("-Oz")
+                .args(WASM_FEATURES)
+                .arg(&module)
+                .arg("--output")
+                .arg(&small),
+            BUILD,
+        )?;
+        std::fs::rename(&small, &module)
+            .map_err(Failure::io(format!("replace {}", shown(&module))))?;
+        let handwritten = self.project.root.join("crates").join("wasm").join("npm");
+        if handwritten.is_dir() {
+            copy_directory(&handwritten, &package)?;
+        }
+        Ok(package)
+    }
+
+    /// The server as people run it.
+    pub(crate) fn server(&self) -> Result<PathBuf> {
+        self.server.get(|| {
+            let build = ["--locked", "--profile", "server", "--package", "accession-server"];
+            run::run(self.project.cargo("build").args(build), BUILD)?;
+            Ok(self.project.target.join("server").join(executable("accession-server")))
+        })
+    }
+
+    /// A real server written by others, compiled where Go is; `None` where it is not, or before there is a program.
+    pub(crate) fn vcsim(&self) -> Result<Option<PathBuf>> {
+        self.vcsim.get(|| {
+            let source = self.project.root.join("tests").join("vcsim");
+            let (Some(go), true) = (surroundings::go(), source.join("go.mod").is_file()) else {
+                return Ok(None);
+            };
+            let program = self.project.target.join("vcsim").join(executable("vcsim"));
+            let mut build = run::command(go);
+            build.args([
+                OsStr::new("build"),
+                OsStr::new("-o"),
+                program.as_os_str(),
+                OsStr::new("."),
+            ]);
+            run::run(build.current_dir(source), BUILD)?;
+            Ok(Some(program))
+        })
+    }
+
+    /// Downloads the crates for the page and its host, since trunk then builds offline.
+    fn fetched(&self) -> Result<()> {
+        self.fetched.get(|| {
+            self.tools.wasm_target()?;
+            let compiler = run::capture(run::command("rustc").arg("-vV"))?;
+            let host = compiler
+                .lines()
+                .find_map(|line| line.strip_prefix("host: "))
+                .ok_or_else(|| Failure::unreadable("rustc -vV", "it names no host"))?;
+            let fetch = ["--locked", "--target", WASM_TARGET, "--target", host];
+            run::run(self.project.cargo("fetch").args(fetch), BUILD)
+        })
+    }
+}
+
+/// A step that is done once; who asks again after a failure is told so, instead of waiting for the same end.
+struct Once<T> {
+    name: &'static str,
+    done: OnceCell<Option<T>>,
+}
+
+impl<T: Clone> Once<T> {
+    fn new(name: &'static str) -> Self {
+        Self { name, done: OnceCell::new() }
+    }
+
+    fn get(&self, make: impl FnOnce() -> Result<T>) -> Result<T> {
+        if let Some(done) = self.done.get() {
+            return done.clone().ok_or_else(|| Failure::Earlier { what: self.name.to_owned() });
+        }
+        let made = make();
+        self.done.get_or_init(|| made.as_ref().ok().cloned());
+        made
+    }
+}
+
+fn remove(directory: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(directory) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(Failure::io(format!("remove {}", shown(directory)))(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn copy_directory(from: &Path, to: &Path) -> Result<()> {
+    let doing = || format!("copy {} to {}", shown(from), shown(to));
+    std::fs::create_dir_all(to).map_err(Failure::io(doing()))?;
+    for entry in std::fs::read_dir(from).map_err(Failure::io(doing()))? {
+        let entry = entry.map_err(Failure::io(doing()))?;
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_directory(&entry.path(), &target)?;
+        } else {
+            std::fs::copy(entry.path(), &target).map_err(Failure::io(doing()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_done_once_and_its_failure_remembered() {
+        let step = Once::new("counting");
+        assert_eq!(step.get(|| Ok(1)).expect("it succeeds"), 1);
+        assert_eq!(step.get(|| Ok(2)).expect("it is remembered"), 1);
+        let step: Once<i32> = Once::new("counting");
+        assert!(matches!(step.get(|| Err(Failure::Gate)), Err(Failure::Gate)));
+        assert!(matches!(step.get(|| Ok(2)), Err(Failure::Earlier { .. })));
+    }
+}

@@ -1,0 +1,210 @@
+//! What tests need around them: npm packages, a browser, Go, a Python environment. It does not know the tests.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::failure::{Failure, Result, shown};
+use crate::project::Project;
+use crate::run;
+use crate::tools::{Tools, which};
+
+const INSTALLATION: Duration = Duration::from_mins(20);
+
+/// Installs a directory's npm packages when they are not what its lock file says.
+pub(crate) fn npm_ci(tools: &Tools, directory: &Path) -> Result<()> {
+    let lock_path = directory.join("package-lock.json");
+    let lock = std::fs::read_to_string(&lock_path)
+        .map_err(Failure::io(format!("read {}", shown(&lock_path))))?;
+    if lock.contains("\"resolved\": \"http") {
+        return Err(Failure::unreadable(
+            shown(&lock_path),
+            "it names a registry's host; put omit-lockfile-registry-resolved=true into an .npmrc beside it and rerun \
+             npm install --package-lock-only",
+        ));
+    }
+    // A copy of the lock rather than its time: checkouts do not keep times.
+    let installed = directory.join("node_modules").join(".installed-from.json");
+    if std::fs::read_to_string(&installed).is_ok_and(|before| before == lock) {
+        return Ok(());
+    }
+    println!("   installing npm packages of {} (a few seconds)", shown(directory));
+    run::quietly(
+        "npm ci",
+        run::command(tools.npm()?)
+            .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
+            .env("PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD", "1")
+            .current_dir(directory),
+        INSTALLATION,
+    )?;
+    std::fs::create_dir_all(directory.join("node_modules"))
+        .and_then(|()| std::fs::write(&installed, lock))
+        .map_err(Failure::io(format!("write {}", shown(&installed))))
+}
+
+/// A Chromium or one of its relatives, installed with the system's package manager where there is none.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    if let Some(chosen) = std::env::var_os("ACCESSION_CHROMIUM").filter(|value| !value.is_empty()) {
+        let chosen = PathBuf::from(chosen);
+        return if answers(&chosen) {
+            Ok(chosen)
+        } else {
+            Err(Failure::missing(
+                format!("the browser that ACCESSION_CHROMIUM names ({})", shown(&chosen)),
+                "point it at a Chromium, Chrome or Edge that starts, or unset it",
+            ))
+        };
+    }
+    if let Some(found) = find_chromium() {
+        return Ok(found);
+    }
+    install_chromium()?;
+    find_chromium().ok_or_else(|| {
+        Failure::missing(
+            "a browser",
+            "install Chromium, Google Chrome or Microsoft Edge, or set ACCESSION_CHROMIUM to its path",
+        )
+    })
+}
+
+fn find_chromium() -> Option<PathBuf> {
+    const ON_PATH: [&str; 8] = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome",
+        "google-chrome-stable",
+        "chrome",
+        "microsoft-edge",
+        "microsoft-edge-stable",
+        "msedge",
+    ];
+    let on_path = ON_PATH.into_iter().filter_map(which);
+    on_path.chain(usual_places()).find(|path| answers(path))
+}
+
+fn usual_places() -> Vec<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return ["Chromium", "Google Chrome", "Microsoft Edge"]
+            .map(|name| PathBuf::from(format!("/Applications/{name}.app/Contents/MacOS/{name}")))
+            .to_vec();
+    }
+    if !cfg!(windows) {
+        return Vec::new();
+    }
+    let bases = ["ProgramFiles", "ProgramFiles(x86)", "LOCALAPPDATA"];
+    let programs = [
+        ["Chromium", "Application", "chrome.exe"],
+        ["Google", "Chrome", "Application\\chrome.exe"],
+        ["Microsoft", "Edge", "Application\\msedge.exe"],
+    ];
+    let bases = bases.into_iter().filter_map(std::env::var_os).map(PathBuf::from);
+    bases
+        .flat_map(|base| {
+            programs.map(|program| program.iter().fold(base.clone(), |path, step| path.join(step)))
+        })
+        .collect()
+}
+
+/// Whether a browser really starts: some systems put a mere pointer to another package on PATH.
+fn answers(browser: &Path) -> bool {
+    // On Windows it would open a window instead of naming its version.
+    browser.is_file() && (cfg!(windows) || run::succeeds(run::command(browser).arg("--version")))
+}
+
+fn install_chromium() -> Result<()> {
+    // Each step of each manager; the first manager that is there is used.
+    const MANAGERS: [(&str, bool, &[&[&str]]); 6] = [
+        (
+            "apt-get",
+            true,
+            &[&["update"], &["install", "-y", "--no-install-recommends", "chromium"]],
+        ),
+        ("dnf", true, &[&["install", "-y", "chromium"]]),
+        ("zypper", true, &[&["--non-interactive", "install", "chromium"]]),
+        ("pacman", true, &[&["-Sy", "--noconfirm", "chromium"]]),
+        ("apk", true, &[&["add", "chromium"]]),
+        ("brew", false, &[&["install", "--cask", "chromium"]]),
+    ];
+    let Some((manager, privileged, steps)) =
+        MANAGERS.into_iter().find(|(name, ..)| which(name).is_some())
+    else {
+        return Ok(());
+    };
+    let prefix: &[&str] = if !privileged || is_root() {
+        &[]
+    } else if run::succeeds(run::command("sudo").args(["-n", "true"])) {
+        &["sudo", "-n"]
+    } else {
+        // Only a person can answer for the password; the caller says what to install.
+        return Ok(());
+    };
+    println!("   installing a browser with {manager} (about a minute)");
+    for step in steps {
+        let mut words = prefix.iter().chain([&manager]).chain(*step);
+        let program = words.next().copied().unwrap_or(manager);
+        let mut command = run::command(program);
+        command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+        run::quietly(manager, &mut command, INSTALLATION)?;
+    }
+    Ok(())
+}
+
+fn is_root() -> bool {
+    run::capture(run::command("id").arg("-u")).is_ok_and(|id| id.trim() == "0")
+}
+
+/// Go, where somebody has it; its tests are of a peer that we do not install a compiler for.
+pub(crate) fn go() -> Option<PathBuf> {
+    which("go")
+}
+
+/// Where the Python tests are, once there are any.
+pub(crate) fn python_tests(project: &Project) -> Option<PathBuf> {
+    let directory = project.root.join("tests").join("python");
+    directory.join("requirements.txt").is_file().then_some(directory)
+}
+
+/// A Python with what the tests' requirements name, in an environment of its own; `None` without a Python to make it.
+pub(crate) fn python_env(tools: &Tools, tests: &Path) -> Result<Option<PathBuf>> {
+    let Some(python) = ["python3", "python"].into_iter().find_map(which) else {
+        return Ok(None);
+    };
+    let requirements = tests.join("requirements.txt");
+    let wanted = std::fs::read(&requirements)
+        .map_err(Failure::io(format!("read {}", shown(&requirements))))?;
+    let version = crate::tools::version_of(&python, "--version")?;
+    let key = format!("python-{version}-{:016x}", fingerprint(&wanted));
+    let environment = tools.install(&key, "about 20 seconds", |directory| {
+        let venv = ["-m", "venv"];
+        run::quietly("venv", run::command(&python).args(venv).arg(directory), INSTALLATION)?;
+        let mut pip = run::command(python_in(directory));
+        pip.args(["-m", "pip", "install", "--disable-pip-version-check", "-r"]);
+        run::quietly("pip", pip.arg(&requirements), INSTALLATION)
+    })?;
+    Ok(Some(python_in(&environment)))
+}
+
+fn python_in(environment: &Path) -> PathBuf {
+    if cfg!(windows) {
+        environment.join("Scripts").join("python.exe")
+    } else {
+        environment.join("bin").join("python")
+    }
+}
+
+/// FNV-1a: tells one list of requirements from another, and stays the same from one compiler to the next.
+fn fingerprint(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_fingerprint_is_the_published_one() {
+        assert_eq!(fingerprint(b""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(fingerprint(b"a"), 0xaf63_dc4c_8601_ec8c);
+    }
+}
