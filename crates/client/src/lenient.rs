@@ -27,8 +27,12 @@ pub(crate) fn read<T: DeserializeOwned + Serialize>(
         let attempt = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note_unknown));
         let error = match attempt {
             Ok(reply) => {
+                let read = serde_json::to_value(&reply).unwrap_or_default();
+                if accession_core::dialect::list_for_structure(&read, &value).is_some() {
+                    return Err("a list came in place of a structure".to_owned());
+                }
                 notes.append(&mut unknown);
-                note_missing(&serde_json::to_value(&reply).unwrap_or_default(), &value, "", notes);
+                note_missing(&read, &value, "", notes);
                 return Ok(reply);
             }
             Err(error) => error,

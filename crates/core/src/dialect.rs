@@ -250,11 +250,12 @@ impl Line {
         Some(values)
     }
 
-    /// Lines with more literal segments win; among equals, those whose query keys are there.
-    fn weight(&self, query: &Query) -> (usize, usize) {
-        let literals = self.segments.iter().filter(|segment| segment.variable.is_none()).count();
+    /// Where two lines fit, the one with the literal segment where they first differ wins; among
+    /// equals, the one whose query keys are there, and one that needs none over one that lacks some.
+    fn weight(&self, query: &Query) -> (Vec<bool>, bool, usize) {
+        let literals = self.segments.iter().map(|segment| segment.variable.is_none()).collect();
         let keys = self.required.iter().filter(|key| query.get(key).is_some()).count();
-        (literals, keys)
+        (literals, keys == self.required.len(), keys)
     }
 }
 
@@ -295,12 +296,7 @@ pub fn route<'a>(lines: &'a [Line], dialect: Dialect, request: &Request) -> Opti
     let (line, values) = lines
         .iter()
         .filter_map(|line| Some((line, line.matches(request.method, &segments, &query)?)))
-        // The first of equals: a row whose required query key is absent must not hide one without.
-        .rev()
-        .max_by_key(|(line, _)| {
-            let missing = line.required.iter().any(|key| query.get(key).is_none());
-            (line.weight(&query).0, !missing, line.weight(&query).1)
-        })?;
+        .max_by_key(|(line, _)| line.weight(&query))?;
     let path = values
         .into_iter()
         .map(|(name, value)| Some((name.to_owned(), decode_component(value)?)))
@@ -314,13 +310,12 @@ impl Routed<'_> {
         let line = self.line;
         let mut values = self.body(request)?;
         for (name, value) in &self.query.pairs {
-            if name == line.dialect.action_key() {
+            let once = self.query.pairs.iter().filter(|(other, _)| other == name).count() == 1;
+            if once && name == line.dialect.action_key() {
                 continue;
             }
-            let known = line.row.parameters.contains(&name.as_str())
-                && self.may_be_in_query(name)
-                && self.query.pairs.iter().filter(|(other, _)| other == name).count() == 1;
-            if !known {
+            let known = line.row.parameters.contains(&name.as_str()) && self.may_be_in_query(name);
+            if !(once && known) {
                 let message = messages::UNSUPPORTED_PROPERTY.with([name]);
                 return Err(ApiError::new(ErrorType::InvalidArgument, rules::KNOWN_QUERY, message));
             }
@@ -387,9 +382,9 @@ impl Routed<'_> {
     }
 }
 
-/// A field that a structure does not have.
+/// A field that a structure does not have. The argument is a list, as real servers write it.
 pub(crate) fn unexpected_field(field: &str, structure: &str) -> ApiError {
-    let message = messages::UNEXPECTED_FIELD.with([field, structure]);
+    let message = messages::UNEXPECTED_FIELD.with([&format!("[{field}]"), structure]);
     ApiError::new(ErrorType::UnexpectedInput, rules::KNOWN_FIELDS, message)
 }
 
@@ -407,6 +402,22 @@ pub fn drop_nulls(value: &mut Value) {
         }
         Value::Array(values) => values.iter_mut().for_each(drop_nulls),
         _ => {}
+    }
+}
+
+/// Where a list came in place of a structure, if it did: serde would fill the fields from it one
+/// by one. `read` is what was made of `found`.
+pub fn list_for_structure(read: &Value, found: &Value) -> Option<String> {
+    match (read, found) {
+        (Value::Object(_), Value::Array(_)) => Some(String::new()),
+        (Value::Object(read), Value::Object(found)) => read.iter().find_map(|(name, read)| {
+            let below = list_for_structure(read, found.get(name)?)?;
+            Some(if below.is_empty() { name.clone() } else { format!("{name}.{below}") })
+        }),
+        (Value::Array(read), Value::Array(found)) => {
+            read.iter().zip(found).find_map(|(read, found)| list_for_structure(read, found))
+        }
+        _ => None,
     }
 }
 
@@ -526,14 +537,12 @@ pub fn encode(
         request.body = to_bytes(&body);
     }
 
-    // `.` and `..` vanish from a URL on its way, and an id may spell a literal segment.
-    let arrives = |name: &str, value: &str| {
-        let routed = route(lines, line.dialect, &request)?;
-        let same = std::ptr::eq(routed.line.row, line.row);
-        let found = routed.path.iter().find(|(other, _)| other == name)?;
-        (same && found.1 == value && value != "." && value != "..").then_some(())
-    };
-    match in_path.iter().find(|(name, value)| arrives(name, value).is_none()) {
+    // Nothing, `.` and `..` vanish from a URL on its way, and an id may spell a literal segment.
+    let vanishes = |value: &String| matches!(value.as_str(), "" | "." | "..");
+    let routed = route(lines, line.dialect, &request);
+    let arrives = routed.is_some_and(|routed| std::ptr::eq(routed.line.row, line.row));
+    let lost = in_path.iter().find(|(_, value)| vanishes(value));
+    match lost.or_else(|| in_path.first().filter(|_| !arrives)) {
         Some((name, value)) => Err(Unsendable {
             operation: line.row.full_name(),
             parameter: (*name).clone(),

@@ -89,7 +89,7 @@ messages! {
         "Unsupported property with name: {0}.";
     /// A field that the structure does not have.
     UNEXPECTED_FIELD = "vapi.data.structure.field.unexpected",
-        "Found unexpected fields [{0}] in structure '{1}'.";
+        "Found unexpected fields {0} in structure '{1}'.";
 
     // From the runtime's published catalogue.
 

@@ -362,16 +362,16 @@ pub fn encode(
 }
 
 /// Reads a value strictly: an unknown field, a missing one and a wrong type are refused by name.
-fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, ApiError> {
+fn typed<T: DeserializeOwned + Serialize>(parameters: Map<String, Value>) -> Result<T, ApiError> {
     let mut unknown = None;
     let mut note_unknown = |path: serde_ignored::Path<'_>| {
         unknown.get_or_insert_with(|| path.to_string());
     };
     let value = Value::Object(parameters);
     let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(value, &mut track);
+    let tracked = serde_path_to_error::Deserializer::new(&value, &mut track);
     let result = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note_unknown));
-    let value = result.map_err(|error| {
+    let call = result.map_err(|error| {
         let path = track.path().to_string();
         let text = error.to_string();
         let missing = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
@@ -381,12 +381,17 @@ fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, ApiEr
         };
         ApiError::new(ErrorType::InvalidArgument, rules::WELL_FORMED, message)
     })?;
+    let read = serde_json::to_value(&call).unwrap_or_default();
+    if let Some(path) = dialect::list_for_structure(&read, &value) {
+        let message = messages::TYPE_MISMATCH.with([&path, "expected a structure, found a list"]);
+        return Err(ApiError::new(ErrorType::InvalidArgument, rules::WELL_FORMED, message));
+    }
     match unknown {
         Some(path) => {
             let (structure, field) = path.rsplit_once('.').unwrap_or((".", &path));
             Err(unexpected_field(field, structure_name(structure)))
         }
-        None => Ok(value),
+        None => Ok(call),
     }
 }
 

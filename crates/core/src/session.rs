@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use serde::Serialize;
+
 use crate::error::{ApiError, ErrorType};
 use crate::file;
 use crate::messages;
@@ -24,7 +26,8 @@ pub const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);
 pub const ENDED_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where a session is in its life. The API's state is a function of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Phase {
     /// Files may be added and sent.
     Open,

@@ -10,6 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
+use serde::Serialize;
 
 use crate::dialect::{self, Dialect, SESSION_HEADER, UPLOAD_PREFIX};
 use crate::error::{ApiError, ErrorType};
@@ -85,7 +86,7 @@ pub struct Handled {
 }
 
 /// A session's step from one phase to another.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Transition {
     /// When.
     pub at: Timestamp,
@@ -452,7 +453,7 @@ fn path_not_found(dialect: Dialect, request: &Request) -> ApiError {
     let message = match dialect {
         Dialect::Api => messages::PATH_NOT_FOUND.with([]),
         Dialect::Rest => messages::OPERATIONS_FOR_URL_NOT_FOUND
-            .with([request.path().trim_start_matches(dialect.prefix())]),
+            .with([request.path().strip_prefix(dialect.prefix()).unwrap_or_default()]),
     };
     ApiError::new(ErrorType::NotFound, rules::PATH_BEFORE_LOGIN, message)
 }

@@ -153,7 +153,9 @@ impl Request {
     }
 
     fn path_start(&self) -> usize {
-        let authority = self.url.find("://").map_or(0, |at| at + 3);
+        // A relative URL may hold another one in its query.
+        let scheme = self.url.find("://").filter(|at| !self.url[..*at].contains(['/', '?', '#']));
+        let authority = scheme.map_or(0, |at| at + 3);
         let rest = &self.url[authority..];
         authority + rest.find(['/', '?', '#']).unwrap_or(rest.len())
     }
@@ -199,6 +201,7 @@ mod tests {
         assert_eq!(parts("https://h?x"), owned("https://h", "", "x"));
         assert_eq!(parts("/a?b"), owned("", "/a", "b"));
         assert_eq!(parts("http://h/a#b?c"), owned("http://h", "/a", ""));
+        assert_eq!(parts("/a?b=http://h/c"), owned("", "/a", "b=http://h/c"));
     }
 
     #[test]

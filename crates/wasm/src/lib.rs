@@ -1,1 +1,247 @@
-//! To be written.
+//! The simulator as a module for browsers and Node: one request in, one answer out, and the clock
+//! handed in. It holds no rule and no state of its own: two simulators on one page are two.
+
+use std::collections::BTreeMap;
+
+use accession_core::received::{Algorithm, Broken, Received};
+use accession_core::rules::{Provenance, Rule};
+use accession_core::simulator::{self, Accounts, Handled, Transition};
+use accession_core::time::Timestamp;
+use accession_core::wire::{Headers, Method, Request, Response};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::prelude::*;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = include_str!("../types.d.ts");
+
+/// A number that every JavaScript number can hold exactly.
+const SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(typescript_type = "SimulatorOptions")]
+    pub type SimulatorOptions;
+    #[wasm_bindgen(typescript_type = "HttpRequest")]
+    pub type HttpRequest;
+    #[wasm_bindgen(typescript_type = "Answer")]
+    pub type Answer;
+    #[wasm_bindgen(typescript_type = "Transition[]")]
+    pub type Transitions;
+    #[wasm_bindgen(typescript_type = "Algorithm[]")]
+    pub type Algorithms;
+    #[wasm_bindgen(typescript_type = "UploadOutcome")]
+    pub type UploadOutcome;
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Options {
+    seed: f64,
+    accounts: Option<Account>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Account {
+    user: String,
+    password: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Incoming {
+    method: String,
+    url: String,
+    headers: Option<IncomingHeaders>,
+    body: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum IncomingHeaders {
+    Pairs(Vec<(String, String)>),
+    Record(BTreeMap<String, String>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+enum Outcome {
+    Received(Received),
+    Broken { broken: Reason },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Reason {
+    ConnectionLost,
+    TimedOut,
+}
+
+#[derive(Serialize)]
+struct Outgoing<'a> {
+    status: u16,
+    headers: &'a Headers,
+    body: &'a str,
+    transitions: &'a [Transition],
+    rule: Option<OutgoingRule>,
+}
+
+#[derive(Serialize)]
+struct OutgoingRule {
+    id: &'static str,
+    sentence: &'static str,
+    provenance: Provenance,
+    source: &'static str,
+}
+
+/// A vCenter content library in memory.
+#[wasm_bindgen]
+pub struct Simulator {
+    inner: simulator::Simulator,
+}
+
+/// An upload that was allowed, to be given back with what arrived.
+#[wasm_bindgen]
+pub struct Upload {
+    inner: simulator::Upload,
+}
+
+#[wasm_bindgen]
+impl Upload {
+    /// The digests to compute while the bytes go by.
+    #[wasm_bindgen(getter)]
+    pub fn wants(&self) -> Result<Algorithms, JsError> {
+        give(self.inner.wants())
+    }
+}
+
+#[wasm_bindgen]
+impl Simulator {
+    /// An empty content library. The same seed and the same calls give the same bytes.
+    #[wasm_bindgen(constructor)]
+    pub fn new(options: SimulatorOptions) -> Result<Simulator, JsError> {
+        let Options { seed, accounts } = take(options.into(), "options")?;
+        if !(0.0..=SAFE_INTEGER).contains(&seed) || seed.fract() != 0.0 {
+            return Err(JsError::new("options.seed must be a whole number from 0 to 2^53 - 1"));
+        }
+        let accounts = accounts
+            .map_or(Accounts::Any, |Account { user, password }| Accounts::Only { user, password });
+        Ok(Self { inner: simulator::Simulator::new(seed as u64).with_accounts(accounts) })
+    }
+
+    /// Answers a request. `now` is in milliseconds since 1970, as `Date.now()` gives it.
+    pub fn handle(&mut self, request: HttpRequest, now: f64) -> Result<Answer, JsError> {
+        let request = read_request(request)?;
+        answer(&self.inner.handle(&request, instant(now)?))
+    }
+
+    /// Whether a URL is an upload link of this simulator.
+    #[wasm_bindgen(js_name = isUpload)]
+    pub fn is_upload(url: &str) -> bool {
+        simulator::Simulator::is_upload(Request::new(Method::Get, url).path())
+    }
+
+    /// Judges an upload by its head. Returns the upload, or the answer that refuses it.
+    #[wasm_bindgen(js_name = openUpload, unchecked_return_type = "Upload | Answer")]
+    pub fn open_upload(&mut self, head: HttpRequest, now: f64) -> Result<JsValue, JsError> {
+        let head = read_request(head)?;
+        match self.inner.open_upload(&head, instant(now)?) {
+            Ok(inner) => Ok(Upload { inner }.into()),
+            Err(response) => {
+                let refused = Handled { response, transitions: Vec::new(), rule: None };
+                answer(&refused).map(JsValue::from)
+            }
+        }
+    }
+
+    /// Tells how many bytes have arrived in all. False means that the upload is no longer expected.
+    pub fn progress(&mut self, upload: &Upload, bytes: f64, now: f64) -> Result<bool, JsError> {
+        if !(0.0..=SAFE_INTEGER).contains(&bytes) {
+            return Err(JsError::new("bytes must be a whole number from 0 to 2^53 - 1"));
+        }
+        Ok(self.inner.progress(&upload.inner, bytes as u64, instant(now)?).is_ok())
+    }
+
+    /// Ends an upload with what arrived of it.
+    #[wasm_bindgen(js_name = closeUpload)]
+    pub fn close_upload(
+        &mut self,
+        upload: &Upload,
+        outcome: UploadOutcome,
+        now: f64,
+    ) -> Result<Answer, JsError> {
+        let outcome = match take(outcome.into(), "outcome")? {
+            Outcome::Received(received) => Ok(received),
+            Outcome::Broken { broken: Reason::ConnectionLost } => Err(Broken::ConnectionLost),
+            Outcome::Broken { broken: Reason::TimedOut } => Err(Broken::TimedOut),
+        };
+        answer(&self.inner.close_upload(upload.inner.clone(), outcome, instant(now)?))
+    }
+
+    /// When something will next happen by itself, in milliseconds since 1970.
+    #[wasm_bindgen(js_name = pollTimeout)]
+    pub fn poll_timeout(&self) -> Option<f64> {
+        self.inner.poll_timeout().map(|at| at.as_millis() as f64)
+    }
+
+    /// Makes happen what is due by `now`.
+    pub fn advance(&mut self, now: f64) -> Result<Transitions, JsError> {
+        give(&self.inner.advance(instant(now)?))
+    }
+}
+
+fn read_request(request: HttpRequest) -> Result<Request, JsError> {
+    let incoming: Incoming = take(request.into(), "request")?;
+    let method = incoming.method.to_ascii_uppercase().parse::<Method>()?;
+    let headers = match incoming.headers {
+        None => Headers::new(),
+        Some(IncomingHeaders::Pairs(pairs)) => pairs.into_iter().collect(),
+        Some(IncomingHeaders::Record(record)) => record.into_iter().collect(),
+    };
+    let body = incoming.body.unwrap_or_default().into_bytes();
+    Ok(Request { method, url: incoming.url, headers, body })
+}
+
+fn answer(handled: &Handled) -> Result<Answer, JsError> {
+    let Response { status, headers, body } = &handled.response;
+    give(&Outgoing {
+        status: *status,
+        headers,
+        body: std::str::from_utf8(body)?,
+        transitions: &handled.transitions,
+        rule: handled.rule.map(|rule| {
+            let Rule { id, sentence, provenance, source } = rule.0;
+            OutgoingRule { id, sentence, provenance: *provenance, source }
+        }),
+    })
+}
+
+fn instant(now: f64) -> Result<Timestamp, JsError> {
+    if now.is_finite() {
+        Ok(Timestamp::from_millis(now as i64))
+    } else {
+        Err(JsError::new("now must be a number of milliseconds, as Date.now() gives it"))
+    }
+}
+
+fn take<T: DeserializeOwned>(value: JsValue, what: &str) -> Result<T, JsError> {
+    serde_wasm_bindgen::from_value(value)
+        .map_err(|error| JsError::new(&format!("{what} does not fit: {error}")))
+}
+
+fn give<T: JsCast>(value: &(impl Serialize + ?Sized)) -> Result<T, JsError> {
+    Ok(value.serialize(&Serializer::json_compatible())?.unchecked_into())
+}
+
+/// Names every algorithm in the types above; a new one must be added to `types.d.ts`.
+#[expect(dead_code, reason = "compiled for its exhaustive match alone")]
+fn named_in_types(algorithm: Algorithm) -> &'static str {
+    match algorithm {
+        Algorithm::Md5 => "MD5",
+        Algorithm::Sha1 => "SHA1",
+        Algorithm::Sha256 => "SHA256",
+        Algorithm::Sha512 => "SHA512",
+    }
+}

@@ -1,0 +1,160 @@
+//! Counts the bytes of one file and computes the digests that were asked for, and no others.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use accession_core::received::{Algorithm, Received};
+use md5::Md5;
+use sha1::Sha1;
+use sha2::digest::Digest;
+use sha2::{Sha256, Sha512};
+
+/// One file on its way in. Memory use does not grow with the file.
+#[derive(Clone)]
+pub struct Intake {
+    size: u64,
+    hashers: Vec<Hasher>,
+}
+
+#[derive(Clone)]
+enum Hasher {
+    Md5(Md5),
+    Sha1(Sha1),
+    Sha256(Sha256),
+    Sha512(Sha512),
+}
+
+impl Intake {
+    /// Begins a file of which these digests are wanted.
+    pub fn new(wants: impl IntoIterator<Item = Algorithm>) -> Self {
+        let mut wants: Vec<_> = wants.into_iter().collect();
+        wants.sort_unstable();
+        wants.dedup();
+        Self { size: 0, hashers: wants.into_iter().map(Hasher::new).collect() }
+    }
+
+    /// Takes the next bytes. How a file is cut into them makes no difference.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.size += bytes.len() as u64;
+        for hasher in &mut self.hashers {
+            hasher.update(bytes);
+        }
+    }
+
+    /// How many bytes have been written.
+    pub fn size(&self) -> u64 {
+        self.size
+    }
+
+    /// Tells what the file was.
+    pub fn finish(self) -> Received {
+        let digests: BTreeMap<_, _> = self.hashers.into_iter().map(Hasher::finish).collect();
+        Received { size: self.size, digests }
+    }
+}
+
+impl fmt::Debug for Intake {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Intake").field("size", &self.size).finish_non_exhaustive()
+    }
+}
+
+impl Hasher {
+    fn new(algorithm: Algorithm) -> Self {
+        match algorithm {
+            Algorithm::Md5 => Self::Md5(Md5::new()),
+            Algorithm::Sha1 => Self::Sha1(Sha1::new()),
+            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
+            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Md5(hasher) => hasher.update(bytes),
+            Self::Sha1(hasher) => hasher.update(bytes),
+            Self::Sha256(hasher) => hasher.update(bytes),
+            Self::Sha512(hasher) => hasher.update(bytes),
+        }
+    }
+
+    fn finish(self) -> (Algorithm, String) {
+        match self {
+            Self::Md5(hasher) => (Algorithm::Md5, hex(&hasher.finalize())),
+            Self::Sha1(hasher) => (Algorithm::Sha1, hex(&hasher.finalize())),
+            Self::Sha256(hasher) => (Algorithm::Sha256, hex(&hasher.finalize())),
+            Self::Sha512(hasher) => (Algorithm::Sha512, hex(&hasher.finalize())),
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn digest(algorithm: Algorithm, chunks: &[&[u8]]) -> String {
+        let mut intake = Intake::new([algorithm]);
+        chunks.iter().for_each(|chunk| intake.write(chunk));
+        let received = intake.finish();
+        assert_eq!(received.digests.len(), 1);
+        received.digests[&algorithm].clone()
+    }
+
+    #[test]
+    fn known_digests() {
+        // Of "abc": RFC 1321, FIPS 180-4.
+        let expected = [
+            (Algorithm::Md5, "900150983cd24fb0d6963f7d28e17f72"),
+            (Algorithm::Sha1, "a9993e364706816aba3e25717850c26c9cd0d89d"),
+            (Algorithm::Sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            (
+                Algorithm::Sha512,
+                "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a\
+                 2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f",
+            ),
+        ];
+        for (algorithm, hex) in expected {
+            assert_eq!(digest(algorithm, &[b"abc"]), hex);
+            assert_eq!(hex.len(), algorithm.hex_digits());
+        }
+    }
+
+    #[test]
+    fn only_what_was_asked_for() {
+        let mut intake = Intake::new([]);
+        intake.write(b"abc");
+        assert_eq!(intake.finish(), Received { size: 3, digests: BTreeMap::new() });
+        let twice = Intake::new([Algorithm::Sha1, Algorithm::Sha1]).finish();
+        assert_eq!(twice.digests.len(), 1);
+    }
+
+    proptest! {
+        #[test]
+        fn chunks_make_no_difference(
+            bytes in prop::collection::vec(any::<u8>(), 0..2000),
+            cuts in prop::collection::vec(1_usize..200, 1..20),
+        ) {
+            let mut whole = Intake::new(Algorithm::ALL);
+            whole.write(&bytes);
+            let mut pieces = Intake::new(Algorithm::ALL);
+            let mut rest = bytes.as_slice();
+            for cut in cuts.iter().cycle() {
+                let (piece, tail) = rest.split_at((*cut).min(rest.len()));
+                pieces.write(piece);
+                rest = tail;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            prop_assert_eq!(whole.finish(), pieces.finish());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+export interface SimulatorOptions {
+  /** A whole number; the same seed and the same calls give the same bytes. */
+  seed: number;
+  /** The one user who may log in. Absent: anybody, with any password. */
+  accounts?: { user: string; password: string } | null;
+}
+
+export interface HttpRequest {
+  method: string;
+  /** Absolute: its origin is the one that links in the answer point back to. */
+  url: string;
+  headers?: [string, string][] | Record<string, string> | null;
+  body?: string | null;
+}
+
+export interface Answer {
+  status: number;
+  headers: [string, string][];
+  /** The text of the body; empty if there is none. */
+  body: string;
+  /** What happened to sessions since the last answer. */
+  transitions: Transition[];
+  /** The rule that refused the request. */
+  rule: Rule | null;
+}
+
+export type Phase = "open" | "completing" | "done" | "failed" | "canceled";
+
+export interface Transition {
+  /** As on the wire: `2026-01-02T03:04:05.678Z`. */
+  at: string;
+  session: string;
+  /** Null: the session began. */
+  from: Phase | null;
+  /** Null: the session is gone. */
+  to: Phase | null;
+  /** An operation's name, or `expire`. */
+  because: string;
+}
+
+export interface Rule {
+  id: string;
+  sentence: string;
+  provenance: "documented" | "observed" | "assumed";
+  source: string;
+}
+
+export type Algorithm = "MD5" | "SHA1" | "SHA256" | "SHA512";
+
+/** What arrived of a file, or why it did not arrive whole. */
+export type UploadOutcome =
+  | { size: number; digests: Partial<Record<Algorithm, string>> }
+  | { broken: "connection-lost" | "timed-out" };
