@@ -76,7 +76,7 @@ async fn item(bench: &Bench) -> ItemId {
     let create = LocalLibraryCreate { client_token, create_spec };
     let library = bench.client.call(&create).await.unwrap();
     assert_eq!(bench.client.call(&create).await.unwrap(), library, "a repeat is recognised");
-    assert_eq!(bench.client.call(&LocalLibraryList {}).await.unwrap(), [library.clone()]);
+    assert_eq!(bench.client.call(&LocalLibraryList {}).await.unwrap(), vec![library.clone()]);
     let get = LocalLibraryGet { library_id: library.clone() };
     assert_eq!(bench.client.call(&get).await.unwrap().name.as_deref(), Some("demo"));
 
@@ -92,7 +92,7 @@ async fn item(bench: &Bench) -> ItemId {
     let item = bench.client.call(&create).await.unwrap();
     let again = bench.client.call(&create).await.unwrap_err();
     assert_eq!((again.status(), kind(&again)), (Some(400), Some(ErrorType::AlreadyExists)));
-    assert_eq!(bench.client.call(&list).await.unwrap(), [item.clone()]);
+    assert_eq!(bench.client.call(&list).await.unwrap(), vec![item.clone()]);
     item
 }
 
@@ -126,7 +126,7 @@ async fn send(bench: &Bench, file: &SessionFileInfo, bytes: &[u8]) -> Result<(),
 async fn whole_session(bench: &Bench, item: &ItemId) {
     let session = open(bench, item).await;
     let list = UpdateSessionList { library_item_id: Some(item.clone()) };
-    assert_eq!(bench.client.call(&list).await.unwrap(), [session.clone()]);
+    assert_eq!(bench.client.call(&list).await.unwrap(), vec![session.clone()]);
 
     let checksum_info = Some(ChecksumInfo {
         algorithm: Some(ChecksumAlgorithm::Sha256),

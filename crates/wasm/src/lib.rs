@@ -227,7 +227,10 @@ fn instant(now: f64) -> Result<Timestamp, JsError> {
 }
 
 fn take<T: DeserializeOwned>(value: JsValue, what: &str) -> Result<T, JsError> {
-    serde_wasm_bindgen::from_value(value)
+    // Through text: serde-wasm-bindgen asks an object for the fields it knows and does not see others.
+    let text = js_sys::JSON::stringify(&value).ok().and_then(|text| text.as_string());
+    let text = text.ok_or_else(|| JsError::new(&format!("{what} is missing")))?;
+    serde_json::from_str(&text)
         .map_err(|error| JsError::new(&format!("{what} does not fit: {error}")))
 }
 

@@ -1,0 +1,120 @@
+// The headless module as a Node program uses it.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+
+const npm = process.env.ACCESSION_NPM;
+assert.ok(npm, "ACCESSION_NPM names the built module; run `cargo xtask test wasm`");
+const { initSync, Simulator, Upload } = await import(pathToFileURL(join(npm, "accession.js")));
+initSync({ module: await readFile(join(npm, "accession_bg.wasm")) });
+
+const ORIGIN = "https://vcenter.example";
+const NOW = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+function logIn(simulator, user = "me", password = "secret") {
+  const Authorization = `Basic ${btoa(`${user}:${password}`)}`;
+  const request = { method: "POST", url: `${ORIGIN}/api/session`, headers: { Authorization } };
+  return simulator.handle(request, NOW);
+}
+
+function caller(simulator) {
+  const token = JSON.parse(logIn(simulator).body);
+  return (method, path, body, now = NOW) => {
+    const headers = { "vmware-api-session-id": token, "Content-Type": "application/json" };
+    const request = { method, url: ORIGIN + path, headers, body: body && JSON.stringify(body) };
+    const answer = simulator.handle(request, now);
+    return { ...answer, value: answer.body && JSON.parse(answer.body) };
+  };
+}
+
+function session(call) {
+  const storage_backings = [{ type: "DATASTORE", datastore_id: "datastore-11" }];
+  const library = call("POST", "/api/content/local-library", { name: "demo", storage_backings });
+  const item = call("POST", "/api/content/library/item", { library_id: library.value, name: "a" });
+  const library_item_id = item.value;
+  return call("POST", "/api/content/library/item/update-session", { library_item_id });
+}
+
+test("a whole session, with its transitions", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const call = caller(simulator);
+  const created = session(call);
+  assert.equal(created.status, 201);
+  assert.deepEqual(
+    created.transitions.map(({ from, to, because }) => ({ from, to, because })),
+    [{ from: null, to: "open", because: "create" }],
+  );
+  const path = `/api/content/library/item/update-session/${created.value}`;
+  const added = call("POST", `${path}/file`, { name: "a.iso", source_type: "PUSH", size: 3 });
+  const url = added.value.upload_endpoint.uri;
+  assert.ok(Simulator.isUpload(url));
+
+  const early = call("POST", `${path}?action=complete`);
+  assert.equal(early.status, 400);
+  assert.equal(early.rule.id, "session.files-received");
+  assert.equal(early.rule.provenance, "documented");
+
+  const upload = simulator.openUpload({ method: "PUT", url }, NOW);
+  assert.ok(upload instanceof Upload);
+  assert.deepEqual(upload.wants, ["SHA1"]);
+  assert.equal(simulator.progress(upload, 2, NOW), true);
+  const digests = { SHA1: "a9993e364706816aba3e25717850c26c9cd0d89d" };
+  assert.equal(simulator.closeUpload(upload, { size: 3, digests }, NOW).status, 200);
+
+  const done = call("POST", `${path}?action=complete`);
+  assert.equal(done.status, 204);
+  assert.equal(done.body, "");
+  assert.deepEqual(done.transitions.map(({ to }) => to), ["done"]);
+});
+
+test("the clock is handed in", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const call = caller(simulator);
+  const id = session(call).value;
+  assert.equal(simulator.pollTimeout(), NOW + 5 * 60_000);
+  assert.deepEqual(simulator.advance(NOW + 5 * 60_000 - 1), []);
+  const [gone] = simulator.advance(NOW + 5 * 60_000);
+  assert.deepEqual(gone, {
+    at: "2026-01-02T03:09:05.000Z",
+    session: id,
+    from: "open",
+    to: null,
+    because: "expire",
+  });
+});
+
+test("two simulators are two, and the seed decides", () => {
+  const ids = [1, 1, 2].map((seed) => session(caller(new Simulator({ seed }))).value);
+  assert.equal(ids[0], ids[1]);
+  assert.notEqual(ids[0], ids[2]);
+});
+
+test("only the given account may log in", () => {
+  const simulator = new Simulator({ seed: 1, accounts: { user: "me", password: "right" } });
+  assert.equal(logIn(simulator, "me", "wrong").status, 401);
+  assert.equal(logIn(simulator, "me", "right").status, 201);
+});
+
+test("bad input is an error that names it, never a trap", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const get = { method: "GET", url: `${ORIGIN}/api/session` };
+  const wrong = [
+    [() => new Simulator({}), /seed/],
+    [() => new Simulator({ seed: -1 }), /seed/],
+    [() => new Simulator({ seed: 1.5 }), /seed/],
+    [() => new Simulator({ seed: 1, sede: 2 }), /sede/],
+    [() => simulator.handle({ ...get, method: "BREW" }, NOW), /BREW/],
+    [() => simulator.handle({ ...get, url: 7 }, NOW), /request/],
+    [() => simulator.handle(undefined, NOW), /request/],
+    [() => simulator.handle(get, NaN), /now/],
+  ];
+  for (const [act, message] of wrong) {
+    assert.throws(act, (error) => error instanceof Error && message.test(error.message), `${act}`);
+  }
+  for (const now of [-1e300, 1e300, 0]) {
+    assert.equal(simulator.handle(get, now).status, 401);
+  }
+  assert.equal(simulator.handle({ ...get, url: "" }, NOW).status, 404);
+});
