@@ -2,10 +2,10 @@
 //!
 //! Whatever is missing or odd becomes a note. It does not know which reply it reads.
 
+use accession_core::reading::{self, Path, Step};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use serde_path_to_error::Segment;
 
 use crate::exchange::Note;
 
@@ -19,56 +19,39 @@ pub(crate) fn read<T: DeserializeOwned + Serialize>(
 ) -> Result<T, String> {
     accession_core::dialect::drop_nulls(&mut value);
     for _ in 0..LIMIT {
-        let mut unknown = Vec::new();
-        let mut track = serde_path_to_error::Track::new();
-        let tracked = serde_path_to_error::Deserializer::new(&value, &mut track);
-        let mut note_unknown =
-            |path: serde_ignored::Path<'_>| unknown.push(Note::Unknown(path.to_string()));
-        let attempt = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note_unknown));
-        let error = match attempt {
-            Ok(reply) => {
-                let read = serde_json::to_value(&reply).unwrap_or_default();
-                if accession_core::dialect::list_for_structure(&read, &value).is_some() {
-                    return Err("a list came in place of a structure".to_owned());
-                }
-                notes.append(&mut unknown);
-                note_missing(&read, &value, "", notes);
-                return Ok(reply);
+        let misfit = match reading::read::<T>(&value) {
+            Ok(read) => {
+                notes.extend(read.unknown.iter().map(|path| Note::Unknown(path.to_string())));
+                let filled = serde_json::to_value(&read.value).unwrap_or_default();
+                note_missing(&filled, &value, "", notes);
+                return Ok(read.value);
             }
-            Err(error) => error,
+            Err(misfit) => misfit,
         };
-        let path = track.path();
-        let segments: Vec<&Segment> = path.iter().collect();
-        if !segments.is_empty() && remove(&mut value, &segments) {
-            notes.push(Note::Odd { path: path.to_string(), why: error.to_string() });
+        if remove(&mut value, &misfit.path) {
+            let (path, why) = (misfit.path.to_string(), misfit.problem.to_string());
+            notes.push(Note::Odd { path, why });
         } else if value.is_null() {
             // Some servers write an empty list as null; where a list will not do, give up.
             notes.push(Note::NullList);
             value = Value::Array(Vec::new());
         } else {
-            return Err(format!("the result does not fit: {error}"));
+            return Err(format!("the result does not fit: {misfit}"));
         }
     }
     Err("too many values of the result do not fit".to_owned())
 }
 
-fn remove(value: &mut Value, path: &[&Segment]) -> bool {
-    let Some((last, parents)) = path.split_last() else { return false };
-    let mut target = value;
-    for segment in parents {
-        let next = match segment {
-            Segment::Map { key } => target.get_mut(key),
-            Segment::Seq { index } => target.get_mut(index),
-            Segment::Enum { .. } | Segment::Unknown => None,
-        };
-        match next {
-            Some(next) => target = next,
-            None => return false,
-        }
-    }
+/// Takes a value out; false if the path leads to the whole.
+fn remove(value: &mut Value, path: &Path) -> bool {
+    let Some((last, parents)) = path.0.split_last() else { return false };
+    let target = parents.iter().try_fold(value, |value, step| match step {
+        Step::Field(name) => value.get_mut(name),
+        Step::Element(index) => value.get_mut(*index),
+    });
     match (last, target) {
-        (Segment::Map { key }, Value::Object(fields)) => fields.shift_remove(key).is_some(),
-        (Segment::Seq { index }, Value::Array(values)) if *index < values.len() => {
+        (Step::Field(name), Some(Value::Object(fields))) => fields.shift_remove(name).is_some(),
+        (Step::Element(index), Some(Value::Array(values))) if *index < values.len() => {
             values.remove(*index);
             true
         }
@@ -134,7 +117,7 @@ mod tests {
             notes,
             [
                 "the value of [0].bytes_transferred was left out: invalid type: string \"many\", expected i64",
-                "the field 0.colour is not known to this client",
+                "the field [0].colour is not known to this client",
                 "the required field [0].source_type is missing",
                 "the required field [0].bytes_transferred is missing",
             ]

@@ -405,22 +405,6 @@ pub fn drop_nulls(value: &mut Value) {
     }
 }
 
-/// Where a list came in place of a structure, if it did: serde would fill the fields from it one
-/// by one. `read` is what was made of `found`.
-pub fn list_for_structure(read: &Value, found: &Value) -> Option<String> {
-    match (read, found) {
-        (Value::Object(_), Value::Array(_)) => Some(String::new()),
-        (Value::Object(read), Value::Object(found)) => read.iter().find_map(|(name, read)| {
-            let below = list_for_structure(read, found.get(name)?)?;
-            Some(if below.is_empty() { name.clone() } else { format!("{name}.{below}") })
-        }),
-        (Value::Array(read), Value::Array(found)) => {
-            read.iter().zip(found).find_map(|(read, found)| list_for_structure(read, found))
-        }
-        _ => None,
-    }
-}
-
 fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -9,6 +9,7 @@ pub mod messages;
 pub mod model;
 pub mod operations;
 pub mod random;
+pub mod reading;
 pub mod received;
 pub mod rules;
 pub mod session;

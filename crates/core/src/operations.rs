@@ -15,6 +15,7 @@ use crate::model::{
     AddSpec, ClientToken, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, LoginInfo,
     LoginToken, SessionFileInfo, SessionId, UpdateSessionModel, ValidationResult,
 };
+use crate::reading::{self, Misfit, Path, Problem, Step};
 use crate::rules;
 use crate::simulator::Context;
 use crate::wire::{Method, Request};
@@ -361,43 +362,36 @@ pub fn encode(
     dialect::encode(lines(dialect), line(row, dialect), origin, parameters)
 }
 
-/// Reads a value strictly: an unknown field, a missing one and a wrong type are refused by name.
-fn typed<T: DeserializeOwned + Serialize>(parameters: Map<String, Value>) -> Result<T, ApiError> {
-    let mut unknown = None;
-    let mut note_unknown = |path: serde_ignored::Path<'_>| {
-        unknown.get_or_insert_with(|| path.to_string());
-    };
-    let value = Value::Object(parameters);
-    let mut track = serde_path_to_error::Track::new();
-    let tracked = serde_path_to_error::Deserializer::new(&value, &mut track);
-    let result = T::deserialize(serde_ignored::Deserializer::new(tracked, &mut note_unknown));
-    let call = result.map_err(|error| {
-        let path = track.path().to_string();
-        let text = error.to_string();
-        let missing = text.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
-        let message = match missing {
-            Some(field) => messages::MISSING_FIELD.with([field, structure_name(&path)]),
-            None => messages::TYPE_MISMATCH.with([&path, &text]),
-        };
-        ApiError::new(ErrorType::InvalidArgument, rules::WELL_FORMED, message)
-    })?;
-    let read = serde_json::to_value(&call).unwrap_or_default();
-    if let Some(path) = dialect::list_for_structure(&read, &value) {
-        let message = messages::TYPE_MISMATCH.with([&path, "expected a structure, found a list"]);
-        return Err(ApiError::new(ErrorType::InvalidArgument, rules::WELL_FORMED, message));
-    }
-    match unknown {
-        Some(path) => {
-            let (structure, field) = path.rsplit_once('.').unwrap_or((".", &path));
-            Err(unexpected_field(field, structure_name(structure)))
-        }
-        None => Ok(call),
+/// Reads a call strictly: an unknown field, a missing one and a wrong type are refused by name.
+fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, ApiError> {
+    let read = reading::read(&Value::Object(parameters)).map_err(refuse_misfit)?;
+    match read.unknown.into_iter().next() {
+        Some(path) => Err(unknown_field(path)),
+        None => Ok(read.value),
     }
 }
 
+fn refuse_misfit(misfit: Misfit) -> ApiError {
+    let message = match &misfit.problem {
+        Problem::Missing(field) => {
+            messages::MISSING_FIELD.with([field, &structure_name(&misfit.path)])
+        }
+        Problem::Mismatch(why) => messages::TYPE_MISMATCH.with([&misfit.path.to_string(), why]),
+    };
+    ApiError::new(ErrorType::InvalidArgument, rules::WELL_FORMED, message)
+}
+
+fn unknown_field(mut path: Path) -> ApiError {
+    let field = match path.0.pop() {
+        Some(Step::Field(name)) => name,
+        Some(Step::Element(_)) | None => String::new(),
+    };
+    unexpected_field(&field, &structure_name(&path))
+}
+
 /// The runtime's word for the parameters as a whole; below them, the path to the structure.
-fn structure_name(path: &str) -> &str {
-    if path == "." { "operation-input" } else { path }
+fn structure_name(path: &Path) -> String {
+    if path.0.is_empty() { "operation-input".to_owned() } else { path.to_string() }
 }
 
 fn not_simulated(row: &Row) -> ApiError {

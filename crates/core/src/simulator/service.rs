@@ -143,7 +143,7 @@ impl Service for Simulator {
 
     fn item_get(&mut self, _: &Context, call: ItemGet) -> Result<ItemModel, ApiError> {
         let item = self.item(&call.library_item_id)?;
-        let size: u64 = item.files.values().map(|file| file.size).sum();
+        let size = item.files.values().fold(0_u64, |sum, file| sum.saturating_add(file.size));
         Ok(ItemModel {
             content_version: Some(item.content_version.to_string()),
             size: Some(to_long(size)),
