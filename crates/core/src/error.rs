@@ -29,7 +29,7 @@ wire_enum! {
         InternalServerError = "INTERNAL_SERVER_ERROR",
         /// A value is not acceptable.
         InvalidArgument = "INVALID_ARGUMENT",
-        /// The configuration of an element forbids it.
+        /// An element is set up so that it cannot be.
         InvalidElementConfiguration = "INVALID_ELEMENT_CONFIGURATION",
         /// The element is of the wrong kind.
         InvalidElementType = "INVALID_ELEMENT_TYPE",
@@ -49,7 +49,7 @@ wire_enum! {
         ResourceInaccessible = "RESOURCE_INACCESSIBLE",
         /// The service is down or too busy.
         ServiceUnavailable = "SERVICE_UNAVAILABLE",
-        /// It took too long; the work may still finish.
+        /// It took too long; what was begun may go on.
         TimedOut = "TIMED_OUT",
         /// An allocation failed.
         UnableToAllocateResource = "UNABLE_TO_ALLOCATE_RESOURCE",
@@ -124,7 +124,7 @@ const CANONICAL_PREFIX: &str = "com.vmware.vapi.std.errors.";
 pub struct ApiError {
     /// What kind of error it is; absent from older servers.
     pub error_type: Option<ErrorType>,
-    /// What went wrong, the view of the called operation first, its causes after it.
+    /// What went wrong: first as the operation that was called sees it, then what caused that.
     pub messages: Vec<LocalizableMessage>,
     /// More for programs.
     pub data: Option<Value>,

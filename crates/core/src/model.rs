@@ -1,4 +1,4 @@
-//! The API's structures, unions and enumerations, as plain serde types.
+//! What the calls of the API carry, type by type: structures, unions and enumerations.
 //!
 //! Names and meanings are those of the vSphere Automation API 9.1. A field that a server may leave
 //! out is an `Option`; unset fields do not travel. Nothing here enforces a rule: `simulator` and
@@ -11,8 +11,8 @@ use serde_json::Value;
 
 use crate::time::Timestamp;
 
-/// Declares an enumeration whose unknown values are kept as they came, since a live server may be
-/// newer than this program. The first value is the default, used where a reply leaves it out.
+/// Declares an enumeration whose unknown values are kept as they came: servers newer than this
+/// program have more of them. The first value is the default, used where a reply leaves it out.
 macro_rules! wire_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $wire:literal,)+ }) => {
         $(#[$doc])*
@@ -104,7 +104,7 @@ macro_rules! identifiers {
 }
 
 identifiers! {
-    /// Names an update session. Real ones were seen as two UUIDs joined by a colon.
+    /// Names an update session. Some servers make it of two UUIDs with a colon between.
     SessionId;
     /// Names a library item.
     ItemId;
@@ -219,7 +219,7 @@ pub struct PublishInfo {
     pub published: Option<bool>,
     /// Where they would; made by the server.
     pub publish_url: Option<String>,
-    /// Only `vcsp` if given.
+    /// If it is given, it is `vcsp`.
     pub user_name: Option<String>,
     /// The new password. Never part of a result.
     pub password: Option<String>,
@@ -532,7 +532,7 @@ pub struct TransferEndpoint {
     /// SHA-256 (up to 8.0: SHA-1) of the certificate that an HTTPS source must show.
     #[serde(default)]
     pub ssl_certificate_thumbprint: Option<String>,
-    /// The certificate itself in PEM; wins over the thumbprint (since 9.0.0.0).
+    /// The certificate itself in PEM; with it, the thumbprint does not count (since 9.0.0.0).
     #[serde(default)]
     pub ssl_certificate: Option<String>,
 }
@@ -546,9 +546,9 @@ pub struct AddSpec {
     pub source_type: SourceType,
     /// Set exactly for PULL.
     pub source_endpoint: Option<TransferEndpoint>,
-    /// In bytes; if absent the received size is not checked.
+    /// In bytes. Without it, any length will do.
     pub size: Option<i64>,
-    /// If absent no digest is checked.
+    /// Without it, any content will do.
     pub checksum_info: Option<ChecksumInfo>,
 }
 

@@ -1,6 +1,7 @@
-//! The table: every operation once. `Operation`, `Call`, `Service` and `serve` come out of it.
+//! The table of operations. Calls, their enum, `Service` and `serve` are all made from its rows.
 //!
-//! HTTP facts live here and nowhere else. It does not know who answers.
+//! What HTTP has to know of an operation stands in its row; `dialect` has the general rules. Who
+//! answers is not known here.
 
 use std::sync::OnceLock;
 
@@ -165,7 +166,7 @@ macro_rules! operations {
             }
         }
 
-        /// Who answers: one method per operation.
+        /// The one who answers. Each operation is a method.
         pub trait Service {
             $($(
                 $(#[doc = $doc])+

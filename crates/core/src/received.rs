@@ -1,4 +1,4 @@
-//! All that core ever learns of a file: how long it was, and its digests.
+//! What core is told of a file that arrived: how long it was, and its digests.
 //!
 //! Core never sees a byte of it; `accession-package` reads the bytes and makes this.
 

@@ -153,7 +153,7 @@ rules! {
 
     // Files of a session.
     FILE_NAME = Assumed "file.name":
-        "A file name is not empty, is not `.` or `..`, and holds no slash, backslash or control character.",
+        "A file name has 1 to 255 bytes, is not `.` or `..`, and holds no slash, backslash or control character.",
         "only emptiness is documented; the rest could not travel in a path";
     FILE_EXISTS = Documented "file.exists":
         "The file that is named must be in the session.",
@@ -163,7 +163,7 @@ rules! {
         "com.vmware.content.library.item.updatesession.file add: InvalidArgument; the text form is assumed";
     FILE_SOURCE = Assumed "file.source":
         "A file is added with source type PUSH or PULL.",
-        "NONE is legal to the types and its effect is not described";
+        "what NONE would do in an added file is not described";
     PULL_NOT_SIMULATED = Assumed "file.pull-not-simulated":
         "This simulator does not fetch files.", "a limit of this simulator, not of the API";
     MANIFEST_BEFORE_DESCRIPTOR = Documented "file.manifest-before-descriptor":
@@ -183,7 +183,7 @@ rules! {
         "PUT is documented; the vendor's own samples send POST and work";
     UPLOAD_WHOLE = Assumed "upload.whole":
         "An upload is the whole file in one request.",
-        "no public evidence of ranges on the upload path";
+        "nobody has reported a server that takes ranges on such a link";
     UPLOAD_ONE_AT_A_TIME = Assumed "upload.one-at-a-time":
         "A file has at most one running upload.", "not documented; this is the stricter reading";
     UPLOAD_AFTER_ERROR = Assumed "upload.after-error":

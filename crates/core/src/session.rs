@@ -1,7 +1,7 @@
 //! The state machine: the life of one update session.
 //!
-//! Guards come first and name their rule; what passes goes to one total match. The machine does
-//! not know other sessions, the wire, or who calls.
+//! An event is judged first, and what is refused changes nothing; what is let through meets a match
+//! over every phase and event. The machine does not know other sessions, the wire, or who calls.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -25,7 +25,7 @@ pub const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// An ended session is forgotten after this long. That it is forgotten is documented, when is not.
 pub const ENDED_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// Where a session is in its life. The API's state is a function of it.
+/// Where a session is in its life; [`Phase::state`] is what the API tells of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {

@@ -1,6 +1,6 @@
-//! A vCenter content library in memory: the store, and its answers.
+//! A vCenter content library in memory, and what it answers.
 //!
-//! It has no clock, no socket and no source of chance, and never sees a file's bytes. Rules of one
+//! It has no clock, no socket and no source of chance, and no file's bytes reach it. Rules of one
 //! session are `session`'s; what crosses sessions is here.
 
 mod checks;
@@ -70,7 +70,7 @@ pub struct Context {
 pub struct Caller {
     /// The user's name.
     pub user: String,
-    /// The token of the API login.
+    /// The token of the API login; empty in the call that opens one.
     pub login: LoginToken,
 }
 
@@ -218,12 +218,13 @@ impl Simulator {
 
     fn context(&mut self, row: &Row, request: &Request) -> Result<Context, ApiError> {
         let caller =
-            if row.opens_login() { self.log_in(request)? } else { self.recognise(request)? };
+            if row.opens_login() { self.admit(request)? } else { self.recognise(request)? };
         let locale = request.headers.get("accept-language").map(str::to_owned);
         Ok(Context { now: self.now, caller, locale, origin: request.origin().to_owned() })
     }
 
-    fn log_in(&mut self, request: &Request) -> Result<Caller, ApiError> {
+    /// Looks at user and password. The login itself begins once the whole request was read.
+    fn admit(&self, request: &Request) -> Result<Caller, ApiError> {
         let (user, password) = basic_credentials(request)
             .filter(|(user, _)| !user.is_empty())
             .ok_or_else(|| unauthenticated(rules::CREDENTIALS))?;
@@ -236,10 +237,7 @@ impl Simulator {
         if !accepted {
             return Err(unauthenticated(rules::CREDENTIALS));
         }
-        let token = self.random.token();
-        let login = Login { user: user.clone(), created: self.now, last_accessed: self.now };
-        self.logins.insert(token.clone(), login);
-        Ok(Caller { user, login: LoginToken::new(token) })
+        Ok(Caller { user, login: LoginToken::default() })
     }
 
     fn recognise(&mut self, request: &Request) -> Result<Caller, ApiError> {
@@ -264,7 +262,7 @@ impl Simulator {
     // Time
     // -----------------------------------------------------------------------------------------
 
-    /// When something will next happen by itself.
+    /// The next instant at which something happens without a call.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
         self.deadlines.first().map(|(at, _)| *at)
     }
@@ -359,7 +357,8 @@ impl Simulator {
         path.strip_prefix(UPLOAD_PREFIX).is_some_and(|rest| rest.starts_with(UPLOAD_PATH))
     }
 
-    /// Judges an upload by its head, and opens it. No API login is needed: the link is the key.
+    /// Opens an upload if its link, method and headers allow it. No API login is needed: the link is
+    /// the key.
     pub fn open_upload(&mut self, head: &Request, now: Timestamp) -> Result<Upload, Response> {
         self.pass_time(now);
         self.try_open_upload(head).map_err(|error| dialect::failure(Dialect::Api, &error))

@@ -1,3 +1,97 @@
-//! To be written.
+//! The program `accession-server`: reads its arguments, starts the server, and stops it when told to.
+//!
+//! It does not know what the server does.
 
-fn main() {}
+mod arguments;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use accession_server::{Server, StartError};
+use tokio::runtime::Builder;
+
+use crate::arguments::{Asked, Start};
+
+/// Bad arguments; anything else that goes wrong is 1.
+const USAGE: u8 = 2;
+
+fn main() -> ExitCode {
+    match arguments::parse(lexopt::Parser::from_env()) {
+        Ok(Asked::ToTell(text)) => {
+            say(&text);
+            ExitCode::SUCCESS
+        }
+        Ok(Asked::ToStart(start)) => match run(*start) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                complain(&error.to_string());
+                ExitCode::FAILURE
+            }
+        },
+        Err(error) => {
+            complain(&format!("{error}\nTry accession-server --help"));
+            ExitCode::from(USAGE)
+        }
+    }
+}
+
+fn run(start: Start) -> Result<(), StartError> {
+    let runtime = Builder::new_multi_thread().enable_all().build().map_err(StartError::Runtime)?;
+    runtime.block_on(serve(start))?;
+    // Digests of uploads that were cut off may still be computed.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    Ok(())
+}
+
+async fn serve(start: Start) -> Result<(), StartError> {
+    let server = Server::bind(start.config).await?;
+    let address = server.address();
+    say(&format!("accession-server listening on http://{address} ({})", start.jobs));
+    if !address.ip().is_loopback() {
+        complain(
+            "warning: other machines can reach this server, and nothing it says or hears is encrypted",
+        );
+    }
+    server.run(told_to_stop()).await;
+    Ok(())
+}
+
+/// Waits for Ctrl-C or a friendly signal. The second one is not waited for.
+async fn told_to_stop() {
+    interrupted().await;
+    complain("stopping, once running requests have been answered; again to stop at once");
+    tokio::spawn(async {
+        interrupted().await;
+        std::process::exit(1);
+    });
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminated) = signal(SignalKind::terminate()) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminated.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+fn say(text: &str) {
+    // A closed pipe is no reason not to serve.
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{text}").and_then(|()| out.flush());
+}
+
+fn complain(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
+}

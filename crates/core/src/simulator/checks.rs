@@ -29,12 +29,8 @@ fn union(tag: &str, value: &str, field: &str, what: &str) -> ApiError {
 }
 
 /// A field that must be there.
-pub(super) fn given<T: Clone>(
-    value: Option<&T>,
-    rule: RuleRef,
-    field: &str,
-) -> Result<T, ApiError> {
-    value.cloned().ok_or_else(|| required(rule, field))
+pub(super) fn given<T: Clone>(value: Option<&T>, field: &str) -> Result<T, ApiError> {
+    value.cloned().ok_or_else(|| required(rules::WELL_FORMED, field))
 }
 
 /// A client token is a UUID.

@@ -1,6 +1,8 @@
 //! The simulator's answer to each operation.
 
-use super::{Caller, Context, Item, Library, Simulator, Transition, checks, upload_endpoint};
+use super::{
+    Caller, Context, Item, Library, Login, Simulator, Transition, checks, upload_endpoint,
+};
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
 use crate::model::{
@@ -20,7 +22,11 @@ use crate::session::{Event, Phase, Session, SessionFile, Target};
 
 impl Service for Simulator {
     fn login_create(&mut self, context: &Context, _: LoginCreate) -> Result<LoginToken, ApiError> {
-        Ok(context.caller.login.clone())
+        let token = self.random.token();
+        let user = context.caller.user.clone();
+        let login = Login { user, created: context.now, last_accessed: context.now };
+        self.logins.insert(token.clone(), login);
+        Ok(LoginToken::new(token))
     }
 
     fn login_get(&mut self, context: &Context, _: LoginGet) -> Result<LoginInfo, ApiError> {
@@ -53,8 +59,10 @@ impl Service for Simulator {
         checks::library(&spec)?;
         let id = LibraryId::new(self.random.uuid());
         let publish_info = spec.publish_info.map(|info| crate::model::PublishInfo {
+            // Secrets are never told, and a client has no say in the address.
             password: None,
             current_password: None,
+            publish_url: None,
             ..info
         });
         let model = LibraryModel {
@@ -104,7 +112,7 @@ impl Service for Simulator {
             return Ok(ItemId::new(id));
         }
         let spec = call.create_spec;
-        let library = checks::given(spec.library_id.as_ref(), rules::ITEM_SPEC, "library_id")?;
+        let library = checks::given(spec.library_id.as_ref(), "library_id")?;
         let library_name = self.library(&library)?.model.name.clone().unwrap_or_default();
         checks::item(&spec)?;
         let name = spec.name.clone().unwrap_or_default();
@@ -187,8 +195,7 @@ impl Service for Simulator {
             return Ok(SessionId::new(id));
         }
         let spec = call.create_spec;
-        let item_id =
-            checks::given(spec.library_item_id.as_ref(), rules::ITEM_EXISTS, "library_item_id")?;
+        let item_id = checks::given(spec.library_item_id.as_ref(), "library_item_id")?;
         let item = self.item(&item_id)?;
         let target = Target {
             item: item_id.clone(),

@@ -1,0 +1,255 @@
+//! What the program is asked to do, from its command line.
+//!
+//! It does not do it.
+
+use std::ffi::OsString;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::path::PathBuf;
+
+use accession_core::simulator::{Accounts, Simulator};
+use accession_server::{Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Target};
+use lexopt::prelude::{Long, Short};
+
+const HELP: &str = "\
+A vCenter content library on a socket: simulated, or a live one passed on.
+
+Usage: accession-server [OPTIONS]
+
+With no options it answers from the built-in simulator: any user, any password.
+
+  --listen ADDRESS     where to listen (default 127.0.0.1:8990); port 0 takes any
+                       free port; the first line of output tells which
+  --page DIR           also serve the built page from DIR, at /
+  --public-url URL     where clients reach this server, if a proxy is in front of
+                       it; else links follow X-Forwarded-Host, then Host
+  --quiet              no line per request
+
+The simulator:
+  --seed N             the same seed and the same calls give the same answers
+                       (default: a new one, told at the start)
+  --user NAME          let only this user log in ...
+  --password PASSWORD  ... with this password
+
+A live server instead of the simulator:
+  --vcenter URL        forward calls to this server, and nothing else
+  --insecure           accept any certificate it shows
+
+  -h, --help           this text
+  -V, --version        the version
+
+The log goes to stderr: time, method, path, status, bytes in and out, duration.
+Ctrl-C stops the server once running requests have been answered.";
+
+/// What the user wants.
+#[derive(Debug)]
+pub(crate) enum Asked {
+    ToTell(String),
+    ToStart(Box<Start>),
+}
+
+/// A server to start.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) config: Config,
+    /// What it does, for the first line of output.
+    pub(crate) jobs: String,
+}
+
+/// Why the arguments cannot be followed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Misuse {
+    #[error("{0}")]
+    Syntax(#[from] lexopt::Error),
+    #[error("--listen {0:?} is no address; write HOST:PORT, such as 127.0.0.1:8990")]
+    Listen(String),
+    #[error("--seed {0:?} is no seed; write a whole number from 0 to 18446744073709551615")]
+    Seed(String),
+    #[error("{option} {value:?} does not name a server: {source}")]
+    Origin { option: &'static str, value: String, source: NotAnOrigin },
+    #[error("--user and --password go together; give both or neither")]
+    HalfAnAccount,
+    #[error(
+        "--insecure is about the certificate of a live server; add --vcenter https://HOST, or leave it out"
+    )]
+    NothingToTrust,
+    #[error("{0} is for the simulator, and --vcenter replaces it; leave one of them out")]
+    NotSimulated(&'static str),
+    #[error("failed to get a seed from the system: {0}; give one with --seed")]
+    NoSeed(getrandom::Error),
+}
+
+pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
+    let mut given = Given::default();
+    while let Some(argument) = arguments.next()? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Asked::ToTell(HELP.to_owned())),
+            Short('V') | Long("version") => {
+                let version = env!("CARGO_PKG_VERSION");
+                return Ok(Asked::ToTell(format!("accession-server {version}")));
+            }
+            Long("listen") => given.listen = Some(address(arguments.value()?)?),
+            Long("page") => given.page = Some(arguments.value()?.into()),
+            Long("public-url") => {
+                given.public_url = Some(origin("--public-url", arguments.value()?)?);
+            }
+            Long("quiet") => given.quiet = true,
+            Long("seed") => given.seed = Some(seed(arguments.value()?)?),
+            Long("user") => given.user = Some(text(arguments.value()?)),
+            Long("password") => given.password = Some(text(arguments.value()?)),
+            Long("vcenter") => given.vcenter = Some(origin("--vcenter", arguments.value()?)?),
+            Long("insecure") => given.insecure = true,
+            other => return Err(other.unexpected().into()),
+        }
+    }
+    Ok(Asked::ToStart(Box::new(given.start()?)))
+}
+
+#[derive(Default)]
+struct Given {
+    listen: Option<SocketAddr>,
+    page: Option<PathBuf>,
+    public_url: Option<Origin>,
+    quiet: bool,
+    seed: Option<u64>,
+    user: Option<String>,
+    password: Option<String>,
+    vcenter: Option<Origin>,
+    insecure: bool,
+}
+
+impl Given {
+    fn start(self) -> Result<Start, Misuse> {
+        let page = self.page.as_ref().map(|page| format!(", page from {}", page.display()));
+        let (job, what) = match self.vcenter.clone() {
+            Some(origin) => self.gateway(origin)?,
+            None => self.simulator()?,
+        };
+        let config = Config {
+            listen: self.listen.unwrap_or(DEFAULT_LISTEN),
+            page: self.page,
+            public_url: self.public_url,
+            log: !self.quiet,
+            ..Config::new(job)
+        };
+        Ok(Start { config, jobs: what + &page.unwrap_or_default() })
+    }
+
+    fn gateway(&self, origin: Origin) -> Result<(Job, String), Misuse> {
+        for (given, option) in [
+            (self.seed.is_some(), "--seed"),
+            (self.user.is_some(), "--user"),
+            (self.password.is_some(), "--password"),
+        ] {
+            if given {
+                return Err(Misuse::NotSimulated(option));
+            }
+        }
+        let unchecked = if self.insecure { ", its certificate unchecked" } else { "" };
+        let what = format!("forwarding to {origin}{unchecked}");
+        Ok((Job::Forward(Target { origin, insecure: self.insecure }), what))
+    }
+
+    fn simulator(&self) -> Result<(Job, String), Misuse> {
+        if self.insecure {
+            return Err(Misuse::NothingToTrust);
+        }
+        let accounts = match (&self.user, &self.password) {
+            (Some(user), Some(password)) => {
+                Accounts::Only { user: user.clone(), password: password.clone() }
+            }
+            (None, None) => Accounts::Any,
+            _ => return Err(Misuse::HalfAnAccount),
+        };
+        let seed = self.seed.map_or_else(getrandom::u64, Ok).map_err(Misuse::NoSeed)?;
+        let simulator = Simulator::new(seed).with_accounts(accounts);
+        Ok((Job::Simulate(Box::new(simulator)), format!("simulator, seed {seed}")))
+    }
+}
+
+fn address(value: OsString) -> Result<SocketAddr, Misuse> {
+    let value = text(value);
+    let first = value.to_socket_addrs().ok().and_then(|mut addresses| addresses.next());
+    first.ok_or(Misuse::Listen(value))
+}
+
+fn seed(value: OsString) -> Result<u64, Misuse> {
+    let value = text(value);
+    value.parse().or(Err(Misuse::Seed(value)))
+}
+
+fn origin(option: &'static str, value: OsString) -> Result<Origin, Misuse> {
+    let value = text(value);
+    value.parse().map_err(|source| {
+        // What stands before an @ may be a password.
+        let value = if value.contains('@') { "••••".to_owned() } else { value.clone() };
+        Misuse::Origin { option, value, source }
+    })
+}
+
+fn text(value: OsString) -> String {
+    value.to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(line: &str) -> Result<Asked, Misuse> {
+        parse(lexopt::Parser::from_args(line.split_whitespace()))
+    }
+
+    fn jobs(line: &str) -> String {
+        match asked(line) {
+            Ok(Asked::ToStart(start)) => start.jobs,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn tells_what_it_will_do() {
+        assert_eq!(jobs("--seed 7"), "simulator, seed 7");
+        assert_eq!(jobs("--seed=7 --page dist"), "simulator, seed 7, page from dist");
+        assert_ne!(jobs(""), jobs(""), "each start has its own seed");
+        assert_eq!(
+            jobs("--vcenter https://vc.example --insecure"),
+            "forwarding to https://vc.example, its certificate unchecked"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_remedy() {
+        for (line, told, remedy) in [
+            ("--lisen x", "--lisen", "invalid option"),
+            ("--listen", "--listen", "missing argument"),
+            ("extra", "extra", "unexpected argument"),
+            ("--listen 8990", "8990", "HOST:PORT"),
+            ("--seed -1", "-1", "whole number"),
+            ("--vcenter vc.example", "vc.example", "http://"),
+            ("--vcenter https://vc.example/ui", "https://vc.example/ui", "leave out"),
+            ("--public-url ftp://x", "--public-url", "http://"),
+            ("--user me", "--user", "both"),
+            ("--insecure", "--insecure", "--vcenter"),
+            ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
+        ] {
+            let told_of = asked(line).unwrap_err().to_string();
+            assert!(told_of.contains(told) && told_of.contains(remedy), "{line}: {told_of}");
+        }
+    }
+
+    #[test]
+    fn a_password_in_a_url_is_not_repeated() {
+        let told = asked("--vcenter https://me:hunter2@vc.example").unwrap_err().to_string();
+        assert!(!told.contains("hunter2"), "{told}");
+    }
+
+    #[test]
+    fn help_fits_a_terminal_and_names_every_option() {
+        assert!(HELP.lines().all(|line| line.chars().count() <= 80));
+        for option in
+            "listen page public-url quiet seed user password vcenter insecure help version"
+                .split(' ')
+        {
+            assert!(HELP.contains(&format!("--{option}")), "{option}");
+        }
+    }
+}

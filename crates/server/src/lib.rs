@@ -1,0 +1,150 @@
+//! A socket for the simulator, and a streaming gateway to one vCenter.
+//!
+//! It knows HTTP and nothing of the API: no path, status or rule of it is here.
+#![warn(missing_docs)]
+
+mod admission;
+mod answer;
+mod body;
+mod clock;
+mod gateway;
+mod log;
+mod origin;
+mod page;
+mod patience;
+mod route;
+mod running;
+mod serve;
+mod simulation;
+mod tls;
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use accession_core::simulator::Simulator;
+
+pub use origin::{NotAnOrigin, Origin};
+pub use running::{Running, start, start_simulator};
+pub use serve::Server;
+
+/// Where the server listens unless told otherwise: on this machine only.
+pub const DEFAULT_LISTEN: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 8990);
+
+/// What a server is to do.
+#[derive(Debug)]
+pub struct Config {
+    /// The address to listen on; port 0 takes any free one.
+    pub listen: SocketAddr,
+    /// Who answers the calls.
+    pub job: Job,
+    /// The directory of the built page, if it is to be served as well.
+    pub page: Option<PathBuf>,
+    /// Where clients reach this server, if it is not where they say.
+    pub public_url: Option<Origin>,
+    /// What a client may take.
+    pub limits: Limits,
+    /// Whether each request is told of on stderr.
+    pub log: bool,
+}
+
+impl Config {
+    /// A server of this job on the default address.
+    pub fn new(job: Job) -> Self {
+        Self {
+            listen: DEFAULT_LISTEN,
+            job,
+            page: None,
+            public_url: None,
+            limits: Limits::default(),
+            log: true,
+        }
+    }
+}
+
+/// Who answers the calls.
+#[derive(Debug)]
+pub enum Job {
+    /// The simulator in this process.
+    Simulate(Box<Simulator>),
+    /// A live server; calls are forwarded to it.
+    Forward(Target),
+}
+
+/// The one live server that calls are forwarded to.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// Where it is.
+    pub origin: Origin,
+    /// Whether any certificate is accepted.
+    pub insecure: bool,
+}
+
+/// What a client may take in time and space, and the live server in time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// From a request's first byte to the end of its head; on a new connection, from its beginning.
+    pub head: Duration,
+    /// For the body of a request that is no upload, and of none that is forwarded.
+    pub body: Duration,
+    /// Between two pieces of an upload, or of a body that is forwarded.
+    pub upload_idle: Duration,
+    /// Between two requests on one connection.
+    pub keep_alive: Duration,
+    /// Until a client takes at least one byte of what is being sent.
+    pub write: Duration,
+    /// The same kind of body as in `body`, in bytes.
+    pub body_bytes: u64,
+    /// A request's head, in bytes.
+    pub head_bytes: usize,
+    /// Connections at a time; more wait.
+    pub connections: usize,
+    /// For requests that run when the server is told to stop.
+    pub grace: Duration,
+    /// For a connection to the live server, TLS included.
+    pub connect: Duration,
+    /// For the live server's answer, from the last byte of the request, and between pieces of it.
+    pub answer: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(10),
+            body: Duration::from_secs(30),
+            upload_idle: Duration::from_secs(60),
+            keep_alive: Duration::from_secs(75),
+            write: Duration::from_secs(60),
+            body_bytes: 1 << 20,
+            head_bytes: 64 << 10,
+            connections: 512,
+            grace: Duration::from_secs(5),
+            connect: Duration::from_secs(10),
+            // Live servers were seen to take minutes over a complete.
+            answer: Duration::from_secs(300),
+        }
+    }
+}
+
+/// Why a server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The address is taken, or not this machine's.
+    #[error(
+        "failed to listen on {address}: {source}; choose another address with --listen, or port 0 for any free one"
+    )]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The system has no threads or timers for it.
+    #[error("failed to start the runtime: {0}")]
+    Runtime(#[source] io::Error),
+    /// TLS has no usable protocol version.
+    #[error("failed to set up TLS: {0}")]
+    Tls(#[from] rustls::Error),
+}

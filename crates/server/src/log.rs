@@ -1,0 +1,129 @@
+//! One line per request: when, what, how it ended, how much and how long.
+//!
+//! It knows no header, no query and no body, so that it cannot tell a secret.
+
+use std::borrow::Cow;
+use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU16, AtomicU64, Ordering};
+use std::time::Instant;
+
+use accession_core::dialect::UPLOAD_PREFIX;
+use accession_core::wire::REDACTED;
+use hyper::{Method, StatusCode};
+
+use crate::clock;
+use crate::patience::Busy;
+
+/// Longer paths are cut.
+const PATH_SHOWN: usize = 300;
+
+/// A request on its way. When the last holder lets go of it, it is over, and its line is written.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry(Arc<Running>);
+
+#[derive(Debug)]
+struct Running {
+    /// What the line begins with, unless no line is wanted.
+    what: Option<String>,
+    began: Instant,
+    received: AtomicU64,
+    sent: AtomicU64,
+    /// 0 until there is an answer.
+    status: AtomicU16,
+    busy: Busy,
+}
+
+impl Entry {
+    pub(crate) fn begin(log: bool, method: &Method, path: &str, busy: Busy) -> Self {
+        busy.set(true);
+        let what = log.then(|| format!("{} {method} {}", clock::now(), shown(path)));
+        let (received, sent) = (AtomicU64::new(0), AtomicU64::new(0));
+        let status = AtomicU16::new(0);
+        Self(Arc::new(Running { what, began: Instant::now(), received, sent, status, busy }))
+    }
+
+    pub(crate) fn received(&self, bytes: usize) {
+        self.0.received.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn sent(&self, bytes: usize) {
+        self.0.sent.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn answered(&self, status: StatusCode) {
+        self.0.status.store(status.as_u16(), Ordering::Relaxed);
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.busy.set(false);
+        let Some(what) = &self.what else { return };
+        let status = match self.status.load(Ordering::Relaxed) {
+            // The client went away before there was an answer.
+            0 => Cow::from("-"),
+            status => Cow::from(status.to_string()),
+        };
+        let received = self.received.load(Ordering::Relaxed);
+        let sent = self.sent.load(Ordering::Relaxed);
+        let took = self.began.elapsed().as_millis();
+        line(&format!("{what} {status} in={received} out={sent} {took} ms"));
+    }
+}
+
+/// Says something on stderr, as one piece.
+pub(crate) fn line(text: &str) {
+    // If nobody listens, there is nobody to tell.
+    let _ = std::io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+}
+
+/// A path as it may be written. An upload link is a credential: only what it begins with and the
+/// file's name are shown.
+fn shown(path: &str) -> Cow<'_, str> {
+    let mut text = match path.strip_prefix(UPLOAD_PREFIX) {
+        Some(rest) if rest.starts_with('/') => Cow::from(format!("{UPLOAD_PREFIX}{}", link(rest))),
+        _ => Cow::from(path),
+    };
+    if let Some((end, _)) = text.char_indices().nth(PATH_SHOWN) {
+        text = Cow::from(format!("{}…", &text[..end]));
+    }
+    if text.chars().any(char::is_control) {
+        text = Cow::from(text.escape_debug().to_string());
+    }
+    text
+}
+
+/// Keeps the first segment, and the last one if it is not the key itself.
+fn link(rest: &str) -> String {
+    let segments: Vec<_> = rest.split('/').collect();
+    let last = segments.len() - 1;
+    let shown = segments.iter().enumerate().map(|(index, segment)| match index {
+        0 | 1 => segment,
+        _ if index == last && last > 2 => segment,
+        _ => REDACTED,
+    });
+    shown.collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upload_link_is_not_shown() {
+        assert_eq!(shown("/cls/data/secret/a%20b.iso"), "/cls/data/••••/a%20b.iso");
+        assert_eq!(shown("/cls/data/secret"), "/cls/data/••••");
+        assert_eq!(shown("/cls/data/secret/more/a.iso"), "/cls/data/••••/••••/a.iso");
+        assert_eq!(shown("/cls/data/secret/"), "/cls/data/••••/");
+        assert_eq!(shown("/cls/data"), "/cls/data");
+        assert_eq!(shown("/clsx/data/open/a"), "/clsx/data/open/a");
+    }
+
+    #[test]
+    fn a_line_stays_one_short_line() {
+        assert_eq!(shown("/a/b"), "/a/b");
+        assert_eq!(shown("/a\u{7f}\n"), "/a\\u{7f}\\n");
+        assert_eq!(shown(&"é".repeat(1000)).chars().count(), PATH_SHOWN + 1);
+    }
+}

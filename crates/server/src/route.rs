@@ -1,0 +1,107 @@
+//! Which of this server's parts answers a request.
+//!
+//! It does not know what any of them answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use accession_core::dialect::PREFIXES;
+use hyper::body::Incoming;
+use hyper::{Request, Response, StatusCode};
+
+use crate::admission::Admission;
+use crate::answer::{self, Voice};
+use crate::body::{Body, Inbound, Outbound};
+use crate::gateway::Gateway;
+use crate::log::Entry;
+use crate::page::Page;
+use crate::patience::Busy;
+use crate::simulation::Simulation;
+
+/// Everything that answers.
+pub(crate) struct Routes {
+    pub(crate) admission: Admission,
+    pub(crate) calls: Calls,
+    pub(crate) page: Option<Page>,
+    pub(crate) upload_idle: Duration,
+    pub(crate) log: bool,
+}
+
+/// Who answers the calls.
+pub(crate) enum Calls {
+    Simulate(Arc<Simulation>),
+    Forward(Gateway),
+}
+
+impl Routes {
+    /// Takes a request whose head is here.
+    pub(crate) fn enter(&self, request: &Request<Incoming>, busy: Busy) -> Entry {
+        Entry::begin(self.log, request.method(), request.uri().path(), busy)
+    }
+
+    pub(crate) async fn answer(
+        &self,
+        request: Request<Incoming>,
+        entry: Entry,
+    ) -> Response<Outbound> {
+        let (head, body) = request.into_parts();
+        let path = head.uri.path();
+        let is_call = is_call(path);
+        let forward = match &self.calls {
+            Calls::Forward(gateway) if is_call => Some(gateway),
+            _ => None,
+        };
+        let body = Inbound::new(body, self.upload_idle, entry.clone());
+        let response = match self.admission.admit(&head.uri, &head.headers, forward.is_some()) {
+            Err(refused) => {
+                let voice = if forward.is_some() { Voice::Gateway } else { Voice::Server };
+                answer::closing(answer::own(voice, refused.status(), &refused.to_string()))
+            }
+            Ok(origin) => match (&self.calls, &self.page) {
+                (_, Some(page)) if !is_call => page.answer(&head.method, path).await,
+                (Calls::Simulate(simulation), _) => simulation.answer(&head, &origin, body).await,
+                (Calls::Forward(gateway), _) if is_call => {
+                    gateway.forward(&head, &origin, body).await
+                }
+                (Calls::Forward(_), _) => nothing_here(),
+            },
+        };
+        entry.answered(response.status());
+        response.map(|body| Outbound::new(body, entry))
+    }
+}
+
+/// Whether a path belongs to the API. One with dots in it may lead anywhere.
+fn is_call(path: &str) -> bool {
+    let under = |prefix: &str| {
+        path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    PREFIXES.into_iter().any(under) && !path.split('/').any(is_dots)
+}
+
+fn is_dots(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+}
+
+fn nothing_here() -> Response<Body> {
+    let message = format!("only what lies under {} is forwarded", PREFIXES.join(", "));
+    answer::own(Voice::Gateway, StatusCode::NOT_FOUND, &message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calls_lie_under_a_prefix() {
+        for prefix in PREFIXES {
+            assert!(is_call(prefix));
+            assert!(is_call(&format!("{prefix}/a/b..c/.d")));
+            for path in ["/../x", "/a/%2E./x", "/a/%2e%2E", "/."] {
+                assert!(!is_call(&format!("{prefix}{path}")), "{prefix}{path}");
+            }
+            assert!(!is_call(&format!("{prefix}x/a")));
+        }
+        assert!(!is_call("/") && !is_call("*") && !is_call(""));
+    }
+}

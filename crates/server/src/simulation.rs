@@ -1,0 +1,217 @@
+//! The simulator behind a lock, and uploads that stream past it.
+//!
+//! It does not know what the simulator answers, nor why.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use accession_core::received::{Broken, Received};
+use accession_core::simulator::{Simulator, Upload, body_too_large};
+use accession_core::wire;
+use accession_package::Intake;
+use http_body_util::BodyExt;
+use hyper::body::{Body as _, Bytes};
+use hyper::header::{HeaderName, HeaderValue};
+use hyper::http::request::Parts;
+use hyper::{Response, StatusCode};
+use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::time::{Instant, timeout};
+
+use crate::answer::{self, Voice};
+use crate::body::{self, Body, Inbound};
+use crate::clock;
+use crate::origin::Origin;
+
+/// How often the simulator is told of an upload's progress: after so many bytes, or so much time.
+const PROGRESS_BYTES: u64 = 1 << 20;
+const PROGRESS_TIME: Duration = Duration::from_millis(250);
+
+/// How much is read while the piece before it is hashed. Small pieces are counted as well, since
+/// each costs more memory than its bytes.
+const BATCH_BYTES: usize = 1 << 20;
+const BATCH_PIECES: usize = 64;
+
+/// The methods that a wire request can have.
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+
+/// The simulator, shared by all connections.
+#[derive(Debug)]
+pub(crate) struct Simulation {
+    simulator: Mutex<Simulator>,
+    body_bytes: u64,
+    body_time: Duration,
+}
+
+impl Simulation {
+    pub(crate) fn new(simulator: Simulator, limits: &crate::Limits) -> Self {
+        let (body_bytes, body_time) = (limits.body_bytes, limits.body);
+        Self { simulator: Mutex::new(simulator), body_bytes, body_time }
+    }
+
+    pub(crate) async fn answer(
+        self: &Arc<Self>,
+        head: &Parts,
+        origin: &Origin,
+        body: Inbound,
+    ) -> Response<Body> {
+        let Ok(method) = head.method.as_str().parse() else {
+            return answer::closing(answer::method_not_allowed(METHODS));
+        };
+        let request = wire_request(method, head, origin);
+        if Simulator::is_upload(request.path()) {
+            // On its own, so that what has arrived counts even if the client does not wait for the answer.
+            let upload = tokio::spawn(self.clone().upload(request, body));
+            return upload.await.unwrap_or_else(|_| failed());
+        }
+        self.call(request, body).await
+    }
+
+    async fn call(&self, request: wire::Request, body: Inbound) -> Response<Body> {
+        let body = match timeout(self.body_time, self.collect(body)).await {
+            Ok(Ok(body)) => body,
+            Ok(Err(Unread::TooLarge)) => {
+                return answer::closing(http_response(body_too_large(&request, self.body_bytes)));
+            }
+            Ok(Err(Unread::Broken)) | Err(_) => {
+                let message = "the rest of the request did not arrive in time";
+                let response = answer::own(Voice::Server, StatusCode::REQUEST_TIMEOUT, message);
+                return answer::closing(response);
+            }
+        };
+        let request = wire::Request { body, ..request };
+        http_response(self.simulator().handle(&request, clock::now()).response)
+    }
+
+    async fn collect(&self, mut body: Inbound) -> Result<Vec<u8>, Unread> {
+        if body.size_hint().lower() > self.body_bytes {
+            return Err(Unread::TooLarge);
+        }
+        let mut bytes = Vec::new();
+        while let Some(frame) = body.frame().await {
+            let frame = frame.or(Err(Unread::Broken))?;
+            bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+            if bytes.len() as u64 > self.body_bytes {
+                return Err(Unread::TooLarge);
+            }
+        }
+        Ok(bytes)
+    }
+
+    async fn upload(self: Arc<Self>, head: wire::Request, body: Inbound) -> Response<Body> {
+        let opened = self.simulator().open_upload(&head, clock::now());
+        let upload = match opened {
+            Ok(upload) => upload,
+            Err(refusal) => return answer::closing(http_response(refusal)),
+        };
+        let outcome = self.receive(&upload, body).await;
+        let broken = outcome.is_err();
+        let handled = self.simulator().close_upload(upload, outcome, clock::now());
+        let response = http_response(handled.response);
+        if broken { answer::closing(response) } else { response }
+    }
+
+    /// Reads one piece while the one before it is hashed elsewhere, so that neither waits for long
+    /// and no more than two are ever in memory.
+    async fn receive(&self, upload: &Upload, mut body: Inbound) -> Result<Received, Broken> {
+        let mut hashing = Hashing::Idle(Intake::new(upload.wants().iter().copied()));
+        let mut batch = Batch::default();
+        let mut size = 0;
+        let (mut told_size, mut told_at) = (0, Instant::now());
+        while let Some(frame) = body.frame().await {
+            let Ok(data) = frame?.into_data() else { continue };
+            size += data.len() as u64;
+            batch.push(data);
+            if batch.is_full() {
+                hashing = hashing.next(std::mem::take(&mut batch)).await?;
+            }
+            if size - told_size >= PROGRESS_BYTES || told_at.elapsed() >= PROGRESS_TIME {
+                (told_size, told_at) = (size, Instant::now());
+                let progress = self.simulator().progress(upload, size, clock::now());
+                progress.or(Err(Broken::ConnectionLost))?;
+            }
+        }
+        let intake = hashing.next(batch).await?.intake().await?;
+        Ok(intake.finish())
+    }
+
+    /// A panic inside the simulator is a bug, but not one that should stop every other session.
+    fn simulator(&self) -> MutexGuard<'_, Simulator> {
+        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why there is no whole body.
+enum Unread {
+    TooLarge,
+    Broken,
+}
+
+/// Pieces that are hashed in one go.
+#[derive(Default)]
+struct Batch {
+    pieces: Vec<Bytes>,
+    size: usize,
+}
+
+impl Batch {
+    fn push(&mut self, piece: Bytes) {
+        self.size += piece.len();
+        self.pieces.push(piece);
+    }
+
+    fn is_full(&self) -> bool {
+        self.size >= BATCH_BYTES || self.pieces.len() >= BATCH_PIECES
+    }
+}
+
+/// Digests being computed on a thread that may block, or waiting for more bytes.
+enum Hashing {
+    Idle(Intake),
+    Busy(JoinHandle<Intake>),
+}
+
+impl Hashing {
+    async fn next(self, batch: Batch) -> Result<Self, Broken> {
+        let mut intake = self.intake().await?;
+        Ok(Self::Busy(spawn_blocking(move || {
+            batch.pieces.iter().for_each(|piece| intake.write(piece));
+            intake
+        })))
+    }
+
+    async fn intake(self) -> Result<Intake, Broken> {
+        match self {
+            Self::Idle(intake) => Ok(intake),
+            // It ends early only when the whole program does.
+            Self::Busy(hashing) => hashing.await.or(Err(Broken::ConnectionLost)),
+        }
+    }
+}
+
+fn wire_request(method: wire::Method, head: &Parts, origin: &Origin) -> wire::Request {
+    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+    let mut request = wire::Request::new(method, format!("{origin}{target}"));
+    for (name, value) in &head.headers {
+        request.headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));
+    }
+    request
+}
+
+fn http_response(answer: wire::Response) -> Response<Body> {
+    let Ok(status) = StatusCode::from_u16(answer.status) else { return failed() };
+    let mut response = Response::new(body::full(answer.body));
+    *response.status_mut() = status;
+    for (name, value) in answer.headers.iter() {
+        let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value))
+        else {
+            return failed();
+        };
+        response.headers_mut().append(name, value);
+    }
+    response
+}
+
+fn failed() -> Response<Body> {
+    let message = "the simulator failed; this is a defect of Accession";
+    answer::own(Voice::Server, StatusCode::INTERNAL_SERVER_ERROR, message)
+}
