@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::artifacts::Artifacts;
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::project::Project;
 use crate::run;
 use crate::tools::Tools;
@@ -13,15 +13,22 @@ use crate::tools::Tools;
 const LIMIT: Duration = Duration::from_mins(30);
 
 pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
-    let programs = project.files("crates/wasm/bench", ".mjs");
+    let programs = project.files("tests/bench", ".mjs");
     if programs.is_empty() {
-        println!("nothing to compare yet: crates/wasm/bench has no *.mjs");
-        return Ok(());
+        return Err(Failure::nothing("tests/bench has no *.mjs"));
     }
-    let package = Artifacts::new(project, tools).headless()?;
+    let artifacts = Artifacts::new(project, tools);
+    let package = artifacts.headless()?;
+    let server = artifacts.server()?;
+    let vcsim = artifacts.vcsim()?;
     for program in programs {
         let mut node = run::command(&tools.node()?.path);
-        node.arg(&program).env("ACCESSION_NPM", &package).current_dir(&project.root);
+        node.arg(&program).current_dir(&project.root);
+        node.env("ACCESSION_NPM", &package).env("ACCESSION_SERVER", &server);
+        node.env_remove("ACCESSION_VCSIM");
+        if let Some(vcsim) = &vcsim {
+            node.env("ACCESSION_VCSIM", vcsim);
+        }
         run::run(&mut node, LIMIT)?;
     }
     Ok(())
