@@ -96,7 +96,7 @@ messages! {
     /// A required field is not there.
     MISSING_FIELD = "vapi.data.structure.field.missing",
         "Field '{0}' missing from structure '{1}'";
-    /// The body is not what its type says.
+    /// The body is of a type that is not JSON.
     UNSUPPORTED_MEDIA_TYPE = "com.vmware.vapi.rest.unsupported_media_type",
         "Unsupported media type.";
     /// The body is not JSON.

@@ -176,7 +176,7 @@ rules! {
         "A declared checksum is compared with what arrived.",
         "add_spec, checksum_info; that the file and not the session fails is assumed";
     UPLOAD_LINK = Assumed "upload.link":
-        "An upload link works from the add that made it until the session ends or the file is added again.",
+        "An upload link works until its file is added again or removed, or the session ends.",
         "its lifetime is not documented";
     UPLOAD_METHOD = Observed "upload.method":
         "The bytes of a file are sent with PUT or POST.",
