@@ -2,7 +2,7 @@
 //!
 //! Whatever is missing or odd becomes a note. It does not know which reply it reads.
 
-use accession_core::reading::{self, Path, Step};
+use accession_core::reading::{self, Misfit, Path, Step};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -12,19 +12,37 @@ use crate::exchange::Note;
 /// How many odd values are left out before the whole is given up.
 const LIMIT: usize = 64;
 
+/// A place for a reply of one type, filled by code that need not know the type.
+pub(crate) trait Fill {
+    /// Reads the value; answers with what was made of it, and where its unknown fields are.
+    fn fill(&mut self, value: &Value) -> Result<(Value, Vec<Path>), Misfit>;
+}
+
+/// The place for a `T`.
+pub(crate) struct Slot<T>(pub(crate) Option<T>);
+
+impl<T: DeserializeOwned + Serialize> Fill for Slot<T> {
+    fn fill(&mut self, value: &Value) -> Result<(Value, Vec<Path>), Misfit> {
+        let read = reading::read::<T>(value)?;
+        let filled = serde_json::to_value(&read.value).unwrap_or_default();
+        self.0 = Some(read.value);
+        Ok((filled, read.unknown))
+    }
+}
+
 /// Reads a reply. What cannot be read at all is told in the error.
-pub(crate) fn read<T: DeserializeOwned + Serialize>(
+pub(crate) fn read(
     mut value: Value,
+    reply: &mut dyn Fill,
     notes: &mut Vec<Note>,
-) -> Result<T, String> {
+) -> Result<(), String> {
     accession_core::dialect::drop_nulls(&mut value);
     for _ in 0..LIMIT {
-        let misfit = match reading::read::<T>(&value) {
-            Ok(read) => {
-                notes.extend(read.unknown.iter().map(|path| Note::Unknown(path.to_string())));
-                let filled = serde_json::to_value(&read.value).unwrap_or_default();
+        let misfit = match reply.fill(&value) {
+            Ok((filled, unknown)) => {
+                notes.extend(unknown.iter().map(|path| Note::Unknown(path.to_string())));
                 note_missing(&filled, &value, "", notes);
-                return Ok(read.value);
+                return Ok(());
             }
             Err(misfit) => misfit,
         };
@@ -90,8 +108,9 @@ mod tests {
     use super::*;
 
     fn lenient<T: DeserializeOwned + Serialize>(value: Value) -> (Result<T, String>, Vec<String>) {
-        let mut notes = Vec::new();
-        let result = read(value, &mut notes);
+        let (mut slot, mut notes) = (Slot(None), Vec::new());
+        let result = read(value, &mut slot, &mut notes);
+        let result = result.map(|()| slot.0.expect("it was read"));
         (result, notes.iter().map(ToString::to_string).collect())
     }
 

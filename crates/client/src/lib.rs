@@ -23,6 +23,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 
 pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse};
+use lenient::{Fill, Slot};
 pub use transport::{Progress, Reader, Simulated, Source, Transport, TransportError};
 pub use upload::UploadLink;
 
@@ -144,8 +145,9 @@ impl Client {
         let mut request = LoginCreate {}.encode(self.shared.dialect, &self.shared.origin)?;
         let credentials = BASE64.encode(format!("{user}:{password}"));
         request.headers.push("Authorization", format!("Basic {credentials}"));
-        let reply = self.perform::<LoginCreate>(request, &[&credentials, password]).await?;
-        self.adopt(reply);
+        let mut token = Slot(None);
+        self.perform(LoginCreate::ROW, request, &[&credentials, password], &mut token).await?;
+        *self.shared.token.borrow_mut() = token.0;
         Ok(())
     }
 
@@ -164,47 +166,52 @@ impl Client {
             request.headers.push(SESSION_HEADER, token.reveal());
         }
         let secret = token.as_ref().map_or("", LoginToken::reveal);
-        self.perform::<O>(request, &[secret]).await
+        let mut reply = Slot(None);
+        self.perform(O::ROW, request, &[secret], &mut reply).await?;
+        Ok(reply.0.expect("a reply that was read fills the slot"))
     }
 
-    async fn perform<O: Operation>(
+    /// Sends a request, and reads its answer into `reply`. It is compiled once for all operations.
+    async fn perform(
         &self,
+        row: &Row,
         request: Request,
         secrets: &[&str],
-    ) -> Result<O::Reply, ClientError> {
+        reply: &mut dyn Fill,
+    ) -> Result<(), ClientError> {
         let at = (self.shared.clock)();
         let recorded = redact::request(&request, secrets);
         let arrival = self.shared.transport.send(request, at).await;
-        let mut exchange = self.begin_exchange(O::ROW.full_name(), recorded, at);
-        let (result, notes) = match &arrival.response {
-            Err(error) => (Err(error.clone().into()), Vec::new()),
+        let mut exchange = self.begin_exchange(row.full_name(), recorded, at);
+        let result = match &arrival.response {
+            Err(error) => Err(error.clone().into()),
             Ok(response) => {
                 self.look_for_gateway(response);
-                self.read::<O>(response)
+                self.read(row, response, reply, &mut exchange.notes)
             }
         };
-        exchange.notes = notes;
-        self.finish_exchange(exchange, arrival, O::ROW.opens_login(), secrets);
+        self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
         result
     }
 
-    fn read<O: Operation>(
+    fn read(
         &self,
+        row: &Row,
         response: &Response,
-    ) -> (Result<O::Reply, ClientError>, Vec<Note>) {
+        reply: &mut dyn Fill,
+        notes: &mut Vec<Note>,
+    ) -> Result<(), ClientError> {
         let dialect = self.shared.dialect;
-        let mut notes = Vec::new();
         if !response.is_success() {
-            return (Err(refusal(response)), notes);
+            return Err(refusal(response));
         }
-        let expected = operations::line(O::ROW, dialect).success();
+        let expected = operations::line(row, dialect).success();
         if response.status != expected {
             notes.push(Note::Status { expected, found: response.status });
         }
-        let result = read_result(dialect, O::ROW, response, &mut notes)
-            .and_then(|value| lenient::read::<O::Reply>(value, &mut notes))
-            .map_err(|why| unexpected(response, why));
-        (result, notes)
+        read_result(dialect, row, response, notes)
+            .and_then(|value| lenient::read(value, reply, notes))
+            .map_err(|why| unexpected(response, why))
     }
 
     fn token(&self) -> Option<LoginToken> {
