@@ -315,11 +315,12 @@ impl Routed<'_> {
                 continue;
             }
             let known = line.row.parameters.contains(&name.as_str()) && self.may_be_in_query(name);
-            if !(once && known) {
+            // What the body says too would be said twice.
+            if !(once && known) || values.contains_key(name) {
                 let message = messages::UNSUPPORTED_PROPERTY.with([name]);
                 return Err(ApiError::new(ErrorType::InvalidArgument, rules::KNOWN_QUERY, message));
             }
-            values.entry(name.as_str()).or_insert_with(|| Value::from(value.as_str()));
+            values.insert(name.clone(), Value::from(value.as_str()));
         }
         if let Some(token) = request.headers.get(CLIENT_TOKEN_HEADER)
             && line.row.parameters.contains(&CLIENT_TOKEN)

@@ -378,6 +378,12 @@ fn an_empty_list_is_a_list_and_null_is_nothing() {
     assert_eq!(update(r#"{"colour":null}"#), Ok(call(None)));
     assert_eq!(update("{}"), Ok(call(None)));
 
+    let alive = format!("{SESSIONS}/s?action=keep-alive");
+    let nulls = r#"{"client_progress":null,"colour":null}"#;
+    let expected = UpdateSessionKeepAlive { update_session_id: "s".into(), client_progress: None };
+    let expected = Some(Ok(Call::UpdateSessionKeepAlive(expected)));
+    assert_eq!(read(Method::Post, &alive, nulls), expected);
+
     let list = line(UpdateSessionList::ROW, Dialect::Api);
     assert_eq!(dialect::success(list, Some(json!([]))).body, b"[]");
     let list = line(UpdateSessionList::ROW, Dialect::Rest);
@@ -432,6 +438,11 @@ fn rest_takes_the_file_name_from_the_query_too() {
     for query in ["~action=get&file_name=a+b.iso", "file_name=a%20b.iso&~action=get"] {
         assert_eq!(read(Method::Post, &format!("{files}?{query}"), ""), Some(Ok(expected.clone())));
     }
+    let (kind, message, args) =
+        refused(Method::Post, &format!("{files}?~action=get&file_name=other.iso"), body);
+    assert_eq!(kind, ErrorType::InvalidArgument, "it cannot be both");
+    assert_eq!(message, "com.vmware.vapi.rest.unsupported_property");
+    assert_eq!(args, ["file_name"]);
 }
 
 #[test]

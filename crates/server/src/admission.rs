@@ -60,9 +60,12 @@ impl Admission {
         if self.loopback && self.public_url.is_none() && !origin::cannot_be_rebound(&host) {
             return Err(Refused::Rebound);
         }
+        // Where the server's public name is known, another name for it may be a foreign page's.
+        let own_name = self.public_url.is_none() || origin::cannot_be_rebound(&host);
         let direct = Origin::new(Scheme::Http, host);
         let seen = self.public_url.clone().unwrap_or_else(|| forwarded(&direct, headers));
-        if live && is_cross_site(headers, &[&seen, &direct]) {
+        let own = [Some(&seen), own_name.then_some(&direct)];
+        if live && is_cross_site(headers, &own) {
             return Err(Refused::CrossSite);
         }
         Ok(seen)
@@ -91,12 +94,12 @@ fn forwarded(direct: &Origin, headers: &HeaderMap) -> Origin {
 }
 
 /// Browsers say where a request comes from; other programs need not.
-fn is_cross_site(headers: &HeaderMap, own: &[&Origin]) -> bool {
+fn is_cross_site(headers: &HeaderMap, own: &[Option<&Origin>]) -> bool {
     let foreign_site =
         headers.get(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none");
     let foreign_origin = headers.get_all(ORIGIN).iter().any(|value| {
         let sender = value.to_str().ok().and_then(|text| text.parse::<Origin>().ok());
-        !sender.is_some_and(|sender| own.contains(&&sender))
+        !sender.is_some_and(|sender| own.contains(&Some(&sender)))
     });
     foreign_site || foreign_origin
 }
@@ -171,5 +174,10 @@ mod tests {
             assert_eq!(admit(&admission(), &fields, true).is_ok(), admitted, "{name}: {value}");
             assert!(admit(&admission(), &fields, false).is_ok(), "nothing to protect");
         }
+        let public = Admission { public_url: "https://lab.example".parse().ok(), ..admission() };
+        let from = |host, origin| admit(&public, &[("host", host), ("origin", origin)], true);
+        assert!(from("inner", "https://lab.example").is_ok());
+        assert!(from("localhost:1", "http://localhost:1").is_ok());
+        assert_eq!(from("evil.example", "http://evil.example"), Err(Refused::CrossSite));
     }
 }

@@ -17,11 +17,11 @@ Usage: accession-server [OPTIONS]
 
 With no options it answers from the built-in simulator: any user, any password.
 
-  --listen ADDRESS     where to listen (default 127.0.0.1:8990); port 0 takes any
-                       free port; the first line of output tells which
+  --listen ADDRESS     where to listen (default 127.0.0.1:8990); port 0 takes
+                       any free port; the first line of output tells which
   --page DIR           also serve the built page from DIR, at /
-  --public-url URL     where clients reach this server, if a proxy is in front of
-                       it; else links follow X-Forwarded-Host, then Host
+  --public-url URL     where clients reach this server, if a proxy is in front
+                       of it; else links follow X-Forwarded-Host, then Host
   --quiet              no line per request
 
 The simulator:
@@ -37,7 +37,8 @@ A live server instead of the simulator:
   -h, --help           this text
   -V, --version        the version
 
-The log goes to stderr: time, method, path, status, bytes in and out, duration.
+The log goes to stderr: time, method, path, status, bytes in and out, and how
+long it took.
 Ctrl-C stops the server once running requests have been answered.";
 
 /// What the user wants.

@@ -1,6 +1,6 @@
 //! Bodies on their way in and out: counted, and given up when they stop moving.
 //!
-//! It keeps no piece of them longer than it takes to hand it on.
+//! It does not know what is in them, and keeps no piece longer than it takes to hand it on.
 
 use std::future::Future;
 use std::io;
@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
 use crate::log::Entry;
+use crate::patience::Busy;
 
 /// What is sent to a client.
 pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
@@ -25,19 +26,16 @@ pub(crate) fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// What a client sends. It ends in [`Broken`] unless every byte arrives in time.
+/// What a client sends. It ends in [`Broken`] unless every announced byte arrives in time.
 #[derive(Debug)]
 pub(crate) struct Inbound {
     body: Paced,
     entry: Entry,
-    /// What the client said would come, as far as it has not come yet.
-    missing: Option<u64>,
 }
 
 impl Inbound {
     pub(crate) fn new(body: Incoming, idle: Duration, entry: Entry) -> Self {
-        let missing = body.size_hint().exact();
-        Self { body: Paced::new(body, idle), entry, missing }
+        Self { body: Paced::new(body, idle), entry }
     }
 }
 
@@ -53,15 +51,10 @@ impl HttpBody for Inbound {
             Some(Ok(frame)) => frame,
             Some(Err(Halted::TimedOut)) => return Poll::Ready(Some(Err(Broken::TimedOut))),
             Some(Err(Halted::Lost(_))) => return Poll::Ready(Some(Err(Broken::ConnectionLost))),
-            // A connection that is dropped on our side ends the body without an error.
-            None if self.missing.take().is_some_and(|missing| missing > 0) => {
-                return Poll::Ready(Some(Err(Broken::ConnectionLost)));
-            }
             None => return Poll::Ready(None),
         };
         if let Some(data) = frame.data_ref() {
             self.entry.received(data.len());
-            self.missing = self.missing.map(|missing| missing.saturating_sub(data.len() as u64));
         }
         Poll::Ready(Some(Ok(frame)))
     }
@@ -75,15 +68,22 @@ impl HttpBody for Inbound {
     }
 }
 
-/// What is sent to a client, and told of in the log when it has gone.
+/// What is sent to a client. When it has gone, the connection is free for the next request.
 pub(crate) struct Outbound {
     body: Body,
     entry: Entry,
+    busy: Busy,
 }
 
 impl Outbound {
-    pub(crate) fn new(body: Body, entry: Entry) -> Self {
-        Self { body, entry }
+    pub(crate) fn new(body: Body, entry: Entry, busy: Busy) -> Self {
+        Self { body, entry, busy }
+    }
+}
+
+impl Drop for Outbound {
+    fn drop(&mut self) {
+        self.busy.set(false);
     }
 }
 

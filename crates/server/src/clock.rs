@@ -1,4 +1,4 @@
-//! The only place that knows what time it is.
+//! The only place that asks what time it is. It does not know what for.
 
 use std::time::SystemTime;
 

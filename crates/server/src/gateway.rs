@@ -3,6 +3,8 @@
 //! It does not know the API, collects no body, follows no redirect and changes nothing but the
 //! fields that belong to a connection.
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -56,7 +58,7 @@ enum Failure {
     #[error("cannot connect to {0}: {1}; check the address, and that this machine can reach it")]
     Connect(Origin, io::Error),
     #[error(
-        "the certificate of {0} is not trusted: {1}; add its authority to the certificates that this machine trusts (or name its file in SSL_CERT_FILE) and start the gateway again, or start it with --insecure"
+        "the certificate of {0} is not trusted: {1}; add its authority to the certificates that this machine trusts, or name the authority's file in SSL_CERT_FILE, and start the gateway again; or start it with --insecure"
     )]
     Untrusted(Origin, rustls::Error),
     #[error("no TLS with {0}: {1}; if it speaks plain HTTP, start the gateway with an http:// URL")]
@@ -70,9 +72,25 @@ enum Failure {
     #[error(
         "the connection to {0} broke before the answer: {1}; what was asked for may still be done"
     )]
-    Lost(Origin, hyper::Error),
+    Lost(Origin, WithCauses),
     #[error("the request was not sent on to its end: {0}")]
     Client(Broken),
+}
+
+/// hyper's messages leave out what the system said.
+#[derive(Debug)]
+struct WithCauses(hyper::Error);
+
+impl fmt::Display for WithCauses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut cause = self.0.source();
+        while let Some(error) = cause {
+            write!(f, ": {error}")?;
+            cause = error.source();
+        }
+        Ok(())
+    }
 }
 
 impl Failure {
@@ -132,7 +150,7 @@ impl Gateway {
         let stream = timeout(self.connect, self.connection())
             .await
             .map_err(|_| Failure::ConnectTimedOut(self.origin.clone()))??;
-        let lost = |error| Failure::Lost(self.origin.clone(), error);
+        let lost = |error| Failure::Lost(self.origin.clone(), WithCauses(error));
         let (mut sender, connection) =
             http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
         // What goes wrong on it is told by the answer that does not come.
@@ -313,7 +331,8 @@ mod tests {
         let headers = headers
             .map(|(name, value)| (HeaderName::from_static(name), HeaderValue::from_static(value)));
         let kept = end_to_end(&headers.into_iter().collect());
-        let kept: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        let mut kept: Vec<_> = kept.iter().map(|(name, _)| name.as_str()).collect();
+        kept.sort_unstable();
         assert_eq!(kept, ["content-length", "x-public", "x-public"]);
     }
 }

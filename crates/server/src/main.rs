@@ -47,12 +47,12 @@ fn run(start: Start) -> Result<(), StartError> {
 async fn serve(start: Start) -> Result<(), StartError> {
     let server = Server::bind(start.config).await?;
     let address = server.address();
-    say(&format!("accession-server listening on http://{address} ({})", start.jobs));
     if !address.ip().is_loopback() {
         complain(
             "warning: other machines can reach this server, and nothing it says or hears is encrypted",
         );
     }
+    say(&format!("accession-server listening on http://{address} ({})", start.jobs));
     server.run(told_to_stop()).await;
     Ok(())
 }

@@ -28,6 +28,8 @@ pub(crate) struct Patience {
     waiting: Option<Waiting>,
     /// Since when the peer has taken nothing.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Whether the peer has had its time.
+    gave_up: bool,
     head: Duration,
     keep_alive: Duration,
     write: Duration,
@@ -62,6 +64,7 @@ impl Patience {
             busy,
             waiting: Some(waiting),
             stalled: None,
+            gave_up: false,
             head: limits.head,
             keep_alive: limits.keep_alive,
             write: limits.write,
@@ -71,7 +74,7 @@ impl Patience {
     /// Closes the connection in a way that lets the peer read the last answer: a peer that is still
     /// sending when its connection vanishes is told of the loss only, not of the reason.
     pub(crate) async fn close(mut self) {
-        if self.stream.shutdown().await.is_err() {
+        if self.gave_up || self.stream.shutdown().await.is_err() {
             return;
         }
         let end = Instant::now() + LINGER;
@@ -91,6 +94,7 @@ impl Patience {
         let keep_alive = self.keep_alive;
         let waiting = self.waiting.get_or_insert_with(|| Waiting::new(false, keep_alive));
         ready!(waiting.deadline.as_mut().poll(cx));
+        self.gave_up = true;
         Poll::Ready(io::ErrorKind::TimedOut.into())
     }
 
@@ -107,6 +111,7 @@ impl Patience {
         let write = self.write;
         let stalled = self.stalled.get_or_insert_with(|| Box::pin(sleep(write)));
         ready!(stalled.as_mut().poll(cx));
+        self.gave_up = true;
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 }

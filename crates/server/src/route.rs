@@ -35,14 +35,16 @@ pub(crate) enum Calls {
 
 impl Routes {
     /// Takes a request whose head is here.
-    pub(crate) fn enter(&self, request: &Request<Incoming>, busy: Busy) -> Entry {
-        Entry::begin(self.log, request.method(), request.uri().path(), busy)
+    pub(crate) fn enter(&self, request: &Request<Incoming>, busy: &Busy) -> Entry {
+        busy.set(true);
+        Entry::begin(self.log, request.method(), request.uri().path())
     }
 
     pub(crate) async fn answer(
         &self,
         request: Request<Incoming>,
         entry: Entry,
+        busy: Busy,
     ) -> Response<Outbound> {
         let (head, body) = request.into_parts();
         let path = head.uri.path();
@@ -67,7 +69,7 @@ impl Routes {
             },
         };
         entry.answered(response.status());
-        response.map(|body| Outbound::new(body, entry))
+        response.map(|body| Outbound::new(body, entry, busy))
     }
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 use hyper::http::uri::Authority;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
@@ -118,13 +118,16 @@ async fn connection(
     let stream = TokioIo::new(Patience::new(stream, busy.clone(), &limits));
     let log = routes.log;
     let service = service_fn(move |request| {
-        let entry = routes.enter(&request, busy.clone());
-        let routes = routes.clone();
-        Box::pin(async move { Ok::<_, Infallible>(routes.answer(request, entry).await) })
+        let entry = routes.enter(&request, &busy);
+        let (routes, busy) = (routes.clone(), busy.clone());
+        Box::pin(async move { Ok::<_, Infallible>(routes.answer(request, entry, busy).await) })
     });
     let mut http = http1::Builder::new();
-    // `Patience` has the limits of time, since hyper's does not tell idle from slow.
-    http.header_read_timeout(None).max_header_size(limits.head_bytes);
+    // hyper's limit does not tell a slow head from a rest between two requests; `Patience` does. But
+    // only with a limit of its own does hyper look for the next request at once, and so start that clock.
+    http.timer(TokioTimer::new())
+        .header_read_timeout(limits.keep_alive + limits.head)
+        .max_header_size(limits.head_bytes);
     let mut connection = http.serve_connection(stream, service);
     let mut stopping = false;
     let ended = loop {

@@ -59,7 +59,7 @@ impl Simulation {
         };
         let request = wire_request(method, head, origin);
         if Simulator::is_upload(request.path()) {
-            // On its own, so that what has arrived counts even if the client does not wait for the answer.
+            // On its own, so that the simulator hears of its end however the client leaves.
             let upload = tokio::spawn(self.clone().upload(request, body));
             return upload.await.unwrap_or_else(|_| failed());
         }

@@ -1,0 +1,9 @@
+//! The server over real sockets: what it answers, what it withstands, and what it tells nobody.
+#![expect(clippy::unwrap_used, reason = "what these tests expect, they unwrap")]
+
+mod gateway;
+mod limits;
+mod page;
+mod program;
+mod sessions;
+mod support;
