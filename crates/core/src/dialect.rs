@@ -456,7 +456,7 @@ pub fn encode_segment(text: &str) -> String {
 
 /// A call that no request can carry.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{operation} cannot be sent: {parameter} {value:?} cannot stand in a path")]
+#[error("{operation} cannot be sent: {parameter} {value:?} cannot stand where it would travel")]
 pub struct Unsendable {
     /// The operation.
     pub operation: String,
@@ -506,6 +506,11 @@ pub fn encode(
         match line.place(&name) {
             Place::Query => {
                 add_query(&mut url, &format!("{name}={}", encode_segment(&text_of(&value))));
+            }
+            // A line break would begin another header.
+            Place::Header if text_of(&value).contains(char::is_control) => {
+                let (operation, value) = (line.row.full_name(), text_of(&value));
+                return Err(Unsendable { operation, parameter: name, value });
             }
             Place::Header => headers.push(CLIENT_TOKEN_HEADER, text_of(&value)),
             Place::Body => body = Some(value),

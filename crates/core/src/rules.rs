@@ -105,6 +105,8 @@ rules! {
     LIBRARY_SPEC = Documented "library.spec":
         "A library needs a name and exactly one storage backing.",
         "com.vmware.content.local_library create: InvalidArgument, Unsupported";
+    PUBLISHING_NOT_SIMULATED = Assumed "library.publishing-not-simulated":
+        "This simulator does not publish libraries.", "a limit of this simulator, not of the API";
     ITEM_EXISTS = Documented "item.exists":
         "The item that is named must exist.", "NotFound of the operations that name an item";
     ITEM_SPEC = Documented "item.spec":

@@ -189,7 +189,7 @@ pub enum Event {
     /// The file of this name is removed.
     RemoveFile(String),
     /// Something happens to the upload of the file of this name.
-    Upload(String, Upload),
+    Upload(String, UploadEvent),
     /// The client asks for a check.
     Validate,
     /// The client asks for completion.
@@ -210,7 +210,7 @@ pub enum Event {
 
 /// What happens to the upload of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Upload {
+pub enum UploadEvent {
     /// It begins.
     Open,
     /// So many bytes have arrived in all.
@@ -614,13 +614,13 @@ impl Session {
         }
     }
 
-    fn judge_upload(&self, name: &str, upload: &Upload) -> Result<(), Rejected> {
+    fn judge_upload(&self, name: &str, upload: &UploadEvent) -> Result<(), Rejected> {
         let transfer = self.transfer(name).ok_or_else(|| Rejected::NoSuchFile(name.to_owned()))?;
         let running = transfer.status == file::Status::Transferring;
         let fits = match upload {
-            Upload::Open if running => return Err(Rejected::UploadRunning(name.to_owned())),
-            Upload::Open => transfer.status.next(file::Event::Open).is_some(),
-            Upload::Progress(_) | Upload::Close(_) => running,
+            UploadEvent::Open if running => return Err(Rejected::UploadRunning(name.to_owned())),
+            UploadEvent::Open => transfer.status.next(file::Event::Open).is_some(),
+            UploadEvent::Progress(_) | UploadEvent::Close(_) => running,
         };
         let status = transfer.status;
         fits.then_some(())
@@ -688,21 +688,21 @@ impl Session {
         }
     }
 
-    fn upload(&mut self, name: &str, upload: Upload) {
+    fn upload(&mut self, name: &str, upload: UploadEvent) {
         let transfer = self.files.iter_mut().find_map(|(other, file)| match file {
             SessionFile::Pushed(transfer) if other == name => Some(transfer),
             _ => None,
         });
         let Some(transfer) = transfer else { return };
         match upload {
-            Upload::Open => {
+            UploadEvent::Open => {
                 transfer.step(file::Event::Open);
                 transfer.bytes = 0;
                 transfer.received = None;
                 transfer.error = None;
             }
-            Upload::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
-            Upload::Close(outcome) => transfer.end(outcome),
+            UploadEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
+            UploadEvent::Close(outcome) => transfer.end(outcome),
         }
     }
 
@@ -790,7 +790,7 @@ mod tests {
             EventKind::KeepAlive => Event::KeepAlive(Some(7)),
             EventKind::AddFile => Event::AddFile(pushed("new.iso")),
             EventKind::RemoveFile => Event::RemoveFile("old.iso".to_owned()),
-            EventKind::Upload => Event::Upload("old.iso".to_owned(), Upload::Open),
+            EventKind::Upload => Event::Upload("old.iso".to_owned(), UploadEvent::Open),
             EventKind::Validate => Event::Validate,
             EventKind::Complete => Event::Complete,
             EventKind::Settle => Event::Settle,
@@ -863,18 +863,22 @@ Canceled Delete Gone";
             |session: &Session| session.judge(&Event::Complete).expect_err("not received");
         let not_received = |status| Rejected::FileNotReceived { name: name(), status };
         assert_eq!(refused(&session), not_received(file::Status::Waiting));
-        session.handle(Event::Upload(name(), Upload::Open), NOW).expect("waiting");
+        session.handle(Event::Upload(name(), UploadEvent::Open), NOW).expect("waiting");
         assert_eq!(refused(&session), not_received(file::Status::Transferring));
-        let twice = session.judge(&Event::Upload(name(), Upload::Open));
+        let twice = session.judge(&Event::Upload(name(), UploadEvent::Open));
         assert_eq!(twice, Err(Rejected::UploadRunning(name())));
-        session.handle(Event::Upload(name(), Upload::Close(Ok(received(1)))), NOW).expect("open");
+        session
+            .handle(Event::Upload(name(), UploadEvent::Close(Ok(received(1)))), NOW)
+            .expect("open");
         assert_eq!(refused(&session), not_received(file::Status::Error));
-        let again = session.judge(&Event::Upload(name(), Upload::Open));
+        let again = session.judge(&Event::Upload(name(), UploadEvent::Open));
         assert!(matches!(again, Err(Rejected::UploadNotExpected { .. })), "{again:?}");
 
         session.handle(Event::AddFile(pushed("a.iso")), NOW).expect("open");
-        session.handle(Event::Upload(name(), Upload::Open), NOW).expect("waiting");
-        session.handle(Event::Upload(name(), Upload::Close(Ok(received(2)))), NOW).expect("open");
+        session.handle(Event::Upload(name(), UploadEvent::Open), NOW).expect("waiting");
+        session
+            .handle(Event::Upload(name(), UploadEvent::Close(Ok(received(2)))), NOW)
+            .expect("open");
         assert_eq!(session.judge(&Event::Complete), Ok(Next::To(Phase::Done)));
     }
 
@@ -883,8 +887,10 @@ Canceled Delete Gone";
         let mut session = session();
         for name in ["old.iso", "new.iso"] {
             session.handle(Event::AddFile(pushed(name)), NOW).expect("open");
-            session.handle(Event::Upload(name.to_owned(), Upload::Open), NOW).expect("waiting");
-            let close = Upload::Close(Ok(received(2)));
+            session
+                .handle(Event::Upload(name.to_owned(), UploadEvent::Open), NOW)
+                .expect("waiting");
+            let close = UploadEvent::Close(Ok(received(2)));
             session.handle(Event::Upload(name.to_owned(), close), NOW).expect("transferring");
         }
         let stored = |size, version| StoredFile { size, checksum: None, version };

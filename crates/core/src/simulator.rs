@@ -106,6 +106,7 @@ pub struct Upload {
     session: SessionId,
     file: String,
     link: String,
+    serial: u64,
     wants: Vec<Algorithm>,
 }
 
@@ -136,13 +137,22 @@ pub struct Simulator {
     sessions: BTreeMap<SessionId, Session>,
     /// The active session of each item that has one.
     active: BTreeMap<ItemId, SessionId>,
-    /// Upload links: the session and the file that each is for.
-    links: BTreeMap<String, (SessionId, String)>,
+    /// Upload links, by their secret part.
+    links: BTreeMap<String, Link>,
     /// When each session expires, soonest first.
     deadlines: BTreeSet<(Timestamp, SessionId)>,
     /// What a create with a client token made, by user, operation and token.
     replays: BTreeMap<(String, &'static str, String), String>,
     transitions: Vec<Transition>,
+}
+
+/// What an upload link is for.
+#[derive(Debug, Clone)]
+struct Link {
+    session: SessionId,
+    file: String,
+    /// The latest upload on it. An older handle must not end a newer upload.
+    upload: Option<u64>,
 }
 
 #[derive(Debug, Clone)]
@@ -333,7 +343,7 @@ impl Simulator {
     fn close_session(&mut self, id: &SessionId, to: Option<Phase>) {
         let Some(session) = self.sessions.get(id) else { return };
         self.active.remove(&session.item);
-        self.links.retain(|_, (session, _)| session != id);
+        self.links.retain(|_, link| link.session != *id);
         if to == Some(Phase::Done)
             && let Some(item) = self.items.get_mut(&session.item)
         {
@@ -374,7 +384,7 @@ impl Simulator {
             .strip_prefix(UPLOAD_PATH)
             .and_then(|rest| rest.split_once('/'))
             .ok_or_else(unknown)?;
-        let (session, file) = self.links.get(link).cloned().ok_or_else(unknown)?;
+        let Link { session, file, .. } = self.links.get(link).cloned().ok_or_else(unknown)?;
         if dialect::decode_component(name).as_ref() != Some(&file) {
             return Err(unknown());
         }
@@ -387,18 +397,22 @@ impl Simulator {
             let message = messages::RANGE_NOT_SUPPORTED.with(["Content-Range"]);
             return Err(ApiError::new(ErrorType::InvalidArgument, rules::UPLOAD_WHOLE, message));
         }
-        self.session_event(&session, Event::Upload(file.clone(), session::Upload::Open))?;
+        self.session_event(&session, Event::Upload(file.clone(), session::UploadEvent::Open))?;
         let wants = match self.sessions.get(&session).and_then(|session| session.file(&file)) {
             Some(SessionFile::Pushed(transfer)) => vec![transfer.wanted_algorithm()],
             _ => Vec::new(),
         };
-        Ok(Upload { session, file, link: link.to_owned(), wants })
+        let serial = self.next_serial();
+        if let Some(link) = self.links.get_mut(link) {
+            link.upload = Some(serial);
+        }
+        Ok(Upload { session, file, link: link.to_owned(), serial, wants })
     }
 
     /// Tells how many bytes have arrived in all. They count as activity of the session.
     pub fn progress(&mut self, upload: &Upload, bytes: u64, now: Timestamp) -> Result<(), Stopped> {
         self.pass_time(now);
-        self.upload_event(upload, session::Upload::Progress(bytes)).map_err(|_| Stopped)
+        self.upload_event(upload, session::UploadEvent::Progress(bytes)).map_err(|_| Stopped)
     }
 
     /// Ends an upload. That it arrived does not mean that it is accepted: the file's status tells.
@@ -410,19 +424,25 @@ impl Simulator {
     ) -> Handled {
         self.pass_time(now);
         let broken = outcome.is_err();
-        let result = self.upload_event(&upload, session::Upload::Close(outcome)).and_then(|()| {
-            if !broken {
-                return Ok(Response::empty(200));
-            }
-            let message = messages::UPLOAD_INCOMPLETE.with([&upload.file]);
-            Err(ApiError::new(ErrorType::InvalidRequest, rules::UPLOAD_WHOLE, message))
-        });
+        let result =
+            self.upload_event(&upload, session::UploadEvent::Close(outcome)).and_then(|()| {
+                if !broken {
+                    return Ok(Response::empty(200));
+                }
+                let message = messages::UPLOAD_INCOMPLETE.with([&upload.file]);
+                Err(ApiError::new(ErrorType::InvalidRequest, rules::UPLOAD_WHOLE, message))
+            });
         self.handled(result, Dialect::Api)
     }
 
     /// An upload whose link is no longer valid must not touch the file that took its place.
-    fn upload_event(&mut self, upload: &Upload, event: session::Upload) -> Result<(), ApiError> {
-        if !self.links.contains_key(&upload.link) {
+    fn upload_event(
+        &mut self,
+        upload: &Upload,
+        event: session::UploadEvent,
+    ) -> Result<(), ApiError> {
+        let link = self.links.get(&upload.link);
+        if link.and_then(|link| link.upload) != Some(upload.serial) {
             let message = messages::UPLOAD_LINK_UNKNOWN.with([]);
             return Err(ApiError::new(ErrorType::NotFound, rules::UPLOAD_LINK, message));
         }

@@ -518,6 +518,21 @@ fn a_refused_login_begins_no_login() {
 }
 
 #[test]
+fn an_old_handle_does_not_end_a_newer_upload() {
+    let mut client = Client::logged_in(Dialect::Api);
+    let library = client.library("lab");
+    let item = client.item(&library, "disk", "iso");
+    let session = client.session(&item);
+    let file = client.add(&session, "disk.iso");
+    let old = client.open(&file);
+    assert_eq!(client.close(old.clone(), Ok(received(4))).response.status, 200);
+    let new = client.open(&file);
+    assert_eq!(client.close(old.clone(), Err(Broken::ConnectionLost)).response.status, 404);
+    assert!(client.simulator.progress(&old, 9, client.now).is_err());
+    assert_eq!(client.close(new, Ok(received(5))).response.status, 200);
+}
+
+#[test]
 fn an_active_session_always_has_a_preview_and_an_ended_one_never() {
     for state in ["ACTIVE", "DONE", "ERROR", "CANCELED"] {
         for dialect in Dialect::ALL {

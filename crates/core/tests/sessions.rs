@@ -13,7 +13,7 @@ use accession_core::operations::*;
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::session::{
     Checksum, ENDED_KEPT, Event, EventKind, IDLE_LIMIT, Next, Phase, PushedFile, Rejected, Session,
-    StoredFile, Target, Upload, next,
+    StoredFile, Target, UploadEvent, next,
 };
 use accession_core::simulator::{self, Handled, Transition};
 use accession_core::wire::{Method, Request};
@@ -59,9 +59,9 @@ fn event() -> BoxedStrategy<Event> {
         },
     );
     let upload = prop_oneof![
-        2 => Just(Upload::Open),
-        1 => (0..9_u64).prop_map(Upload::Progress),
-        2 => outcome().prop_map(Upload::Close),
+        2 => Just(UploadEvent::Open),
+        1 => (0..9_u64).prop_map(UploadEvent::Progress),
+        2 => outcome().prop_map(UploadEvent::Close),
     ];
     prop_oneof![
         1 => proptest::option::of(Just(vec![behavior])).prop_map(Event::Update),
@@ -160,10 +160,10 @@ proptest! {
                 };
                 let (old, new) = (bytes(&before).expect("sent"), bytes(&session).expect("sent"));
                 match upload {
-                    Upload::Open => prop_assert_eq!(new, 0),
-                    Upload::Progress(so_far) => prop_assert_eq!(new, old.max(so_far)),
-                    Upload::Close(Ok(received)) => prop_assert_eq!(new, received.size),
-                    Upload::Close(Err(_)) => prop_assert_eq!(new, old),
+                    UploadEvent::Open => prop_assert_eq!(new, 0),
+                    UploadEvent::Progress(so_far) => prop_assert_eq!(new, old.max(so_far)),
+                    UploadEvent::Close(Ok(received)) => prop_assert_eq!(new, received.size),
+                    UploadEvent::Close(Err(_)) => prop_assert_eq!(new, old),
                 }
             }
             holds(&session)?;

@@ -75,6 +75,10 @@ pub(super) fn library(spec: &LibraryModel) -> Result<(), ApiError> {
         Some(info) if info.authentication_method.is_none() => {
             Err(required(rules::LIBRARY_SPEC, "publish_info.authentication_method"))
         }
+        Some(info) if info.published == Some(true) => {
+            let message = messages::NOT_SIMULATED.with(["A published library"]);
+            Err(ApiError::new(ErrorType::Unsupported, rules::PUBLISHING_NOT_SIMULATED, message))
+        }
         _ => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! The simulator's answer to each operation.
 
 use super::{
-    Caller, Context, Item, Library, Login, Simulator, Transition, checks, upload_endpoint,
+    Caller, Context, Item, Library, Link, Login, Simulator, Transition, checks, upload_endpoint,
 };
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
@@ -321,7 +321,8 @@ impl Service for Simulator {
         let (name, link) = (file.name.clone(), file.link.clone());
         self.session_event(&id, Event::AddFile(file))?;
         self.forget_link(&id, &name);
-        self.links.insert(link, (id.clone(), name.clone()));
+        let (session, file) = (id.clone(), name.clone());
+        self.links.insert(link, Link { session, file, upload: None });
         self.session_file(context, &id, &name)
     }
 
@@ -395,7 +396,7 @@ impl Simulator {
 
     /// A link is for one add: the next add, or a removal, takes it away.
     fn forget_link(&mut self, id: &SessionId, name: &str) {
-        self.links.retain(|_, (session, file)| !(session == id && file == name));
+        self.links.retain(|_, link| !(link.session == *id && link.file == name));
     }
 
     /// What an earlier create with the same token made, if it is still there.
