@@ -1,3 +1,13 @@
-//! To be written.
+//! The page as one host of `App`: it mounts it on the element that `index.html` holds for it.
 
+#[cfg(target_arch = "wasm32")]
+mod browser;
+
+#[cfg(target_arch = "wasm32")]
+fn main() {
+    browser::mount();
+}
+
+/// The page runs in a browser only; natively there are its tests.
+#[cfg(not(target_arch = "wasm32"))]
 fn main() {}

@@ -2,10 +2,11 @@
 
 use accession_core::dialect::SESSION_HEADER;
 use accession_core::model::SessionFileInfo;
+use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request};
 
 use crate::exchange::{Body, Note, RecordedRequest};
-use crate::transport::Source;
+use crate::transport::{Arrival, Source, TransportError};
 use crate::{Client, ClientError, redact, refusal};
 
 /// An upload link, as the answer to an added file gave it. It needs no login, so it is kept like
@@ -56,6 +57,7 @@ impl Client {
             headers: request.headers.redacted(),
             body: Body::Bytes(source.size()),
         };
+        let mut unfinished = Unfinished { client: self, begun: Some((recorded, notes, at)) };
         let clock = self.shared.clock.clone();
         let arrival = self.shared.transport.upload(request, source, progress, clock).await;
         let result = match &arrival.response {
@@ -63,10 +65,8 @@ impl Client {
             Ok(response) if response.is_success() => Ok(()),
             Ok(response) => Err(refusal(response)),
         };
-        let mut exchange = self.begin_exchange("upload".to_owned(), recorded, at);
-        exchange.notes = notes;
         let secret = token.as_ref().map_or("", |token| token.reveal());
-        self.finish_exchange(exchange, arrival, false, &[secret]);
+        unfinished.finish(arrival, &[secret]);
         result
     }
 
@@ -79,6 +79,27 @@ impl Client {
         }
         notes.push(Note::ThroughGateway);
         format!("{}{}", self.shared.origin, &link[parsed.origin().len()..])
+    }
+}
+
+/// An upload that has begun. Dropped before it is finished, it is recorded as ended on this side.
+struct Unfinished<'a> {
+    client: &'a Client,
+    begun: Option<(RecordedRequest, Vec<Note>, Timestamp)>,
+}
+
+impl Unfinished<'_> {
+    fn finish(&mut self, arrival: Arrival, secrets: &[&str]) {
+        let Some((request, notes, at)) = self.begun.take() else { return };
+        let mut exchange = self.client.begin_exchange("upload".to_owned(), request, at);
+        exchange.notes = notes;
+        self.client.finish_exchange(exchange, arrival, false, secrets);
+    }
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        self.finish(Err(TransportError::Aborted).into(), &[]);
     }
 }
 

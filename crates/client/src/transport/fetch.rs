@@ -43,7 +43,9 @@ pub(super) async fn send(request: Request) -> Result<Response, TransportError> {
         builder = builder.header(name, value);
     }
     let answer = if request.body.is_empty() {
-        builder.send().await
+        let built = builder.build().map_err(|error| lost(&error))?;
+        let may_outlive = request.method != Method::Get;
+        (if may_outlive { outliving(built)? } else { built }).send().await
     } else {
         let text = String::from_utf8_lossy(&request.body).into_owned();
         match builder.body(text) {
@@ -51,11 +53,24 @@ pub(super) async fn send(request: Request) -> Result<Response, TransportError> {
             Err(error) => Err(error),
         }
     };
-    let answer = answer.map_err(|error| TransportError::Unreachable(error.to_string()))?;
+    let answer = answer.map_err(|error| lost(&error))?;
     let headers = answer.headers().entries().collect::<Headers>();
-    let body =
-        answer.binary().await.map_err(|error| TransportError::Unreachable(error.to_string()))?;
+    let body = answer.binary().await.map_err(|error| lost(&error))?;
     Ok(Response { status: answer.status(), headers, body })
+}
+
+/// The same request, to be sent to its end even if the page goes away: that is when it logs out.
+fn outliving(request: gloo_net::http::Request) -> Result<gloo_net::http::Request, TransportError> {
+    let request = web_sys::Request::from(request);
+    let init = web_sys::RequestInit::new();
+    js_sys::Reflect::set(&init, &"keepalive".into(), &true.into())
+        .and_then(|_| web_sys::Request::new_with_request_and_init(&request, &init))
+        .map(Into::into)
+        .map_err(|error| unreachable(&error))
+}
+
+fn lost(error: &gloo_net::Error) -> TransportError {
+    TransportError::Unreachable(error.to_string())
 }
 
 /// A running upload. Dropped, it aborts the request and lets go of its callbacks.

@@ -1,0 +1,21 @@
+// Loads the page's wasm and starts it. Which files, its own data- attributes say.
+const { dataset } = document.currentScript;
+const element = document.getElementById("accession");
+const part = (name) => element.querySelector(`[data-boot=${name}]`);
+const show = (name, shown = true) => part(name)?.toggleAttribute("hidden", !shown);
+const slow = setTimeout(show, 3000, "slow");
+
+import(dataset.module)
+  .then((page) => page.default({ module_or_path: dataset.wasm }))
+  .then(({ memory }) => {
+    const detail = { memoryBytes: () => memory.buffer.byteLength };
+    element.dispatchEvent(new CustomEvent("acc-ready", { bubbles: true, composed: true, detail }));
+  })
+  .catch((error) => {
+    part("reason")?.append(String(error));
+    show("loading", false);
+    show("slow", false);
+    show("failed");
+    throw error;
+  })
+  .finally(() => clearTimeout(slow));

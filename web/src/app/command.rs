@@ -1,0 +1,111 @@
+//! What a person can ask for. `App` carries it out.
+
+use accession_core::dialect::Dialect;
+use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId};
+
+use crate::lab::{Action, SessionCall};
+
+/// What a person can ask for.
+pub(crate) enum Command {
+    /// Something that needs no call: only the page changes.
+    Just(Box<Action>),
+    /// Call the simulator in the page.
+    UseSimulator,
+    /// Call a server, once signed in.
+    UseLive,
+    /// Empty the simulator and begin again.
+    StartOver,
+    /// Spell calls to the simulator like this.
+    Speak(Dialect),
+    /// Sign in to a server.
+    SignIn(SignIn),
+    /// Log out, and forget the token.
+    Disconnect,
+    /// Read the libraries again.
+    LoadLibraries,
+    /// Choose a library, and read its items.
+    ChooseLibrary(Option<LibraryId>),
+    /// Create a library.
+    CreateLibrary {
+        /// Its name.
+        name: String,
+        /// Where it keeps its files.
+        datastore: String,
+    },
+    /// Create an item in the chosen library.
+    CreateItem {
+        /// Its name.
+        name: String,
+        /// Its type; empty for none.
+        kind: String,
+    },
+    /// Create an update session for the chosen item.
+    CreateSession(ItemId),
+    /// Show a session.
+    OpenSession(SessionId),
+    /// Read the session on screen again.
+    Refresh,
+    /// Add files to the session on screen.
+    AddFiles {
+        /// Which.
+        files: Vec<NewFile>,
+        /// Whether their bytes follow at once.
+        send: bool,
+    },
+    /// Send the bytes of a file that was added.
+    SendFile(String),
+    /// Add a file again, as it was added before, and send its bytes.
+    SendAgain(String),
+    /// End an upload.
+    StopUpload(u64),
+    /// Remove a file from the session on screen.
+    RemoveFile(String),
+    /// Send a call, or ask first.
+    Call(SessionCall),
+    /// Send a call that was asked about; the text is the error message of a failure.
+    Confirm(SessionCall, String),
+    /// Put a text on the clipboard.
+    Copy(String),
+}
+
+impl Command {
+    /// Something that needs no call.
+    pub(crate) fn just(action: Action) -> Self {
+        Self::Just(Box::new(action))
+    }
+}
+
+/// A server, and how to get in. It holds secrets and is neither stored nor shown.
+pub(crate) struct SignIn {
+    /// Scheme, host and port.
+    pub(crate) origin: String,
+    /// How calls are spelled.
+    pub(crate) dialect: Dialect,
+    /// Who comes.
+    pub(crate) credentials: Credentials,
+}
+
+/// What lets somebody in.
+pub(crate) enum Credentials {
+    /// A user and a password.
+    Password {
+        /// The user.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// The token of an API login that exists.
+    Token(LoginToken),
+}
+
+/// A file to be added.
+pub(crate) struct NewFile {
+    /// Its bytes.
+    pub(crate) file: web_sys::File,
+    /// Its name in the session.
+    pub(crate) name: String,
+    /// The length to declare.
+    pub(crate) size: Option<i64>,
+    /// The digest to declare.
+    pub(crate) checksum: Option<ChecksumInfo>,
+}

@@ -1,0 +1,62 @@
+//! The parts of the screen, one file each. They show a `Lab` and pass on commands; none of them
+//! reaches for a window, a document or a clock.
+//!
+//! What has a state of its own is a component; what only draws is a plain function, since each
+//! component adds some five kilobytes to the page's wasm.
+
+mod add_files;
+mod announcements;
+mod calls;
+mod confirm_dialog;
+mod connection;
+mod explain_pane;
+mod field;
+mod files;
+mod footer;
+mod guide_pane;
+mod header;
+mod icon;
+mod item_files;
+mod loading;
+mod log_entry;
+mod session_pane;
+mod state;
+mod wire_log;
+
+use yew::{AttrValue, Callback, Properties, UseReducerHandle};
+
+pub(crate) use announcements::announcements;
+pub(crate) use confirm_dialog::ConfirmDialog;
+pub(crate) use explain_pane::explain_pane;
+pub(crate) use footer::footer;
+pub(crate) use guide_pane::guide_pane;
+pub(crate) use header::header;
+pub(crate) use session_pane::session_pane;
+pub(crate) use wire_log::WireLog;
+
+use crate::app::command::Command;
+use crate::lab::Lab;
+
+/// What most parts of the screen need.
+#[derive(Properties, PartialEq, Clone)]
+pub(crate) struct PartProps {
+    /// What is shown.
+    pub(crate) lab: UseReducerHandle<Lab>,
+    /// Where commands go.
+    pub(crate) act: Callback<Command>,
+    /// Begins the ids of this instance's elements.
+    pub(crate) prefix: AttrValue,
+}
+
+impl PartProps {
+    /// The id of an element.
+    fn id(&self, name: &str) -> String {
+        format!("{}-{name}", self.prefix)
+    }
+
+    /// A callback that issues the same command each time.
+    fn on<E: 'static>(&self, command: impl Fn() -> Command + 'static) -> Callback<E> {
+        let act = self.act.clone();
+        Callback::from(move |_| act.emit(command()))
+    }
+}

@@ -1,0 +1,52 @@
+//! What a host gives to `App`: everything that reaches beyond the page's own elements.
+//!
+//! The page is one host, a custom element or a test is another. `App` and its components ask only
+//! here, never a window or a document.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use accession_client::{Reader, Source, Transport};
+use accession_core::time::Timestamp;
+
+/// What a host gives to `App`.
+pub struct Host {
+    /// The origin that the page came from: `http://127.0.0.1:8080`.
+    pub address: String,
+    /// From what the simulator's identifiers come.
+    pub seed: u64,
+    /// Distinguishes the ids of this instance's elements from those of others on the same page.
+    pub prefix: String,
+    /// Tells the time.
+    pub clock: fn() -> Timestamp,
+    /// How live calls move.
+    pub network: Transport,
+    /// Who reads files for the simulator.
+    pub reader: Rc<dyn Reader>,
+    /// Makes a source of bytes out of a file that was picked or dropped.
+    pub source: fn(web_sys::File) -> Source,
+    /// Puts a text on the clipboard.
+    pub copy: fn(&str),
+    /// How much memory the page's wasm has, in bytes.
+    pub page_memory: fn() -> usize,
+    /// How much the reader's has; 0 until it was needed.
+    pub reader_memory: Rc<Cell<usize>>,
+    /// How the host says goodbye.
+    pub farewell: Rc<Farewell>,
+}
+
+impl PartialEq for Host {
+    /// There is one per instance, and it does not change.
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// What `App` leaves with its host for the end.
+#[derive(Default)]
+pub struct Farewell {
+    /// Whether leaving now would break something, so that a person should be asked.
+    pub breaks: Cell<bool>,
+    /// Ends what should not outlive the page.
+    pub end: RefCell<Option<Box<dyn Fn()>>>,
+}

@@ -1,0 +1,773 @@
+//! Everything the page knows, and how it changes: a pure function from a `Lab` and an `Action`.
+//!
+//! It reads no clock, no storage and no network, and holds no token, password or upload link.
+
+mod calls;
+mod log;
+mod outcome;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use accession_client::{ClientError, Exchange};
+use accession_core::dialect::Dialect;
+use accession_core::error::ErrorType;
+use accession_core::model::{
+    ChecksumInfo, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, SessionFileInfo,
+    SessionId, SessionState, UpdateSessionModel,
+};
+use accession_core::simulator::Transition;
+use accession_core::time::Timestamp;
+use yew::Reducible;
+
+pub use calls::{Foresight, SessionCall};
+pub use log::{Entry, Happening, Log, phases};
+pub use outcome::{Outcome, Trouble, Verdict};
+
+use crate::format;
+
+/// The origin of the simulator in the page.
+pub const SIMULATED_ORIGIN: &str = "https://vcenter.simulated";
+
+/// Everything the page knows.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lab {
+    /// The origin that the page came from.
+    pub page: String,
+    /// From what the simulator's identifiers come.
+    pub seed: u64,
+    /// Raised whenever calls begin to go elsewhere, so that late answers are recognised.
+    pub epoch: u64,
+    /// Where calls go.
+    pub target: Target,
+    /// How they are spelled.
+    pub dialect: Dialect,
+    /// Whether there is an API login.
+    pub connection: Connection,
+    /// The latest instant that was handed in.
+    pub now: Timestamp,
+    /// The server's local libraries.
+    pub libraries: Loaded<Vec<Library>>,
+    /// The chosen one.
+    pub library: Option<LibraryId>,
+    /// Its items.
+    pub items: Loaded<Vec<Item>>,
+    /// The chosen one.
+    pub item: Option<ItemId>,
+    /// The update session on screen.
+    pub session: Option<SessionView>,
+    /// The uploads that run.
+    pub uploads: Vec<Upload>,
+    /// The calls whose answers are awaited.
+    pub waiting: Vec<Waiting>,
+    /// What the last call came to.
+    pub outcome: Option<Outcome>,
+    /// What is asked before a call is sent.
+    pub question: Option<Question>,
+    /// The wire log.
+    pub log: Log,
+    /// How it is all shown.
+    pub view: View,
+}
+
+/// Where calls go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// To the simulator in the page.
+    Simulated,
+    /// To a server.
+    Live {
+        /// Its scheme, host and port.
+        origin: String,
+    },
+}
+
+impl Target {
+    /// Scheme, host and port.
+    pub fn origin(&self) -> &str {
+        match self {
+            Self::Simulated => SIMULATED_ORIGIN,
+            Self::Live { origin } => origin,
+        }
+    }
+
+    /// Host and port: what people call the server.
+    pub fn host(&self) -> &str {
+        let origin = self.origin();
+        origin.split_once("://").map_or(origin, |(_, host)| host)
+    }
+
+    /// Whether calls reach a server.
+    pub const fn is_live(&self) -> bool {
+        matches!(self, Self::Live { .. })
+    }
+
+    /// Whether final calls are asked about first: on every server but those of this machine.
+    pub fn asks_first(&self) -> bool {
+        match self {
+            Self::Simulated => false,
+            Self::Live { .. } => !is_loopback(self.host()),
+        }
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    let bracketed = host.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    if let Some((address, _)) = bracketed {
+        return address == "::1";
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let is_v4 = name.parse().is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback());
+    is_v4 || name.eq_ignore_ascii_case("localhost")
+}
+
+/// Whether there is an API login.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Connection {
+    /// There is none.
+    Closed,
+    /// It is being made.
+    Opening,
+    /// There is one.
+    Open {
+        /// Whose, if that is known.
+        user: Option<String>,
+    },
+    /// It could not be made.
+    Failed(ClientError),
+}
+
+/// Something that is read from the server.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Loaded<T> {
+    /// Nobody asked for it yet.
+    #[default]
+    Absent,
+    /// It is on its way.
+    Loading,
+    /// It did not come.
+    Failed(ClientError),
+    /// Here it is.
+    Ready(T),
+}
+
+impl<T> Loaded<T> {
+    /// The thing, if it is here.
+    pub const fn ready(&self) -> Option<&T> {
+        match self {
+            Self::Ready(thing) => Some(thing),
+            Self::Absent | Self::Loading | Self::Failed(_) => None,
+        }
+    }
+
+    fn ready_mut(&mut self) -> Option<&mut T> {
+        match self {
+            Self::Ready(thing) => Some(thing),
+            Self::Absent | Self::Loading | Self::Failed(_) => None,
+        }
+    }
+
+    fn take(&mut self) -> T
+    where
+        T: Default,
+    {
+        match std::mem::take(self) {
+            Self::Ready(thing) => thing,
+            Self::Absent | Self::Loading | Self::Failed(_) => T::default(),
+        }
+    }
+
+    /// While something newer is on its way, what is here stays on screen.
+    fn await_news(&mut self) {
+        if self.ready().is_none() {
+            *self = Self::Loading;
+        }
+    }
+}
+
+impl<T> From<Result<T, ClientError>> for Loaded<T> {
+    fn from(result: Result<T, ClientError>) -> Self {
+        match result {
+            Ok(thing) => Self::Ready(thing),
+            Err(error) => Self::Failed(error),
+        }
+    }
+}
+
+/// A library, as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Library {
+    /// Its id.
+    pub id: LibraryId,
+    /// The rest, once it was read.
+    pub model: Option<LibraryModel>,
+}
+
+/// An item, as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Item {
+    /// Its id.
+    pub id: ItemId,
+    /// The rest, once it was read.
+    pub model: Option<ItemModel>,
+}
+
+impl Library {
+    /// Its name, or its id until that is known.
+    pub fn label(&self) -> &str {
+        let name = self.model.as_ref().and_then(|model| model.name.as_deref());
+        name.unwrap_or_else(|| self.id.as_str())
+    }
+}
+
+impl Item {
+    /// Its name, or its id until that is known.
+    pub fn label(&self) -> &str {
+        let name = self.model.as_ref().and_then(|model| model.name.as_deref());
+        name.unwrap_or_else(|| self.id.as_str())
+    }
+}
+
+/// The update session on screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SessionView {
+    /// Its id.
+    pub id: SessionId,
+    /// What the server last said of it.
+    pub model: Loaded<UpdateSessionModel>,
+    /// Its files, without their upload links.
+    pub files: Loaded<Vec<SessionFileInfo>>,
+    /// Whether the server no longer knows it, or never did.
+    pub gone: bool,
+    /// What this page declared of the files that it added, by name.
+    pub declared: Vec<(String, Declared)>,
+    /// The item that it changes, once it was read.
+    pub item: Option<ItemModel>,
+    /// The item's files, read once the session is DONE.
+    pub item_files: Loaded<Vec<ItemFileInfo>>,
+}
+
+/// What the page declared of a file, and whether it has its bytes at hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declared {
+    /// The length, if one was declared.
+    pub size: Option<u64>,
+    /// The digest, if one was declared.
+    pub checksum: Option<ChecksumInfo>,
+}
+
+/// Where a session is in its life.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Life {
+    /// It has not been read yet.
+    Unknown,
+    /// What the API says.
+    State(SessionState),
+    /// The server does not know it.
+    Gone,
+}
+
+impl SessionView {
+    fn new(id: SessionId) -> Self {
+        Self {
+            id,
+            model: Loaded::Loading,
+            files: Loaded::Absent,
+            gone: false,
+            declared: Vec::new(),
+            item: None,
+            item_files: Loaded::Absent,
+        }
+    }
+
+    /// Where it is in its life.
+    pub fn life(&self) -> Life {
+        if self.gone {
+            return Life::Gone;
+        }
+        let state = self.model.ready().and_then(|model| model.state.clone());
+        state.map_or(Life::Unknown, Life::State)
+    }
+
+    /// Whether it may still change.
+    pub fn is_active(&self) -> bool {
+        self.life() == Life::State(SessionState::Active)
+    }
+
+    /// What this page declared of a file, if it added it.
+    pub fn declared(&self, file: &str) -> Option<&Declared> {
+        self.declared.iter().find(|(name, _)| name == file).map(|(_, declared)| declared)
+    }
+
+    /// The item's name, or its id until that is known.
+    pub fn item_label(&self) -> Option<&str> {
+        let name = self.item.as_ref().and_then(|item| item.name.as_deref());
+        let id = || self.model.ready()?.library_item_id.as_ref().map(ItemId::as_str);
+        name.or_else(id)
+    }
+
+    /// What is left until it may expire.
+    pub fn time_left(&self, now: Timestamp) -> Option<Duration> {
+        let model = self.model.ready()?;
+        Some(model.expiration_time?.since(now))
+    }
+}
+
+/// An upload that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    /// Its number: the same file may be sent again.
+    pub id: u64,
+    /// For which session.
+    pub session: SessionId,
+    /// The file's name.
+    pub file: String,
+    /// How many bytes are to be sent.
+    pub total: u64,
+    /// How many have been.
+    pub sent: u64,
+    /// From when on the rate is measured, and how many bytes had been sent then.
+    pub mark: (Timestamp, u64),
+    /// Bytes per second, once it can be told.
+    pub rate: Option<u64>,
+}
+
+/// The rate is that of the last piece at least this long.
+const RATE_WINDOW: Duration = Duration::from_secs(1);
+
+impl Upload {
+    fn progress(&mut self, sent: u64, at: Timestamp) {
+        self.sent = sent.min(self.total);
+        let (since, before) = self.mark;
+        let took = at.since(since);
+        if took >= RATE_WINDOW {
+            let millis = took.as_millis();
+            let bytes = u128::from(self.sent.saturating_sub(before));
+            self.rate = u64::try_from(bytes * 1000 / millis).ok();
+            self.mark = (at, self.sent);
+        }
+    }
+}
+
+/// A call whose answer is awaited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Its number.
+    pub id: u64,
+    /// The operation's own name.
+    pub call: String,
+}
+
+/// What is asked before a call is sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The call.
+    pub call: SessionCall,
+    /// On which session.
+    pub session: SessionId,
+}
+
+/// How it is all shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// Light or dark.
+    pub theme: Theme,
+    /// Which pane is in front where not all of them fit.
+    pub pane: Pane,
+    /// Only log entries that contain this.
+    pub filter: String,
+    /// Whether calls that only read are listed.
+    pub reads: bool,
+    /// Whether JSON bodies are laid out for reading.
+    pub pretty: bool,
+    /// Whether the log is open.
+    pub log_open: bool,
+}
+
+/// Light or dark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Theme {
+    /// As the system says.
+    System,
+    /// Light.
+    Light,
+    /// Dark.
+    Dark,
+}
+
+/// A part of the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pane {
+    /// Target, library, item.
+    Guide,
+    /// The update session.
+    Session,
+    /// What happened and why.
+    Explain,
+    /// The wire log.
+    Log,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            pane: Pane::Session,
+            filter: String::new(),
+            reads: true,
+            pretty: true,
+            log_open: true,
+        }
+    }
+}
+
+/// What may happen to the page.
+///
+/// Whatever a call brought names the epoch that it was sent in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Action {
+    /// Time passed.
+    Ticked(Timestamp),
+    /// From now on calls go here.
+    Targeted(Target, Dialect),
+    /// A call was sent.
+    Sent(u64, Waiting),
+    /// Its answer came.
+    Returned(u64, u64),
+    /// What it came to.
+    CameTo(u64, Option<SessionId>, Outcome),
+    /// An API login was made, lost or refused.
+    Connected(u64, Connection),
+    /// The libraries are being read.
+    LibrariesAsked(u64),
+    /// The libraries' ids.
+    Libraries(u64, Result<Vec<LibraryId>, ClientError>),
+    /// One library in full.
+    LibraryRead(u64, LibraryId, LibraryModel),
+    /// A library was chosen.
+    LibraryChosen(Option<LibraryId>),
+    /// The ids of a library's items.
+    Items(u64, LibraryId, Result<Vec<ItemId>, ClientError>),
+    /// One item in full.
+    ItemRead(u64, ItemId, ItemModel),
+    /// An item was chosen.
+    ItemChosen(Option<ItemId>),
+    /// This session is to be on screen.
+    SessionOpened(u64, SessionId),
+    /// What the server says of a session.
+    SessionRead(u64, SessionId, Result<UpdateSessionModel, ClientError>),
+    /// A session's files.
+    FilesRead(u64, SessionId, Result<Vec<SessionFileInfo>, ClientError>),
+    /// The files of a session's item.
+    ItemFilesRead(u64, SessionId, Result<Vec<ItemFileInfo>, ClientError>),
+    /// A file was added.
+    FileAdded(u64, SessionId, String, Declared),
+    /// An upload begins.
+    UploadBegan(u64, Upload),
+    /// So many bytes of it have been sent.
+    UploadMoved(u64, Timestamp, u64),
+    /// It is over.
+    UploadEnded(u64),
+    /// An exchange ended.
+    Recorded(Rc<Exchange>),
+    /// The simulator did something by itself.
+    Happened(Vec<Transition>),
+    /// A final call is to be confirmed.
+    Asked(Option<Question>),
+    /// The theme was chosen.
+    Themed(Theme),
+    /// A pane is to be in front.
+    Showed(Pane),
+    /// The log's filter was typed.
+    Filtered(String),
+    /// Whether the log lists reads.
+    ReadsShown(bool),
+    /// Whether bodies are laid out.
+    Prettied(bool),
+    /// Whether the log is open.
+    LogOpened(bool),
+}
+
+impl Lab {
+    /// A page that has just been opened.
+    pub fn new(page: impl Into<String>, seed: u64, now: Timestamp) -> Self {
+        Self {
+            page: page.into(),
+            seed,
+            epoch: 0,
+            target: Target::Simulated,
+            dialect: Dialect::default(),
+            connection: Connection::Closed,
+            now,
+            libraries: Loaded::Absent,
+            library: None,
+            items: Loaded::Absent,
+            item: None,
+            session: None,
+            uploads: Vec::new(),
+            waiting: Vec::new(),
+            outcome: None,
+            question: None,
+            log: Log::default(),
+            view: View::default(),
+        }
+    }
+
+    /// Whether there is an API login.
+    pub const fn is_connected(&self) -> bool {
+        matches!(self.connection, Connection::Open { .. })
+    }
+
+    /// The chosen library.
+    pub fn chosen_library(&self) -> Option<&Library> {
+        let id = self.library.as_ref()?;
+        self.libraries.ready()?.iter().find(|library| library.id == *id)
+    }
+
+    /// The chosen item.
+    pub fn chosen_item(&self) -> Option<&Item> {
+        let id = self.item.as_ref()?;
+        self.items.ready()?.iter().find(|item| item.id == *id)
+    }
+
+    /// The name of an item, as far as it is known.
+    pub fn item_label(&self, id: &ItemId) -> String {
+        let items = self.items.ready().into_iter().flatten();
+        let mut found = items.filter(|item| item.id == *id);
+        found.next().map_or(id.as_str(), Item::label).to_owned()
+    }
+
+    /// The upload of a file of the session on screen.
+    pub fn upload_of(&self, file: &str) -> Option<&Upload> {
+        let session = self.session.as_ref()?;
+        self.uploads.iter().find(|upload| upload.session == session.id && upload.file == file)
+    }
+
+    /// Whether an upload runs for the session on screen.
+    pub fn is_uploading(&self) -> bool {
+        let session = self.session.as_ref().map(|session| &session.id);
+        self.uploads.iter().any(|upload| Some(&upload.session) == session)
+    }
+
+    /// An error in words.
+    pub fn trouble(&self, error: &ClientError) -> Trouble {
+        Trouble::of(error, &self.target, &self.page)
+    }
+
+    /// What is read aloud at once: where calls go, and what fails there.
+    pub fn alarm(&self) -> String {
+        let target = match &self.target {
+            Target::Simulated => "Target: Simulated. Calls stay in this page.".to_owned(),
+            Target::Live { .. } if self.is_connected() => {
+                format!("Target: LIVE, {}. Calls reach a server.", self.target.host())
+            }
+            Target::Live { .. } => "Target: LIVE, not signed in.".to_owned(),
+        };
+        match &self.outcome {
+            Some(outcome) if outcome.verdict == Verdict::Failed && self.target.is_live() => {
+                format!("{target} {}", outcome.spoken())
+            }
+            _ => target,
+        }
+    }
+
+    /// What is read aloud in its turn: what calls came to, and uploads in steps of a quarter.
+    pub fn news(&self) -> String {
+        let outcome = self.outcome.as_ref().map(Outcome::spoken).unwrap_or_default();
+        let uploads = self.uploads.iter().map(|upload| {
+            let quarter = format::percent(upload.sent, upload.total) / 25 * 25;
+            format!(" {}: {quarter} percent sent.", upload.file)
+        });
+        outcome + &uploads.collect::<String>()
+    }
+}
+
+impl Reducible for Lab {
+    type Action = Action;
+
+    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
+        Rc::new(reduce(Rc::unwrap_or_clone(self), action))
+    }
+}
+
+/// What the page knows after something happened.
+pub fn reduce(mut lab: Lab, action: Action) -> Lab {
+    match action {
+        Action::Ticked(now) => lab.now = lab.now.max(now),
+        Action::Targeted(target, dialect) => lab.retarget(target, dialect),
+        Action::Sent(epoch, waiting) if epoch == lab.epoch => lab.waiting.push(waiting),
+        Action::Returned(epoch, id) if epoch == lab.epoch => {
+            lab.waiting.retain(|waiting| waiting.id != id);
+        }
+        Action::CameTo(epoch, session, outcome) if epoch == lab.epoch => {
+            let on_screen = lab.session.as_ref().map(|session| &session.id);
+            if session.is_none() || session.as_ref() == on_screen {
+                lab.outcome = Some(outcome);
+            }
+        }
+        Action::Connected(epoch, connection) if epoch == lab.epoch => lab.connection = connection,
+        Action::LibrariesAsked(epoch) if epoch == lab.epoch => lab.libraries.await_news(),
+        Action::Libraries(epoch, result) if epoch == lab.epoch => lab.take_libraries(result),
+        Action::LibraryRead(epoch, id, model) if epoch == lab.epoch => {
+            let mut known = lab.libraries.ready_mut().into_iter().flatten();
+            if let Some(library) = known.find(|library| library.id == id) {
+                library.model = Some(model);
+            }
+        }
+        Action::LibraryChosen(id) if id != lab.library => {
+            lab.items = if id.is_some() { Loaded::Loading } else { Loaded::Absent };
+            lab.library = id;
+            lab.item = None;
+        }
+        Action::Items(epoch, library, result)
+            if epoch == lab.epoch && lab.library.as_ref() == Some(&library) =>
+        {
+            lab.take_items(result);
+        }
+        Action::ItemRead(epoch, id, model) if epoch == lab.epoch => lab.take_item(&id, &model),
+        Action::ItemChosen(id) => lab.item = id,
+        Action::SessionOpened(epoch, id) if epoch == lab.epoch => {
+            if lab.session.as_ref().is_none_or(|session| session.id != id) {
+                lab.session = Some(SessionView::new(id));
+                lab.question = None;
+            }
+        }
+        Action::SessionRead(epoch, id, result) if epoch == lab.epoch => {
+            if let Some(session) = lab.session_mut(&id) {
+                session.gone = is_not_found(&result);
+                // What was last known of a session that is gone stays readable.
+                if !session.gone || session.model.ready().is_none() {
+                    session.model = result.into();
+                }
+            }
+        }
+        Action::FilesRead(epoch, id, result) if epoch == lab.epoch => {
+            if let Some(session) = lab.session_mut(&id)
+                && !(is_not_found(&result) && session.files.ready().is_some())
+            {
+                session.files = result.map(without_links).into();
+            }
+        }
+        Action::ItemFilesRead(epoch, id, result) if epoch == lab.epoch => {
+            if let Some(session) = lab.session_mut(&id) {
+                session.item_files = result.into();
+            }
+        }
+        Action::FileAdded(epoch, id, name, declared) if epoch == lab.epoch => {
+            if let Some(session) = lab.session_mut(&id) {
+                session.declared.retain(|(other, _)| *other != name);
+                session.declared.push((name, declared));
+            }
+        }
+        Action::UploadBegan(epoch, upload) if epoch == lab.epoch => lab.uploads.push(upload),
+        Action::UploadMoved(id, at, sent) => {
+            if let Some(upload) = lab.uploads.iter_mut().find(|upload| upload.id == id) {
+                upload.progress(sent, at);
+                lab.now = lab.now.max(at);
+            }
+        }
+        Action::UploadEnded(id) => lab.uploads.retain(|upload| upload.id != id),
+        Action::Recorded(exchange) => {
+            let at = exchange.at + exchange.took;
+            lab.now = lab.now.max(at);
+            lab.log.push(at, Happening::Call(exchange));
+        }
+        Action::Happened(events) => {
+            for event in events {
+                lab.log.push(event.at, Happening::Event(event));
+            }
+        }
+        Action::Asked(question) => lab.question = question,
+        Action::Themed(theme) => lab.view.theme = theme,
+        Action::Showed(pane) => lab.view.pane = pane,
+        Action::Filtered(text) => lab.view.filter = text,
+        Action::ReadsShown(shown) => lab.view.reads = shown,
+        Action::Prettied(pretty) => lab.view.pretty = pretty,
+        Action::LogOpened(open) => lab.view.log_open = open,
+
+        // A late answer: what it is about is no longer on screen.
+        Action::Sent(..)
+        | Action::Returned(..)
+        | Action::CameTo(..)
+        | Action::Connected(..)
+        | Action::LibrariesAsked(_)
+        | Action::Libraries(..)
+        | Action::LibraryRead(..)
+        | Action::LibraryChosen(_)
+        | Action::Items(..)
+        | Action::ItemRead(..)
+        | Action::SessionOpened(..)
+        | Action::SessionRead(..)
+        | Action::FilesRead(..)
+        | Action::ItemFilesRead(..)
+        | Action::FileAdded(..)
+        | Action::UploadBegan(..) => {}
+    }
+    lab
+}
+
+impl Lab {
+    fn retarget(&mut self, target: Target, dialect: Dialect) {
+        let mut log = std::mem::take(&mut self.log);
+        let word = if target.is_live() { "LIVE" } else { "Simulated" };
+        let line = format!("{word}, {}, {dialect}", target.host());
+        log.push(self.now, Happening::Target(line));
+        *self = Self {
+            epoch: self.epoch + 1,
+            target,
+            dialect,
+            log,
+            view: self.view.clone(),
+            ..Self::new(std::mem::take(&mut self.page), self.seed, self.now)
+        };
+    }
+
+    fn session_mut(&mut self, id: &SessionId) -> Option<&mut SessionView> {
+        self.session.as_mut().filter(|session| session.id == *id)
+    }
+
+    fn take_libraries(&mut self, result: Result<Vec<LibraryId>, ClientError>) {
+        let mut known = self.libraries.take();
+        let entry = |id: LibraryId| {
+            let known = known.iter_mut().find(|library| library.id == id);
+            Library { model: known.and_then(|library| library.model.take()), id }
+        };
+        self.libraries = result.map(|ids| ids.into_iter().map(entry).collect()).into();
+    }
+
+    fn take_items(&mut self, result: Result<Vec<ItemId>, ClientError>) {
+        let mut known = self.items.take();
+        let entry = |id: ItemId| {
+            let known = known.iter_mut().find(|item| item.id == id);
+            Item { model: known.and_then(|item| item.model.take()), id }
+        };
+        self.items = result.map(|ids| ids.into_iter().map(entry).collect()).into();
+    }
+
+    fn take_item(&mut self, id: &ItemId, model: &ItemModel) {
+        let mut known = self.items.ready_mut().into_iter().flatten();
+        if let Some(item) = known.find(|item| item.id == *id) {
+            item.model = Some(model.clone());
+        }
+        let Some(session) = &mut self.session else { return };
+        if session.model.ready().and_then(|model| model.library_item_id.as_ref()) == Some(id) {
+            session.item = Some(model.clone());
+        }
+    }
+}
+
+/// An upload link is a key: it stays with whoever follows it.
+fn without_links(files: Vec<SessionFileInfo>) -> Vec<SessionFileInfo> {
+    files.into_iter().map(|file| SessionFileInfo { upload_endpoint: None, ..file }).collect()
+}
+
+/// Whether the API says that there is no such thing. A bare 404 says nothing: the path may be wrong.
+fn is_not_found<T>(result: &Result<T, ClientError>) -> bool {
+    matches!(
+        result,
+        Err(ClientError::Api { error, .. }) if error.error_type == Some(ErrorType::NotFound)
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The wire log: every exchange and every event, in the order in which they ended.
+//!
+//! It keeps what it is given and does not know what any of it means.
+
+use std::fmt::Write as _;
+use std::rc::Rc;
+
+use accession_client::{Body, Exchange, Outcome};
+use accession_core::simulator::Transition;
+use accession_core::time::Timestamp;
+use accession_core::wire::{Headers, Method};
+
+use crate::format;
+
+/// More entries than this are not kept; the oldest go first.
+const LIMIT: usize = 1000;
+
+/// How far back a read looks for the same one with the same answer.
+const LOOK_BACK: usize = 4;
+
+/// The wire log. Clones share what they hold.
+#[derive(Debug, Clone, Default)]
+pub struct Log {
+    entries: Rc<Vec<Rc<Entry>>>,
+    /// How many entries have been dropped.
+    pub dropped: usize,
+    last_number: u64,
+}
+
+/// One line of the log.
+#[derive(Debug, PartialEq, Clone)]
+pub struct Entry {
+    /// Its place in the order; stays when others are dropped.
+    pub number: u64,
+    /// When it happened last.
+    pub at: Timestamp,
+    /// How often the same read with the same answer came in a row.
+    pub times: u32,
+    /// What happened.
+    pub what: Happening,
+}
+
+/// What a line of the log tells.
+#[derive(Debug, PartialEq, Clone)]
+pub enum Happening {
+    /// A request and what came of it.
+    Call(Rc<Exchange>),
+    /// Something that the server did by itself; only a simulator tells.
+    Event(Transition),
+    /// From here on calls go elsewhere.
+    Target(String),
+}
+
+impl PartialEq for Log {
+    /// Entries never change, so the same ones in the same order make the same log.
+    fn eq(&self, other: &Self) -> bool {
+        self.dropped == other.dropped
+            && self.entries.len() == other.entries.len()
+            && self.entries.iter().zip(&*other.entries).all(|(left, right)| Rc::ptr_eq(left, right))
+    }
+}
+
+impl Log {
+    /// The lines, oldest first.
+    pub fn entries(&self) -> &[Rc<Entry>] {
+        &self.entries
+    }
+
+    /// Adds a line. A read that says what it said just before is counted there instead.
+    pub fn push(&mut self, at: Timestamp, what: Happening) {
+        let entries = Rc::make_mut(&mut self.entries);
+        if let Some(place) = repeated(entries, &what) {
+            let entry = Rc::make_mut(&mut entries[place]);
+            entry.times += 1;
+            entry.at = at;
+            entry.what = what;
+            return;
+        }
+        self.last_number += 1;
+        entries.push(Rc::new(Entry { number: self.last_number, at, times: 1, what }));
+        if entries.len() > LIMIT {
+            entries.remove(0);
+            self.dropped += 1;
+        }
+    }
+}
+
+fn repeated(entries: &[Rc<Entry>], what: &Happening) -> Option<usize> {
+    let reads = |entry: &&Rc<Entry>| entry.is_read();
+    let recent = entries.iter().rev().take(LOOK_BACK).take_while(reads).count();
+    let Happening::Call(new) = what else { return None };
+    (entries.len() - recent..entries.len()).find(|place| match &entries[*place].what {
+        Happening::Call(old) => is_read(new) && same(old, new),
+        Happening::Event(_) | Happening::Target(_) => false,
+    })
+}
+
+fn same(old: &Exchange, new: &Exchange) -> bool {
+    let body = |exchange: &Exchange| match &exchange.outcome {
+        Outcome::Answered(response) => Some((response.status, response.body.clone())),
+        Outcome::NoAnswer(_) => None,
+    };
+    old.request.method == new.request.method
+        && old.request.url == new.request.url
+        && body(old) == body(new)
+}
+
+fn is_read(exchange: &Exchange) -> bool {
+    exchange.request.method == Method::Get
+}
+
+impl Entry {
+    /// Whether it is a call that only reads.
+    pub fn is_read(&self) -> bool {
+        matches!(&self.what, Happening::Call(exchange) if is_read(exchange))
+    }
+
+    /// Whether its text, as it would be copied, holds `needle`, in whatever case.
+    pub fn contains(&self, needle: &str) -> bool {
+        needle.is_empty() || self.to_text().to_lowercase().contains(&needle.to_lowercase())
+    }
+
+    /// The line as text: request and response as they went over the wire.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a String cannot fail.
+        let _ = self.write(&mut text);
+        text
+    }
+
+    fn write(&self, text: &mut String) -> std::fmt::Result {
+        write!(text, "# {} {}", self.number, self.at)?;
+        match &self.what {
+            Happening::Target(target) => writeln!(text, " target: {target}"),
+            Happening::Event(event) => {
+                let (from, to) = phases(event);
+                writeln!(text, " event {}: {} {from} -> {to}", event.because, event.session)
+            }
+            Happening::Call(exchange) => {
+                write!(text, " {} ({})", exchange.operation, format::duration(exchange.took))?;
+                if self.times > 1 {
+                    write!(text, " {} times", self.times)?;
+                }
+                let request = &exchange.request;
+                writeln!(text, "\n{} {}", request.method, request.url)?;
+                write_message(text, &request.headers, &request.body)?;
+                match &exchange.outcome {
+                    Outcome::Answered(response) => {
+                        writeln!(text, "\n{}", response.status)?;
+                        write_message(text, &response.headers, &response.body)?;
+                    }
+                    Outcome::NoAnswer(error) => writeln!(text, "\n{error}")?,
+                }
+                for event in &exchange.transitions {
+                    let (from, to) = phases(event);
+                    writeln!(text, "# {} {from} -> {to}", event.session)?;
+                }
+                for note in &exchange.notes {
+                    writeln!(text, "# note: {note}")?;
+                }
+                if let Some(rule) = exchange.rule {
+                    writeln!(text, "# rule {}: {}", rule.id, rule.sentence)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn write_message(text: &mut String, headers: &Headers, body: &Body) -> std::fmt::Result {
+    for (name, value) in headers.iter() {
+        writeln!(text, "{name}: {value}")?;
+    }
+    match body {
+        Body::Empty => Ok(()),
+        Body::Text(body) => writeln!(text, "\n{body}"),
+        Body::Bytes(count) => writeln!(text, "\n<{}>", format::exact_bytes(*count)),
+    }
+}
+
+/// The states before and after an event, in the words of the page.
+pub fn phases(event: &Transition) -> (String, String) {
+    let before = event.from.map_or("none".to_owned(), |phase| phase.state().to_string());
+    let after = event.to.map_or("gone".to_owned(), |phase| phase.state().to_string());
+    (before, after)
+}

@@ -1,0 +1,220 @@
+//! What a call came to, in the page's fixed grammar: outcome, because, now, source.
+//!
+//! Every error that a person sees is put into words here.
+
+use accession_client::{Body, ClientError, Exchange, TransportError};
+use accession_core::error::ApiError;
+use accession_core::rules::RuleRef;
+
+use super::Target;
+
+/// What a call came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// The operation's own name.
+    pub call: String,
+    /// In one word.
+    pub verdict: Verdict,
+    /// The status of the answer, if one came.
+    pub status: Option<u16>,
+    /// The error's type, as it is written on the wire.
+    pub kind: Option<String>,
+    /// What happened, in one line.
+    pub said: String,
+    /// Why.
+    pub because: Vec<String>,
+    /// What to do about it; empty where the list of possible calls says it all.
+    pub next: Vec<String>,
+    /// The rule behind a refusal; only a simulator tells.
+    pub rule: Option<RuleRef>,
+    /// What was odd about the answer.
+    pub notes: Vec<String>,
+}
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The server did it.
+    Done,
+    /// The server understood, and said no.
+    Refused,
+    /// No answer, or one that makes no sense.
+    Failed,
+}
+
+impl Outcome {
+    /// The outcome of a call that succeeded.
+    pub fn done(call: &str, status: Option<u16>, because: impl Into<String>) -> Self {
+        Self {
+            call: call.to_owned(),
+            verdict: Verdict::Done,
+            status,
+            kind: None,
+            said: format!("{call} succeeded."),
+            because: vec![because.into()],
+            next: Vec::new(),
+            rule: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The outcome of a call that did not.
+    pub fn of_error(
+        call: &str,
+        error: &ClientError,
+        rule: Option<RuleRef>,
+        target: &Target,
+        page: &str,
+    ) -> Self {
+        let trouble = Trouble::of(error, target, page);
+        Self {
+            call: call.to_owned(),
+            verdict: trouble.verdict,
+            status: error.status(),
+            kind: kind(error),
+            said: format!("{call} {}", trouble.said),
+            because: trouble.because,
+            next: trouble.next,
+            rule,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The same, with what was odd about the answer.
+    #[must_use]
+    pub fn with_notes(self, exchange: Option<&Exchange>) -> Self {
+        let notes = exchange.map(|exchange| exchange.notes.iter().map(ToString::to_string));
+        Self { notes: notes.into_iter().flatten().collect(), ..self }
+    }
+
+    /// For the live region: one line, nothing that the eye needs.
+    pub fn spoken(&self) -> String {
+        let status = self.status.map(|status| format!(" {status}.")).unwrap_or_default();
+        let because = self.because.first().map_or("", String::as_str);
+        format!("{}{status} {because}", self.said)
+    }
+}
+
+/// An error in words.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trouble {
+    /// Whether the server said no, or nothing usable came.
+    pub verdict: Verdict,
+    /// What happened.
+    pub said: String,
+    /// Why, as far as it is known.
+    pub because: Vec<String>,
+    /// What to do about it.
+    pub next: Vec<String>,
+}
+
+impl Trouble {
+    /// Puts an error into words. `page` is the origin that the page came from.
+    pub fn of(error: &ClientError, target: &Target, page: &str) -> Self {
+        match error {
+            ClientError::Api { status, error } => Self::refused(*status, error),
+            ClientError::Unexpected { response, why } => {
+                let text = match &response.body {
+                    Body::Empty => "The answer has no body.".to_owned(),
+                    Body::Text(text) => format!("It says: {}", excerpt(text)),
+                    Body::Bytes(_) => "Its body is no text.".to_owned(),
+                };
+                Self {
+                    verdict: if response.status >= 400 {
+                        Verdict::Refused
+                    } else {
+                        Verdict::Failed
+                    },
+                    said: "got an answer that is not the API's.".to_owned(),
+                    because: vec![sentence(why), text],
+                    next: other_server(response.status),
+                }
+            }
+            ClientError::Transport(TransportError::Unreachable(detail)) => {
+                Self::unreachable(detail, target, page)
+            }
+            ClientError::Transport(error @ (TransportError::Aborted | TransportError::NoBytes)) => {
+                Self {
+                    verdict: Verdict::Failed,
+                    said: "ended without an answer.".to_owned(),
+                    because: vec![sentence(&error.to_string())],
+                    next: Vec::new(),
+                }
+            }
+            ClientError::Unsendable(error) => Self {
+                verdict: Verdict::Failed,
+                said: "was not sent.".to_owned(),
+                because: vec![sentence(&error.to_string())],
+                next: vec!["Change the value and send it again.".to_owned()],
+            },
+        }
+    }
+
+    fn refused(status: u16, error: &ApiError) -> Self {
+        let messages = error.messages.iter();
+        let texts = messages
+            .map(|message| message.localized.as_ref().unwrap_or(&message.default_message).clone());
+        let mut because: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+        if because.is_empty() {
+            because.push("The server gives no reason.".to_owned());
+        }
+        let next = match status {
+            401 => vec!["Sign in again: the API login is not valid, or no longer.".to_owned()],
+            403 => vec!["Ask for the privilege, or sign in as somebody who has it.".to_owned()],
+            503 => vec!["Wait a little and send it again.".to_owned()],
+            _ => Vec::new(),
+        };
+        Self { verdict: Verdict::Refused, said: "was refused.".to_owned(), because, next }
+    }
+
+    fn unreachable(detail: &str, target: &Target, page: &str) -> Self {
+        let origin = target.origin();
+        let mut because = Vec::new();
+        let mut next = Vec::new();
+        if origin == page {
+            because.push(format!("Nothing answers at {origin} any more."));
+            next.push("See whether the server that brought you this page still runs.".to_owned());
+        } else {
+            because.push(format!(
+                "The browser did not let this page, which came from {page}, reach {origin}. A page \
+                 may call only the server it came from."
+            ));
+            next.push(format!(
+                "Start cargo xtask serve --vcenter {origin} and use the page that it serves: it \
+                 forwards calls to that host and to no other."
+            ));
+        }
+        if !detail.is_empty() {
+            because.push(format!("The browser says: {detail}"));
+        }
+        Self { verdict: Verdict::Failed, said: "got no answer.".to_owned(), because, next }
+    }
+}
+
+fn kind(error: &ClientError) -> Option<String> {
+    let ClientError::Api { error, .. } = error else { return None };
+    error.error_type.as_ref().map(ToString::to_string)
+}
+
+fn other_server(status: u16) -> Vec<String> {
+    match status {
+        404 => {
+            vec!["The server may not speak this dialect. Sign in with the other one.".to_owned()]
+        }
+        502 | 504 => vec!["The gateway could not reach the server behind it.".to_owned()],
+        _ => Vec::new(),
+    }
+}
+
+fn excerpt(text: &str) -> String {
+    const ENOUGH: usize = 300;
+    let short: String = text.trim().chars().take(ENOUGH).collect();
+    if text.trim().chars().nth(ENOUGH).is_some() { short + " …" } else { short }
+}
+
+/// A fragment as a sentence.
+fn sentence(fragment: &str) -> String {
+    let mut letters = fragment.chars();
+    let start: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{start}{}.", letters.as_str().trim_end_matches('.'))
+}
