@@ -24,7 +24,7 @@ for (const colorScheme of ['light', 'dark']) {
   test(`every main state is accessible, ${colorScheme}`, async (t) => {
     const watched = await open(t, browser, `${program.origin}/?seed=7`, { colorScheme });
     const here = await new Lab(watched).isSimulated();
-    const file = await makeFile(await directory(t), 'image.iso', 1000);
+    const file = await makeFile(directory(), 'image.iso', 1000);
 
     await check(here, 'before there is a session');
     await here.newSession();

@@ -98,6 +98,28 @@ test('LIVE and SIMULATED are told apart, and neither knows the other', async (t)
   await here.watched.isClean();
 });
 
+// The page's own server is on this machine more often than not, and what it forwards to is not.
+test(
+  'it is the server behind the gateway that is named and asked about',
+  async (t) => {
+    // Another spelling of this machine's address, which no page takes for one.
+    const { port } = new URL(behind.origin);
+    const far = `[::ffff:127.0.0.1]:${port}`;
+    const near = await serverWithPage('--vcenter', `http://${far}`);
+    t.after(near.stop);
+    const here = await new Lab(await open(t, browser, near.origin)).isSimulated();
+    await here.signIn({ password: PASSWORD });
+    assert.ok((await here.target.innerText()).includes(far));
+    await here.newLibrary('library behind', 'datastore-11');
+    await here.newItem('item behind');
+    await here.newSession();
+    await here.namesItsTarget(far, 'item behind');
+    await here.call('complete');
+    await here.dialog.waitFor();
+    assert.ok((await here.dialog.innerText()).includes(far));
+  },
+);
+
 /** A port that was free a moment ago: the server's public address has to be known before it starts. */
 function freePort() {
   return new Promise((resolve, reject) => {

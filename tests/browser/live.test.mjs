@@ -13,11 +13,15 @@ import { Lab } from './support/lab.mjs';
 import { server, serverWithPage, soak, until, vcsim, withoutVcsim } from './support/programs.mjs';
 
 const MB = 1 << 20;
+const SIZES = [1, 5 * MB, 300 * MB, ...(soak ? [5000 * MB] : [])];
 const PASSWORD = 'Pa55 of nobody else!';
 
 let browser;
+const files = [];
 before(async () => {
   browser = await launch();
+  const here = directory();
+  for (const size of SIZES) files.push(await makeFile(here, `image-of-${size}.iso`, size));
 });
 after(() => browser?.close());
 
@@ -50,12 +54,10 @@ for (const { name, dialect, start, skip, lenient } of BEHIND) {
       const here = await lab(t, gateway);
       await here.signIn({ dialect, user: behind.user, password: behind.password });
       await here.newLibrary('library of the tests', behind.datastore);
-      const files = await directory(t);
       const other = await new Api(behind.origin, dialect).login(behind.user, behind.password);
 
-      const sizes = [1, 5 * MB, 300 * MB, ...(soak ? [5000 * MB] : [])];
-      for (const size of sizes) {
-        const file = await makeFile(files, 'image.iso', size);
+      for (const file of files) {
+        const { size } = file;
         const item = `item of ${size} bytes`;
         await here.newItem(item);
         const session = await here.newSession();
@@ -86,7 +88,7 @@ for (const { name, dialect, start, skip, lenient } of BEHIND) {
       const links = here.watched.requests
         .filter((request) => request.method() === 'PUT')
         .map((request) => new URL(request.url()).pathname.split('/').at(-2));
-      assert.equal(links.length, sizes.length);
+      assert.equal(links.length, files.length);
       const secrets = { token, password: behind.password, pair };
       const log = await here.holdsNone({ ...secrets, ...links });
       if (lenient) {
@@ -135,7 +137,7 @@ test('an upload that is cancelled in the page is cancelled behind the gateway', 
   await here.newLibrary('library', behind.datastore);
   await here.newItem('item');
   const session = await here.newSession();
-  const file = await makeFile(await directory(t), 'large.iso', 40 * MB);
+  const file = await makeFile(directory(), 'large.iso', 40 * MB);
   const other = await new Api(behind.origin).login(behind.user, behind.password);
   const found = () => other.call('file_get', session, file.name);
 

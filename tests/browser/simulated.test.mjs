@@ -24,7 +24,7 @@ async function lab(t) {
 }
 
 test('files of any size arrive whole, and memory does not grow with them', async (t) => {
-  const files = await directory(t);
+  const files = directory();
   const memories = [];
   for (const size of [1, 5 * MB, 300 * MB, ...(soak ? [5000 * MB] : [])]) {
     const here = await lab(t);
@@ -57,7 +57,7 @@ for (const dialect of DIALECTS) {
     const here = await lab(t);
     await here.speak(dialect);
     await here.isSimulated();
-    const file = await makeFile(await directory(t), 'disk-1.vmdk', 1000);
+    const file = await makeFile(directory(), 'disk-1.vmdk', 1000);
     await here.newSession();
     await here.add(file, { send: false });
     await here.fileIs(file.name, 'WAITING_FOR_TRANSFER');
@@ -127,7 +127,7 @@ test('a dropped file is as good as a picked one', async (t) => {
 
 test('the whole way goes by keyboard', async (t) => {
   const here = await lab(t);
-  const file = await makeFile(await directory(t), 'keys.iso', 1000);
+  const file = await makeFile(directory(), 'keys.iso', 1000);
   // Asked for early: it takes the browser a moment to begin to tell of it.
   const chooser = here.page.waitForEvent('filechooser');
   const to = async (control) => {
@@ -165,7 +165,7 @@ test('the whole way goes by keyboard', async (t) => {
 
 test('a reload forgets everything', async (t) => {
   const here = await lab(t);
-  const file = await makeFile(await directory(t), 'forgotten.iso', 1000);
+  const file = await makeFile(directory(), 'forgotten.iso', 1000);
   const id = await here.newSession();
   await here.add(file);
   await here.fileIs(file.name, 'READY');

@@ -40,6 +40,8 @@ pub struct Lab {
     pub epoch: u64,
     /// Where calls go.
     pub target: Target,
+    /// The server at which they end, where the target says that it is a gateway.
+    pub behind: Option<String>,
     /// How they are spelled.
     pub dialect: Dialect,
     /// Whether there is an API login.
@@ -91,24 +93,15 @@ impl Target {
         }
     }
 
-    /// Host and port: what people call the server.
-    pub fn host(&self) -> &str {
-        let origin = self.origin();
-        origin.split_once("://").map_or(origin, |(_, host)| host)
-    }
-
     /// Whether calls reach a server.
     pub const fn is_live(&self) -> bool {
         matches!(self, Self::Live { .. })
     }
+}
 
-    /// Whether final calls are asked about first: on every server but those of this machine.
-    pub fn asks_first(&self) -> bool {
-        match self {
-            Self::Simulated => false,
-            Self::Live { .. } => !is_loopback(self.host()),
-        }
-    }
+/// Host and port of an origin: what people call the server.
+fn host_of(origin: &str) -> &str {
+    origin.split_once("://").map_or(origin, |(_, host)| host)
 }
 
 fn is_loopback(host: &str) -> bool {
@@ -438,6 +431,8 @@ pub enum Action {
     CameTo(u64, Option<SessionId>, Outcome),
     /// An API login was made, lost or refused.
     Connected(u64, Connection),
+    /// The target said that it is a gateway, and at which server calls end.
+    Forwarded(u64, String),
     /// The libraries are being read.
     LibrariesAsked(u64),
     /// The libraries' ids.
@@ -496,6 +491,7 @@ impl Lab {
             seed,
             epoch: 0,
             target: Target::Simulated,
+            behind: None,
             dialect: Dialect::default(),
             connection: Connection::Closed,
             now,
@@ -554,12 +550,24 @@ impl Lab {
         Trouble::of(error, &self.target, &self.page)
     }
 
+    /// Host and port of the server at which calls end.
+    pub fn host(&self) -> &str {
+        host_of(self.behind.as_deref().unwrap_or_else(|| self.target.origin()))
+    }
+
+    /// Whether final calls are asked about first: on every server but those of this machine. A
+    /// gateway on this machine is as near as the server behind it.
+    pub fn asks_first(&self) -> bool {
+        let near = is_loopback(host_of(self.target.origin())) && is_loopback(self.host());
+        self.target.is_live() && !near
+    }
+
     /// What is read aloud at once: where calls go, and what fails there.
     pub fn alarm(&self) -> String {
         let target = match &self.target {
             Target::Simulated => "Target: Simulated. Calls stay in this page.".to_owned(),
             Target::Live { .. } if self.is_connected() => {
-                format!("Target: LIVE, {}. Calls reach a server.", self.target.host())
+                format!("Target: LIVE, {}. Calls reach a server.", self.host())
             }
             Target::Live { .. } => "Target: LIVE, not signed in.".to_owned(),
         };
@@ -606,6 +614,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
             }
         }
         Action::Connected(epoch, connection) if epoch == lab.epoch => lab.connection = connection,
+        Action::Forwarded(epoch, behind) if epoch == lab.epoch => lab.behind = Some(behind),
         Action::LibrariesAsked(epoch) if epoch == lab.epoch => lab.libraries.await_news(),
         Action::Libraries(epoch, result) if epoch == lab.epoch => lab.take_libraries(result),
         Action::LibraryRead(epoch, id, model) if epoch == lab.epoch => {
@@ -690,6 +699,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         | Action::Returned(..)
         | Action::CameTo(..)
         | Action::Connected(..)
+        | Action::Forwarded(..)
         | Action::LibrariesAsked(_)
         | Action::Libraries(..)
         | Action::LibraryRead(..)
@@ -710,7 +720,7 @@ impl Lab {
     fn retarget(&mut self, target: Target, dialect: Dialect) {
         let mut log = std::mem::take(&mut self.log);
         let word = if target.is_live() { "LIVE" } else { "Simulated" };
-        let line = format!("{word}, {}, {dialect}", target.host());
+        let line = format!("{word}, {}, {dialect}", host_of(target.origin()));
         log.push(self.now, Happening::Target(line));
         *self = Self {
             epoch: self.epoch + 1,

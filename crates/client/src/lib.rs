@@ -27,7 +27,7 @@ use lenient::{Fill, Slot};
 pub use transport::{Progress, Reader, Simulated, Source, Transport, TransportError};
 pub use upload::UploadLink;
 
-/// The response header by which Accession's own gateway says that it stands in between.
+/// The response header in which Accession's own gateway names the server that it forwards to.
 pub const GATEWAY_HEADER: &str = "x-accession-gateway";
 
 /// Why a call has no result.
@@ -84,8 +84,8 @@ struct Shared {
     observer: Observer,
     /// In memory only, and only here.
     token: RefCell<Option<LoginToken>>,
-    /// Whether the server said that it is a gateway: upload links then lead through it.
-    gateway: Cell<bool>,
+    /// The server behind, if the one that answers is a gateway: upload links then lead through it.
+    behind: RefCell<Option<String>>,
     next_exchange: Cell<u64>,
 }
 
@@ -109,7 +109,7 @@ impl Client {
                 clock: Rc::new(clock),
                 observer: Rc::new(observer),
                 token: RefCell::new(None),
-                gateway: Cell::new(false),
+                behind: RefCell::new(None),
                 next_exchange: Cell::new(1),
             }),
         }
@@ -123,6 +123,12 @@ impl Client {
     /// The spelling that it is talked to in.
     pub fn dialect(&self) -> Dialect {
         self.shared.dialect
+    }
+
+    /// The origin of the server that the calls end at, if the one that answers is a gateway. It is
+    /// what that gateway says.
+    pub fn behind(&self) -> Option<String> {
+        self.shared.behind.borrow().clone()
     }
 
     /// Whether there is an API login.
@@ -219,8 +225,8 @@ impl Client {
     }
 
     fn look_for_gateway(&self, response: &Response) {
-        if response.headers.get(GATEWAY_HEADER).is_some() {
-            self.shared.gateway.set(true);
+        if let Some(origin) = response.headers.get(GATEWAY_HEADER) {
+            *self.shared.behind.borrow_mut() = Some(origin.to_owned());
         }
     }
 

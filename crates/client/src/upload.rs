@@ -74,7 +74,7 @@ impl Client {
     /// page cannot reach.
     fn reachable(&self, link: &str, notes: &mut Vec<Note>) -> String {
         let parsed = Request::new(Method::Put, link);
-        if !self.shared.gateway.get() || same_origin(link, &self.shared.origin) {
+        if self.shared.behind.borrow().is_none() || same_origin(link, &self.shared.origin) {
             return link.to_owned();
         }
         notes.push(Note::ThroughGateway);

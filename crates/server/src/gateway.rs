@@ -130,9 +130,10 @@ impl Gateway {
                 answer::closing(answer::own(Voice::Gateway, failure.status(), &message))
             }
         };
-        // Tells the client to lead the live server's links through here as well.
-        let version = HeaderValue::from_static(env!("CARGO_PKG_VERSION"));
-        response.headers_mut().insert(GATEWAY_HEADER, version);
+        // Tells the client whom its calls end at, and to lead that server's links through here.
+        if let Ok(behind) = HeaderValue::from_str(&self.origin.to_string()) {
+            response.headers_mut().insert(GATEWAY_HEADER, behind);
+        }
         response
     }
 

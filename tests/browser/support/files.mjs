@@ -1,16 +1,17 @@
 // Real files of any size with random content, and their digests computed by other code than ours.
 
 import { createHash, randomBytes } from 'node:crypto';
-import { open, mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 const CHUNK = 4 << 20;
 
-/** A directory for the test's files; it goes when the test ends. */
-export async function directory(t) {
-  const path = await mkdtemp(join(tmpdir(), 'accession-'));
-  t.after(() => rm(path, { recursive: true, force: true }));
+/** A directory for the tests' files; it goes when they end. */
+export function directory() {
+  const path = mkdtempSync(join(tmpdir(), 'accession-'));
+  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 

@@ -195,8 +195,12 @@ export class Lab {
 
   /** None of these is anywhere in the page, in what it keeps, or in what it writes. Gives its log as text. */
   async holdsNone(secrets) {
-    for (const summary of await this.log.locator('summary').all()) await summary.click();
     const { page } = this;
+    const lines = this.log.locator('details');
+    await lines.evaluateAll((all) => all.forEach((line) => line.setAttribute('open', '')));
+    await until('every line shows its request', () =>
+      lines.evaluateAll((all) => all.every((line) => line.querySelector('pre'))),
+    );
     await page.getByRole('button', { name: 'Copy log as text' }).click();
     const places = {
       'the page': await page.content(),

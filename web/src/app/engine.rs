@@ -2,46 +2,29 @@
 //!
 //! It decides nothing about what is on screen; the reducer does.
 
-use std::cell::{Cell, RefCell};
-use std::future::{Future, poll_fn};
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::Poll;
+mod content;
+mod files;
+mod sessions;
 
-use accession_client::{Client, ClientError, Exchange, Simulated, Source, Transport, UploadLink};
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::rc::Rc;
+
+use accession_client::{Client, ClientError, Exchange, Simulated, Transport, UploadLink};
 use accession_core::dialect::Dialect;
-use accession_core::messages;
-use accession_core::model::{
-    AddSpec, ItemId, ItemModel, LibraryId, LibraryModel, LibraryType, SessionFileInfo, SessionId,
-    SessionState, SourceType, StorageBacking, StorageBackingType, TransferStatus,
-    UpdateSessionModel, ValidationResult,
-};
-use accession_core::operations::{
-    ItemCreate, ItemFileList, ItemGet, ItemList, LocalLibraryCreate, LocalLibraryGet,
-    LocalLibraryList, LoginGet, Operation, SessionFileAdd, SessionFileList, SessionFileRemove,
-    SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete, UpdateSessionCreate,
-    UpdateSessionDelete, UpdateSessionFail, UpdateSessionGet, UpdateSessionKeepAlive,
-};
-use accession_core::rules;
+use accession_core::model::SessionId;
+use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation};
 use accession_core::simulator::Simulator;
-use accession_core::time::Timestamp;
 use futures_channel::oneshot;
 use yew::platform::spawn_local;
 use yew::{UseReducerDispatcher, UseReducerHandle};
 
 use super::command::{Command, Credentials, NewFile, SignIn};
-use crate::format;
 use crate::host::Host;
 use crate::lab::{
-    Action, Connection, Declared, Lab, Outcome, Question, SIMULATED_ORIGIN, SessionCall, Target,
-    Upload, Verdict, Waiting,
+    Action, Connection, Lab, Outcome, Question, SIMULATED_ORIGIN, SessionCall, Target, Waiting,
 };
-
-/// So many names are read on arrival; what lies beyond is listed by id.
-const NAMES: usize = 50;
-
-/// Progress is told at most this often, in milliseconds.
-const PROGRESS_EVERY: i64 = 100;
+use content::{item_spec, library_spec};
 
 /// Who logs in to the simulator in the page.
 const SIMULATED_USER: &str = "you";
@@ -188,7 +171,7 @@ impl Engine {
                 self.spawn(|engine| async move { engine.remove_file(&link, &id, name).await });
             }
             (Command::Call(call), Some(link), Some(id)) => {
-                if call == SessionCall::Fail || (call.is_final() && lab.target.asks_first()) {
+                if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
                     self.ask(Some(Question { call, session: id }));
                 } else {
                     self.spawn(|engine| async move {
@@ -281,6 +264,7 @@ impl Engine {
 
     /// Ends everything that belongs to the server that calls went to.
     fn abandon(&self) {
+        self.polling.set(false);
         self.uploads.borrow_mut().clear();
         self.files.borrow_mut().clear();
         let link = self.link.borrow_mut().take();
@@ -323,6 +307,9 @@ impl Engine {
             };
             let exchange = link.last.borrow_mut().take();
             let status = exchange.as_ref().and_then(|exchange| exchange.status());
+            if let Some(behind) = link.client.behind() {
+                engine.dispatch.dispatch(Action::Forwarded(link.epoch, behind));
+            }
             match result {
                 Ok(()) => {
                     engine.connected(&link, Connection::Open { user });
@@ -402,476 +389,5 @@ impl Engine {
     ) {
         let outcome = Outcome::done(call, answer.status(), because);
         self.came_to(link, session, outcome.with_notes(answer.exchange.as_deref()));
-    }
-
-    async fn load_libraries(&self, link: &Link) {
-        self.dispatch.dispatch(Action::LibrariesAsked(link.epoch));
-        let result = self.call(link, LocalLibraryList {}).await.result;
-        let ids = result.clone().unwrap_or_default();
-        self.dispatch.dispatch(Action::Libraries(link.epoch, result));
-        if let [only] = ids.as_slice() {
-            self.dispatch.dispatch(Action::LibraryChosen(Some(only.clone())));
-        }
-        for id in ids.iter().take(NAMES) {
-            let get = LocalLibraryGet { library_id: id.clone() };
-            if let Ok(model) = link.client.call(&get).await {
-                self.dispatch.dispatch(Action::LibraryRead(link.epoch, id.clone(), model));
-            }
-        }
-        if let [only] = ids.as_slice() {
-            self.load_items(link, only.clone()).await;
-        }
-    }
-
-    async fn load_items(&self, link: &Link, library: LibraryId) {
-        let result = self.call(link, ItemList { library_id: library.clone() }).await.result;
-        let ids = result.clone().unwrap_or_default();
-        self.dispatch.dispatch(Action::Items(link.epoch, library, result));
-        if let [only] = ids.as_slice() {
-            self.dispatch.dispatch(Action::ItemChosen(Some(only.clone())));
-        }
-        for id in ids.into_iter().take(NAMES) {
-            self.read_item(link, id).await;
-        }
-    }
-
-    async fn read_item(&self, link: &Link, id: ItemId) {
-        let get = ItemGet { library_item_id: id.clone() };
-        if let Ok(model) = link.client.call(&get).await {
-            self.dispatch.dispatch(Action::ItemRead(link.epoch, id, model));
-        }
-    }
-
-    async fn create_library(&self, link: &Link, name: String, datastore: String) {
-        let create_spec = library_spec(name.clone(), datastore);
-        let create = LocalLibraryCreate { client_token: None, create_spec };
-        let answer = self.call(link, create).await;
-        match &answer.result {
-            Ok(id) => {
-                let because = format!("The library {name} has the id {id}.");
-                self.succeeded(link, None, "create library", because, &answer);
-                self.load_libraries(link).await;
-                self.dispatch.dispatch(Action::LibraryChosen(Some(id.clone())));
-                self.load_items(link, id.clone()).await;
-            }
-            Err(error) => self.failed(link, None, "create library", error, &answer),
-        }
-    }
-
-    async fn create_item(&self, link: &Link, library: LibraryId, name: String, kind: String) {
-        let create_spec = item_spec(library.clone(), name.clone(), kind);
-        let answer = self.call(link, ItemCreate { client_token: None, create_spec }).await;
-        match &answer.result {
-            Ok(id) => {
-                let because = format!("The item {name} has the id {id} and no files yet.");
-                self.succeeded(link, None, "create item", because, &answer);
-                self.load_items(link, library).await;
-                self.dispatch.dispatch(Action::ItemChosen(Some(id.clone())));
-            }
-            Err(error) => self.failed(link, None, "create item", error, &answer),
-        }
-    }
-
-    async fn create_session(&self, link: &Link, item: ItemId) {
-        let create_spec =
-            UpdateSessionModel { library_item_id: Some(item), ..UpdateSessionModel::default() };
-        let answer = self.call(link, UpdateSessionCreate { client_token: None, create_spec }).await;
-        match &answer.result {
-            Ok(id) => {
-                self.dispatch.dispatch(Action::SessionOpened(link.epoch, id.clone()));
-                self.dispatch.dispatch(Action::Showed(crate::lab::Pane::Session));
-                let because =
-                    "The item's files can now be changed; nobody sees it before complete.";
-                self.succeeded(link, None, "create", because, &answer);
-                self.refresh(link, id).await;
-            }
-            Err(error) => self.failed(link, None, "create", error, &answer),
-        }
-    }
-
-    async fn open_session(&self, link: &Link, id: SessionId) {
-        self.dispatch.dispatch(Action::SessionOpened(link.epoch, id.clone()));
-        self.dispatch.dispatch(Action::Showed(crate::lab::Pane::Session));
-        let answer = self.call(link, UpdateSessionGet { update_session_id: id.clone() }).await;
-        match &answer.result {
-            Ok(model) => {
-                let state = model.state.clone().unwrap_or_default();
-                let because = format!("The server knows this session; it is {state}.");
-                self.succeeded(link, Some(&id), "get", because, &answer);
-            }
-            Err(error) => self.failed(link, Some(&id), "get", error, &answer),
-        }
-        self.take_session(link, &id, answer.result).await;
-    }
-
-    // -----------------------------------------------------------------------------------------
-    // Sessions
-    // -----------------------------------------------------------------------------------------
-
-    /// Reads the session and its files again.
-    async fn refresh(&self, link: &Link, id: &SessionId) {
-        let get = UpdateSessionGet { update_session_id: id.clone() };
-        let result = self.call(link, get).await.result;
-        self.take_session(link, id, result).await;
-    }
-
-    async fn take_session(
-        &self,
-        link: &Link,
-        id: &SessionId,
-        result: Result<UpdateSessionModel, ClientError>,
-    ) {
-        let read = result.clone();
-        self.dispatch.dispatch(Action::SessionRead(link.epoch, id.clone(), result));
-        let Ok(model) = read else { return };
-        self.load_files(link, id).await;
-        let Some(item) = model.library_item_id else { return };
-        if model.state == Some(SessionState::Done) {
-            let list = ItemFileList { library_item_id: item.clone() };
-            let files = self.call(link, list).await.result;
-            self.dispatch.dispatch(Action::ItemFilesRead(link.epoch, id.clone(), files));
-            self.read_item(link, item).await;
-        } else if self.lab().is_some_and(|lab| {
-            lab.session.as_ref().is_none_or(|session| session.id != *id || session.item.is_none())
-        }) {
-            self.read_item(link, item).await;
-        }
-    }
-
-    async fn load_files(&self, link: &Link, id: &SessionId) -> Vec<SessionFileInfo> {
-        let list = SessionFileList { update_session_id: id.clone() };
-        let result = self.call(link, list).await.result;
-        let files = result.clone().unwrap_or_default();
-        for file in &files {
-            self.keep_link(id, file);
-        }
-        self.dispatch.dispatch(Action::FilesRead(link.epoch, id.clone(), result));
-        files
-    }
-
-    fn keep_link(&self, id: &SessionId, file: &SessionFileInfo) {
-        if let Some(link) = UploadLink::of(file) {
-            self.held(id, &file.name, |held| held.link = Some(link));
-        }
-    }
-
-    /// Looks at what is at hand of a file.
-    fn held<T>(&self, id: &SessionId, name: &str, look: impl FnOnce(&mut Held) -> T) -> T {
-        let mut files = self.files.borrow_mut();
-        let known = files.iter().position(|held| held.session == *id && held.name == name);
-        let place = known.unwrap_or_else(|| {
-            let (session, name) = (id.clone(), name.to_owned());
-            files.push(Held { session, name, link: None, bytes: None });
-            files.len() - 1
-        });
-        look(&mut files[place])
-    }
-
-    async fn session_call(&self, link: &Link, id: &SessionId, call: SessionCall, text: String) {
-        let update_session_id = id.clone();
-        let answer = match call {
-            SessionCall::Validate => {
-                let answer = self.call(link, SessionFileValidate { update_session_id }).await;
-                self.report_validation(link, id, answer);
-                return self.refresh(link, id).await;
-            }
-            SessionCall::KeepAlive => {
-                let client_progress = self.progress_of(id);
-                self.call(link, UpdateSessionKeepAlive { update_session_id, client_progress }).await
-            }
-            SessionCall::Complete => {
-                self.call(link, UpdateSessionComplete { update_session_id }).await
-            }
-            SessionCall::Cancel => self.call(link, UpdateSessionCancel { update_session_id }).await,
-            SessionCall::Fail => {
-                let client_error_message = text;
-                self.call(link, UpdateSessionFail { update_session_id, client_error_message }).await
-            }
-            SessionCall::Delete => self.call(link, UpdateSessionDelete { update_session_id }).await,
-        };
-        match &answer.result {
-            Ok(()) => self.succeeded(link, Some(id), call.name(), call.effect(), &answer),
-            Err(error) => self.failed(link, Some(id), call.name(), error, &answer),
-        }
-        self.refresh(link, id).await;
-    }
-
-    fn report_validation(&self, link: &Link, id: &SessionId, answer: Answer<ValidationResult>) {
-        let result = match &answer.result {
-            Err(error) => return self.failed(link, Some(id), "validate", error, &answer),
-            Ok(result) => result,
-        };
-        let mut outcome =
-            Outcome::done("validate", answer.status(), "The server found nothing wrong.");
-        let missing = result.missing_files.iter().map(|name| format!("{name} is missing."));
-        let invalid = result
-            .invalid_files
-            .iter()
-            .map(|file| format!("{}: {}", file.name, file.error_message.default_message));
-        let found: Vec<String> = missing.chain(invalid).collect();
-        if result.has_errors || !found.is_empty() {
-            outcome.verdict = Verdict::Refused;
-            outcome.said = "validate found errors.".to_owned();
-            outcome.because = found;
-        }
-        self.came_to(link, Some(id), outcome.with_notes(answer.exchange.as_deref()));
-    }
-
-    /// The share of all bytes that this page has sent or is to send, in percent.
-    fn progress_of(&self, id: &SessionId) -> Option<i64> {
-        let lab = self.lab()?;
-        let session = lab.session.as_ref().filter(|session| session.id == *id)?;
-        let (mut sent, mut total) = (0, 0);
-        for file in session.files.ready()? {
-            let size = session.declared(&file.name).and_then(|declared| declared.size);
-            let arrived = format::size(file.bytes_transferred);
-            let uploaded = lab.upload_of(&file.name).map_or(0, |upload| upload.sent);
-            sent += arrived.max(uploaded);
-            total += size.unwrap_or(arrived).max(arrived);
-        }
-        (total > 0).then(|| i64::try_from(format::percent(sent, total)).unwrap_or(100))
-    }
-
-    /// While an upload runs, nothing else tells the server that the client is still there.
-    pub(super) fn keep_alive(self: &Rc<Self>) {
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let Some(id) = lab.session.as_ref().map(|session| session.id.clone()) else { return };
-        let client_progress = self.progress_of(&id);
-        self.spawn(|engine| async move {
-            let update_session_id = id.clone();
-            let operation = UpdateSessionKeepAlive { update_session_id, client_progress };
-            let answer = engine.call(&link, operation).await;
-            if let Err(error) = &answer.result {
-                engine.failed(&link, Some(&id), "automatic keep_alive", error, &answer);
-            }
-        });
-    }
-
-    /// Reads the session on screen again, quietly.
-    pub(super) fn poll(self: &Rc<Self>) {
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let Some(id) = lab.session.as_ref().map(|session| session.id.clone()) else { return };
-        if self.polling.replace(true) {
-            return;
-        }
-        self.spawn(|engine| async move {
-            let get = UpdateSessionGet { update_session_id: id.clone() };
-            let result = link.client.call(&get).await;
-            engine.take_session(&link, &id, result).await;
-            engine.polling.set(false);
-        });
-    }
-
-    /// Lets time pass.
-    pub(super) fn tick(self: &Rc<Self>) {
-        let now = (self.host.clock)();
-        self.dispatch.dispatch(Action::Ticked(now));
-        let Some(simulator) = self.simulator.borrow().clone() else { return };
-        let is_due = simulator.borrow().poll_timeout().is_some_and(|at| at <= now);
-        if !is_due {
-            return;
-        }
-        let events = simulator.borrow_mut().advance(now);
-        let touched: Vec<SessionId> = events.iter().map(|event| event.session.clone()).collect();
-        self.dispatch.dispatch(Action::Happened(events));
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let on_screen = lab.session.as_ref().filter(|_| !lab.target.is_live());
-        if let Some(session) = on_screen.filter(|session| touched.contains(&session.id)) {
-            let id = session.id.clone();
-            self.spawn(|engine| async move { engine.refresh(&link, &id).await });
-        }
-    }
-
-    // -----------------------------------------------------------------------------------------
-    // Files
-    // -----------------------------------------------------------------------------------------
-
-    async fn add_files(&self, link: &Link, id: &SessionId, files: Vec<NewFile>, send: bool) {
-        let mut added = Vec::new();
-        for file in files {
-            let name = file.name.clone();
-            let file_spec = AddSpec {
-                name: name.clone(),
-                source_type: SourceType::Push,
-                source_endpoint: None,
-                size: file.size,
-                checksum_info: file.checksum.clone(),
-            };
-            let add = SessionFileAdd { update_session_id: id.clone(), file_spec };
-            let answer = self.call(link, add).await;
-            match &answer.result {
-                Ok(info) => {
-                    // Under the name that was sent: a lenient reply may lack it.
-                    let info = SessionFileInfo { name: name.clone(), ..info.clone() };
-                    self.keep_link(id, &info);
-                    let size = file.size.map(format::size);
-                    let declared = Declared { size, checksum: file.checksum.clone() };
-                    let action = Action::FileAdded(link.epoch, id.clone(), name.clone(), declared);
-                    self.dispatch.dispatch(action);
-                    self.held(id, &name, |held| held.bytes = Some(file));
-                    let because = format!("The session expects the bytes of {name}.");
-                    self.succeeded(link, Some(id), "add", because, &answer);
-                    added.push(name);
-                }
-                Err(error) => self.failed(link, Some(id), "add", error, &answer),
-            }
-        }
-        self.refresh(link, id).await;
-        if send {
-            for name in added {
-                self.send_file(link, id, &name).await;
-            }
-        }
-    }
-
-    async fn send_file(&self, link: &Link, id: &SessionId, name: &str) {
-        let (target, file) = self.held(id, name, |held| {
-            (held.link.clone(), held.bytes.as_ref().map(|bytes| bytes.file.clone()))
-        });
-        let no_bytes = file.is_none();
-        let (Some(target), Some(file)) = (target, file) else {
-            let mut outcome = Outcome::done("upload", None, "");
-            outcome.verdict = Verdict::Failed;
-            outcome.said = format!("upload of {name} was not sent.");
-            outcome.because = vec![if no_bytes {
-                "The page no longer has the file's bytes.".to_owned()
-            } else {
-                "The server gave no upload link that can be followed.".to_owned()
-            }];
-            outcome.next = vec!["Add the file again.".to_owned()];
-            return self.came_to(link, Some(id), outcome);
-        };
-        let result = self.upload(link, id, name, &target, (self.host.source)(file)).await;
-        let exchange = link.last.borrow_mut().take();
-        let files = self.load_files(link, id).await;
-        let file = files.iter().find(|file| file.name == name);
-        let answer = Answer { result, exchange };
-        match &answer.result {
-            Err(error) => {
-                self.failed(link, Some(id), &format!("upload of {name}"), error, &answer);
-            }
-            Ok(()) => {
-                let mut outcome = Outcome::done(
-                    &format!("upload of {name}"),
-                    answer.status(),
-                    "The bytes arrived and were accepted.",
-                );
-                match file.map(|file| (&file.status, &file.error_message)) {
-                    Some((TransferStatus::Ready, _)) | None => {}
-                    Some((TransferStatus::Error, message)) => {
-                        outcome.verdict = Verdict::Refused;
-                        outcome.said = format!("upload of {name} arrived, and was not accepted.");
-                        let message = message.as_ref();
-                        outcome.because =
-                            message.map(|m| m.default_message.clone()).into_iter().collect();
-                        outcome.next = vec!["Add the file again to send it again.".to_owned()];
-                        outcome.rule = message.and_then(|m| match m.id.as_str() {
-                            id if id == messages::CHECKSUM_MISMATCH.id => {
-                                Some(rules::CHECKSUM_CHECKED)
-                            }
-                            id if id == messages::SIZE_MISMATCH.id => Some(rules::SIZE_CHECKED),
-                            _ => None,
-                        });
-                    }
-                    Some((status, _)) => {
-                        outcome.because = vec![format!("The bytes arrived; the file is {status}.")];
-                    }
-                }
-                self.came_to(link, Some(id), outcome.with_notes(answer.exchange.as_deref()));
-            }
-        }
-        let get = UpdateSessionGet { update_session_id: id.clone() };
-        let result = self.call(link, get).await.result;
-        self.dispatch.dispatch(Action::SessionRead(link.epoch, id.clone(), result));
-    }
-
-    async fn upload(
-        &self,
-        link: &Link,
-        id: &SessionId,
-        name: &str,
-        target: &UploadLink,
-        source: Source,
-    ) -> Result<(), ClientError> {
-        let (number, now) = (self.number(), (self.host.clock)());
-        let total = source.size();
-        let (stop, stopped) = oneshot::channel();
-        self.uploads.borrow_mut().push((number, stop));
-        let upload = Upload {
-            id: number,
-            session: id.clone(),
-            file: name.to_owned(),
-            total,
-            sent: 0,
-            mark: (now, 0),
-            rate: None,
-        };
-        self.dispatch.dispatch(Action::UploadBegan(link.epoch, upload));
-        let progress = {
-            let (dispatch, clock) = (self.dispatch.clone(), self.host.clock);
-            let told = Cell::new(Timestamp::default());
-            move |sent| {
-                let now = clock();
-                if sent >= total || now.as_millis() - told.get().as_millis() >= PROGRESS_EVERY {
-                    told.set(now);
-                    dispatch.dispatch(Action::UploadMoved(number, now, sent));
-                }
-            }
-        };
-        let result = unless(stopped, link.client.upload(target, source, progress)).await;
-        self.uploads.borrow_mut().retain(|(other, _)| *other != number);
-        self.dispatch.dispatch(Action::UploadEnded(number));
-        result.unwrap_or(Err(accession_client::TransportError::Aborted.into()))
-    }
-
-    async fn remove_file(&self, link: &Link, id: &SessionId, name: String) {
-        let remove = SessionFileRemove { update_session_id: id.clone(), file_name: name.clone() };
-        let answer = self.call(link, remove).await;
-        match &answer.result {
-            Ok(()) => {
-                let because = format!("The item loses {name} when the session completes.");
-                self.succeeded(link, Some(id), "remove", because, &answer);
-            }
-            Err(error) => self.failed(link, Some(id), "remove", error, &answer),
-        }
-        self.refresh(link, id).await;
-    }
-}
-
-/// The future's output, unless it is stopped first; then it is dropped.
-async fn unless<T>(
-    mut stopped: oneshot::Receiver<()>,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    let mut future = Box::pin(future);
-    poll_fn(|context| {
-        if Pin::new(&mut stopped).poll(context).is_ready() {
-            return Poll::Ready(None);
-        }
-        future.as_mut().poll(context).map(Some)
-    })
-    .await
-}
-
-fn library_spec(name: String, datastore: String) -> LibraryModel {
-    let backing = StorageBacking {
-        r#type: Some(StorageBackingType::Datastore),
-        datastore_id: Some(datastore),
-        storage_uri: None,
-    };
-    LibraryModel {
-        name: Some(name),
-        r#type: Some(LibraryType::Local),
-        storage_backings: Some(vec![backing]),
-        ..LibraryModel::default()
-    }
-}
-
-fn item_spec(library: LibraryId, name: String, kind: String) -> ItemModel {
-    ItemModel {
-        library_id: Some(library),
-        name: Some(name),
-        r#type: Some(kind).filter(|kind| !kind.is_empty()),
-        ..ItemModel::default()
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
                     </h2>
                     <dl class="acc-facts">
                         <dt>{"Call"}</dt><dd class="acc-mono" translate="no">{question.call.name()}</dd>
-                        <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.target.host()}</dd>
+                        <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.host()}</dd>
                         <dt>{"Item"}</dt><dd><strong>{item}</strong></dd>
                         <dt>{"Session"}</dt><dd class="acc-mono acc-id" translate="no">{question.session.as_str()}</dd>
                         <dt>{"Effect"}</dt><dd>{question.call.effect()}</dd>

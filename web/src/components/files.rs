@@ -146,7 +146,7 @@ fn actions(props: &PartProps, file: &SessionFileInfo, upload: Option<&Upload>) -
             if added_here && file.status == TransferStatus::WaitingForTransfer {
                 {button(Icon::Upload, "Send bytes", format!("Send bytes of {name}"), send())}
             } else if added_here && file.status == TransferStatus::Error {
-                {button(Icon::Repeat, "Add again", format!("Add {name} again"), again())}
+                {button(Icon::Repeat, "Add again", format!("Add again: {name}"), again())}
             }
             {button(Icon::Remove, "Remove", format!("Remove {name}"), remove)}
         </>

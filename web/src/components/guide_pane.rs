@@ -68,7 +68,7 @@ fn target_part(props: &PartProps) -> Html {
                 {simulator_part(props)}
             } else if let Connection::Open { user } = &lab.connection {
                 <dl class="acc-facts">
-                    <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.target.host()}</dd>
+                    <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.host()}</dd>
                     <dt>{"Dialect"}</dt><dd class="acc-mono">{lab.dialect.to_string()}</dd>
                     <dt>{"API login"}</dt><dd>{user.as_deref().unwrap_or("by token")}</dd>
                 </dl>
@@ -298,7 +298,7 @@ pub(super) fn goes_to(props: &PartProps, item: Option<&str>) -> Html {
     let word = if live { "LIVE" } else { "Simulated" };
     html! {
         <p class="acc-goes" data-live={live.to_string()}>
-            {word}{" · "}<span class="acc-mono" translate="no">{props.lab.target.host()}</span>
+            {word}{" · "}<span class="acc-mono" translate="no">{props.lab.host()}</span>
             if let Some(item) = item {
                 {" · item "}<strong>{item.to_owned()}</strong>
             }

@@ -6,7 +6,7 @@ use super::PartProps;
 use super::field::selected;
 use super::icon::{Icon, draw};
 use crate::app::command::Command;
-use crate::lab::{Action, Connection, Pane, Target, Theme};
+use crate::lab::{Action, Connection, Lab, Pane, Target, Theme};
 
 /// The top of the page.
 pub(crate) fn header(props: &PartProps) -> Html {
@@ -31,7 +31,7 @@ pub(crate) fn header(props: &PartProps) -> Html {
     html! {
         <header class="acc-header">
             <p class="acc-brand">{draw(Icon::Logo)}{"Accession"}</p>
-            {target_badge(&lab.target, &lab.connection)}
+            {target_badge(lab)}
             <div class="acc-header-end">
                 <label for={theme_id.clone()}>{"Theme"}</label>
                 <select id={theme_id} onchange={on_theme}>
@@ -66,16 +66,17 @@ fn tab(props: &PartProps, pane: Pane) -> Html {
 }
 
 /// Who is being talked to: a word, a shape and a colour.
-fn target_badge(target: &Target, connection: &Connection) -> Html {
-    let (icon, word) = match target {
+fn target_badge(lab: &Lab) -> Html {
+    let host = lab.host();
+    let (icon, word) = match lab.target {
         Target::Simulated => (Icon::Simulated, "SIMULATED"),
         Target::Live { .. } => (Icon::Live, "LIVE"),
     };
-    let detail = match (target, connection) {
+    let detail = match (&lab.target, &lab.connection) {
         (Target::Simulated, _) => "in this page".to_owned(),
-        (target, Connection::Open { user: Some(user) }) => format!("{} as {user}", target.host()),
-        (target, Connection::Open { user: None }) => target.host().to_owned(),
-        (target, Connection::Opening) => format!("signing in to {}", target.host()),
+        (_, Connection::Open { user: Some(user) }) => format!("{host} as {user}"),
+        (_, Connection::Open { user: None }) => host.to_owned(),
+        (_, Connection::Opening) => format!("signing in to {host}"),
         (_, Connection::Closed | Connection::Failed(_)) => "not signed in".to_owned(),
     };
     html! {

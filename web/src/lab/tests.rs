@@ -175,7 +175,11 @@ fn another_target_begins_anew_but_keeps_the_log() {
 
 #[test]
 fn only_servers_elsewhere_are_asked_about_first() {
-    let asks = |origin: &str| Target::Live { origin: origin.to_owned() }.asks_first();
+    let live = |origin: &str| {
+        let target = Target::Live { origin: origin.to_owned() };
+        after(lab(), [Action::Targeted(target, Dialect::Api)])
+    };
+    let asks = |origin: &str| live(origin).asks_first();
     for here in [
         "http://127.0.0.1:8080",
         "http://localhost",
@@ -194,7 +198,19 @@ fn only_servers_elsewhere_are_asked_about_first() {
     ] {
         assert!(asks(there), "{there}");
     }
-    assert!(!Target::Simulated.asks_first());
+    assert!(!lab().asks_first());
+
+    // A gateway here may end anywhere; one elsewhere cannot claim to be here.
+    let behind = |origin: &str, behind: &str| {
+        let lab = live(origin);
+        let epoch = lab.epoch;
+        after(lab, [Action::Forwarded(epoch, behind.to_owned())])
+    };
+    let near = behind("http://127.0.0.1:8080", "http://127.0.0.1:8990");
+    assert_eq!((near.asks_first(), near.host()), (false, "127.0.0.1:8990"));
+    let far = behind("http://127.0.0.1:8080", "https://vc.example");
+    assert_eq!((far.asks_first(), far.host()), (true, "vc.example"));
+    assert!(behind("https://vc.example", "http://127.0.0.1:8990").asks_first());
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn a_whole_session_goes_through() {
     let user = User::new(gateway.address());
     user.whole_session();
     let answer = user.call("GET", "/api/session", None);
-    assert_eq!(answer.header("x-accession-gateway"), Some(env!("CARGO_PKG_VERSION")));
+    assert_eq!(answer.header("x-accession-gateway"), Some(simulator.origin().as_str()));
     let direct = ask(simulator.address(), "GET", "/api/session", &[], b"");
     assert_eq!(direct.header("x-accession-gateway"), None);
 

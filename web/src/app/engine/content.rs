@@ -1,0 +1,113 @@
+//! Libraries and items.
+
+use accession_core::model::{
+    ItemId, ItemModel, LibraryId, LibraryModel, LibraryType, StorageBacking, StorageBackingType,
+};
+use accession_core::operations::{
+    ItemCreate, ItemGet, ItemList, LocalLibraryCreate, LocalLibraryGet, LocalLibraryList,
+};
+
+use super::{Engine, Link};
+use crate::lab::Action;
+
+/// So many names are read on arrival; what lies beyond is listed by id.
+const NAMES: usize = 50;
+
+impl Engine {
+    pub(super) async fn load_libraries(&self, link: &Link) {
+        self.dispatch.dispatch(Action::LibrariesAsked(link.epoch));
+        let result = self.call(link, LocalLibraryList {}).await.result;
+        let ids = result.clone().unwrap_or_default();
+        self.dispatch.dispatch(Action::Libraries(link.epoch, result));
+        if let [only] = ids.as_slice() {
+            self.dispatch.dispatch(Action::LibraryChosen(Some(only.clone())));
+        }
+        for id in ids.iter().take(NAMES) {
+            let get = LocalLibraryGet { library_id: id.clone() };
+            if let Ok(model) = link.client.call(&get).await {
+                self.dispatch.dispatch(Action::LibraryRead(link.epoch, id.clone(), model));
+            }
+        }
+        if let [only] = ids.as_slice() {
+            self.load_items(link, only.clone()).await;
+        }
+    }
+
+    pub(super) async fn load_items(&self, link: &Link, library: LibraryId) {
+        let result = self.call(link, ItemList { library_id: library.clone() }).await.result;
+        let ids = result.clone().unwrap_or_default();
+        self.dispatch.dispatch(Action::Items(link.epoch, library, result));
+        if let [only] = ids.as_slice() {
+            self.dispatch.dispatch(Action::ItemChosen(Some(only.clone())));
+        }
+        for id in ids.into_iter().take(NAMES) {
+            self.read_item(link, id).await;
+        }
+    }
+
+    pub(super) async fn read_item(&self, link: &Link, id: ItemId) {
+        let get = ItemGet { library_item_id: id.clone() };
+        if let Ok(model) = link.client.call(&get).await {
+            self.dispatch.dispatch(Action::ItemRead(link.epoch, id, model));
+        }
+    }
+
+    pub(super) async fn create_library(&self, link: &Link, name: String, datastore: String) {
+        let create_spec = library_spec(name.clone(), datastore);
+        let create = LocalLibraryCreate { client_token: None, create_spec };
+        let answer = self.call(link, create).await;
+        match &answer.result {
+            Ok(id) => {
+                let because = format!("The library {name} has the id {id}.");
+                self.succeeded(link, None, "create library", because, &answer);
+                self.load_libraries(link).await;
+                self.dispatch.dispatch(Action::LibraryChosen(Some(id.clone())));
+                self.load_items(link, id.clone()).await;
+            }
+            Err(error) => self.failed(link, None, "create library", error, &answer),
+        }
+    }
+
+    pub(super) async fn create_item(
+        &self,
+        link: &Link,
+        library: LibraryId,
+        name: String,
+        kind: String,
+    ) {
+        let create_spec = item_spec(library.clone(), name.clone(), kind);
+        let answer = self.call(link, ItemCreate { client_token: None, create_spec }).await;
+        match &answer.result {
+            Ok(id) => {
+                let because = format!("The item {name} has the id {id} and no files yet.");
+                self.succeeded(link, None, "create item", because, &answer);
+                self.load_items(link, library).await;
+                self.dispatch.dispatch(Action::ItemChosen(Some(id.clone())));
+            }
+            Err(error) => self.failed(link, None, "create item", error, &answer),
+        }
+    }
+}
+
+pub(super) fn library_spec(name: String, datastore: String) -> LibraryModel {
+    let backing = StorageBacking {
+        r#type: Some(StorageBackingType::Datastore),
+        datastore_id: Some(datastore),
+        storage_uri: None,
+    };
+    LibraryModel {
+        name: Some(name),
+        r#type: Some(LibraryType::Local),
+        storage_backings: Some(vec![backing]),
+        ..LibraryModel::default()
+    }
+}
+
+pub(super) fn item_spec(library: LibraryId, name: String, kind: String) -> ItemModel {
+    ItemModel {
+        library_id: Some(library),
+        name: Some(name),
+        r#type: Some(kind).filter(|kind| !kind.is_empty()),
+        ..ItemModel::default()
+    }
+}

@@ -1,0 +1,219 @@
+//! Files of a session, and their bytes on the way.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::Poll;
+
+use accession_client::{ClientError, Source, TransportError, UploadLink};
+use accession_core::messages;
+use accession_core::model::{AddSpec, SessionFileInfo, SessionId, SourceType, TransferStatus};
+use accession_core::operations::{SessionFileAdd, SessionFileRemove, UpdateSessionGet};
+use accession_core::rules;
+use accession_core::time::Timestamp;
+use futures_channel::oneshot;
+
+use super::{Answer, Engine, Held, Link};
+use crate::app::command::NewFile;
+use crate::format;
+use crate::lab::{Action, Declared, Outcome, Upload, Verdict};
+
+/// Progress is told at most this often, in milliseconds.
+const PROGRESS_EVERY: i64 = 100;
+
+impl Engine {
+    pub(super) async fn add_files(
+        &self,
+        link: &Link,
+        id: &SessionId,
+        files: Vec<NewFile>,
+        send: bool,
+    ) {
+        let mut added = Vec::new();
+        for file in files {
+            let name = file.name.clone();
+            let file_spec = AddSpec {
+                name: name.clone(),
+                source_type: SourceType::Push,
+                source_endpoint: None,
+                size: file.size,
+                checksum_info: file.checksum.clone(),
+            };
+            let add = SessionFileAdd { update_session_id: id.clone(), file_spec };
+            let answer = self.call(link, add).await;
+            match &answer.result {
+                Ok(info) => {
+                    // Under the name that was sent: a lenient reply may lack it.
+                    let info = SessionFileInfo { name: name.clone(), ..info.clone() };
+                    self.keep_link(id, &info);
+                    let size = file.size.map(format::size);
+                    let declared = Declared { size, checksum: file.checksum.clone() };
+                    let action = Action::FileAdded(link.epoch, id.clone(), name.clone(), declared);
+                    self.dispatch.dispatch(action);
+                    self.held(id, &name, |held| held.bytes = Some(file));
+                    let because = format!("The session expects the bytes of {name}.");
+                    self.succeeded(link, Some(id), "add", because, &answer);
+                    added.push(name);
+                }
+                Err(error) => self.failed(link, Some(id), "add", error, &answer),
+            }
+        }
+        self.refresh(link, id).await;
+        if send {
+            for name in added {
+                self.send_file(link, id, &name).await;
+            }
+        }
+    }
+
+    pub(super) async fn send_file(&self, link: &Link, id: &SessionId, name: &str) {
+        let (target, file) = self.held(id, name, |held| {
+            (held.link.clone(), held.bytes.as_ref().map(|bytes| bytes.file.clone()))
+        });
+        let no_bytes = file.is_none();
+        let (Some(target), Some(file)) = (target, file) else {
+            let mut outcome = Outcome::done("upload", None, "");
+            outcome.verdict = Verdict::Failed;
+            outcome.said = format!("upload of {name} was not sent.");
+            outcome.because = vec![if no_bytes {
+                "The page no longer has the file's bytes.".to_owned()
+            } else {
+                "The server gave no upload link that can be followed.".to_owned()
+            }];
+            outcome.next = vec!["Add the file again.".to_owned()];
+            return self.came_to(link, Some(id), outcome);
+        };
+        let result = self.upload(link, id, name, &target, (self.host.source)(file)).await;
+        let exchange = link.last.borrow_mut().take();
+        let files = self.load_files(link, id).await;
+        let file = files.iter().find(|file| file.name == name);
+        let answer = Answer { result, exchange };
+        match &answer.result {
+            Err(error) => {
+                self.failed(link, Some(id), &format!("upload of {name}"), error, &answer);
+            }
+            Ok(()) => {
+                let mut outcome = Outcome::done(
+                    &format!("upload of {name}"),
+                    answer.status(),
+                    "The bytes arrived and were accepted.",
+                );
+                match file.map(|file| (&file.status, &file.error_message)) {
+                    Some((TransferStatus::Ready, _)) | None => {}
+                    Some((TransferStatus::Error, message)) => {
+                        outcome.verdict = Verdict::Refused;
+                        outcome.said = format!("upload of {name} arrived, and was not accepted.");
+                        let message = message.as_ref();
+                        outcome.because =
+                            message.map(|m| m.default_message.clone()).into_iter().collect();
+                        outcome.next = vec!["Add the file again to send it again.".to_owned()];
+                        outcome.rule = message.and_then(|m| match m.id.as_str() {
+                            id if id == messages::CHECKSUM_MISMATCH.id => {
+                                Some(rules::CHECKSUM_CHECKED)
+                            }
+                            id if id == messages::SIZE_MISMATCH.id => Some(rules::SIZE_CHECKED),
+                            _ => None,
+                        });
+                    }
+                    Some((status, _)) => {
+                        outcome.because = vec![format!("The bytes arrived; the file is {status}.")];
+                    }
+                }
+                self.came_to(link, Some(id), outcome.with_notes(answer.exchange.as_deref()));
+            }
+        }
+        let get = UpdateSessionGet { update_session_id: id.clone() };
+        let result = self.call(link, get).await.result;
+        self.dispatch.dispatch(Action::SessionRead(link.epoch, id.clone(), result));
+    }
+
+    pub(super) async fn upload(
+        &self,
+        link: &Link,
+        id: &SessionId,
+        name: &str,
+        target: &UploadLink,
+        source: Source,
+    ) -> Result<(), ClientError> {
+        let (number, now) = (self.number(), (self.host.clock)());
+        let total = source.size();
+        let (stop, stopped) = oneshot::channel();
+        self.uploads.borrow_mut().push((number, stop));
+        let upload = Upload {
+            id: number,
+            session: id.clone(),
+            file: name.to_owned(),
+            total,
+            sent: 0,
+            mark: (now, 0),
+            rate: None,
+        };
+        self.dispatch.dispatch(Action::UploadBegan(link.epoch, upload));
+        let progress = {
+            let (dispatch, clock) = (self.dispatch.clone(), self.host.clock);
+            let told = Cell::new(Timestamp::default());
+            move |sent| {
+                let now = clock();
+                if sent >= total || now.as_millis() - told.get().as_millis() >= PROGRESS_EVERY {
+                    told.set(now);
+                    dispatch.dispatch(Action::UploadMoved(number, now, sent));
+                }
+            }
+        };
+        let result = unless(stopped, link.client.upload(target, source, progress)).await;
+        self.uploads.borrow_mut().retain(|(other, _)| *other != number);
+        self.dispatch.dispatch(Action::UploadEnded(number));
+        result.unwrap_or(Err(TransportError::Aborted.into()))
+    }
+
+    pub(super) async fn remove_file(&self, link: &Link, id: &SessionId, name: String) {
+        let remove = SessionFileRemove { update_session_id: id.clone(), file_name: name.clone() };
+        let answer = self.call(link, remove).await;
+        match &answer.result {
+            Ok(()) => {
+                let because = format!("The item loses {name} when the session completes.");
+                self.succeeded(link, Some(id), "remove", because, &answer);
+            }
+            Err(error) => self.failed(link, Some(id), "remove", error, &answer),
+        }
+        self.refresh(link, id).await;
+    }
+
+    pub(super) fn keep_link(&self, id: &SessionId, file: &SessionFileInfo) {
+        if let Some(link) = UploadLink::of(file) {
+            self.held(id, &file.name, |held| held.link = Some(link));
+        }
+    }
+
+    /// Looks at what is at hand of a file.
+    pub(super) fn held<T>(
+        &self,
+        id: &SessionId,
+        name: &str,
+        look: impl FnOnce(&mut Held) -> T,
+    ) -> T {
+        let mut files = self.files.borrow_mut();
+        let known = files.iter().position(|held| held.session == *id && held.name == name);
+        let place = known.unwrap_or_else(|| {
+            let (session, name) = (id.clone(), name.to_owned());
+            files.push(Held { session, name, link: None, bytes: None });
+            files.len() - 1
+        });
+        look(&mut files[place])
+    }
+}
+
+/// The future's output, unless it is stopped first; then it is dropped.
+async fn unless<T>(
+    mut stopped: oneshot::Receiver<()>,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = Box::pin(future);
+    poll_fn(|context| {
+        if Pin::new(&mut stopped).poll(context).is_ready() {
+            return Poll::Ready(None);
+        }
+        future.as_mut().poll(context).map(Some)
+    })
+    .await
+}
