@@ -61,7 +61,7 @@ for (const { name, dialect, start, skip, lenient } of BEHIND) {
         const item = `item of ${size} bytes`;
         await here.newItem(item);
         const session = await here.newSession();
-        await here.namesItsTarget(new URL(gateway.origin).host, item);
+        await here.namesItsTarget(new URL(behind.origin).host, item);
         await here.add(file, lenient ? {} : { checksum: file.sha256 });
         await here.isSent(file.name, 60_000 + size / 1000);
         if (!lenient) await here.fileIs(file.name, 'READY');

@@ -555,6 +555,11 @@ impl Lab {
         host_of(self.behind.as_deref().unwrap_or_else(|| self.target.origin()))
     }
 
+    /// Host and port of the gateway that calls go through, if they do.
+    pub fn gateway(&self) -> Option<&str> {
+        self.behind.as_ref().map(|_| host_of(self.target.origin()))
+    }
+
     /// Whether final calls are asked about first: on every server but those of this machine. A
     /// gateway on this machine is as near as the server behind it.
     pub fn asks_first(&self) -> bool {

@@ -8,7 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::failure::{Failure, Result, shown};
-use crate::project::{Project, WASM_TARGET, executable};
+use crate::project::{Project, WASM_ONLY, WASM_TARGET, executable};
 use crate::run;
 use crate::surroundings;
 use crate::tools::Tools;
@@ -36,6 +36,7 @@ pub(crate) struct Artifacts<'a> {
     page: Once<PathBuf>,
     headless: Once<PathBuf>,
     server: Once<PathBuf>,
+    tested_server: Once<PathBuf>,
     vcsim: Once<Option<PathBuf>>,
 }
 
@@ -48,6 +49,7 @@ impl<'a> Artifacts<'a> {
             page: Once::new("building the page"),
             headless: Once::new("building the headless module"),
             server: Once::new("building the server"),
+            tested_server: Once::new("building the server for the tests"),
             vcsim: Once::new("building the foreign peer"),
         }
     }
@@ -141,6 +143,17 @@ impl<'a> Artifacts<'a> {
             let build = ["--locked", "--profile", "server", "--package", "accession-server"];
             run::run(self.project.cargo("build").args(build), BUILD)?;
             Ok(self.project.target.join("server").join(executable("accession-server")))
+        })
+    }
+
+    /// The same server as the Rust tests have built it, so that the gate compiles it only once.
+    pub(crate) fn tested_server(&self) -> Result<PathBuf> {
+        self.tested_server.get(|| {
+            let mut build = self.project.cargo("test");
+            build.args(["--locked", "--workspace", "--no-run", "--quiet"]);
+            build.args(WASM_ONLY.iter().flat_map(|name| ["--exclude", name]));
+            run::run(&mut build, BUILD)?;
+            Ok(self.project.target.join("debug").join(executable("accession-server")))
         })
     }
 

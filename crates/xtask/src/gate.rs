@@ -227,7 +227,7 @@ impl Gate<'_> {
             return Err(Failure::nothing("tests/vcsim has no go.mod"));
         }
         self.artifacts.vcsim()?;
-        let server = self.artifacts.server()?;
+        let server = self.artifacts.tested_server()?;
         let mut test = run::command(go);
         // Its answers come from programs, which Go cannot see change.
         test.args(["test", "-count=1", "./..."]).env("ACCESSION_SERVER", server);
@@ -242,7 +242,7 @@ impl Gate<'_> {
         let Some(python) = surroundings::python_env(self.tools, &directory)? else {
             return Ok(Outcome::Skipped("no Python".to_owned()));
         };
-        let server = self.artifacts.server()?;
+        let server = self.artifacts.tested_server()?;
         let mut pytest = run::command(python);
         pytest
             .args(["-m", "pytest", "-q", "-p", "no:cacheprovider"])
@@ -262,7 +262,7 @@ impl Gate<'_> {
         }
         let chromium = surroundings::chromium()?;
         let dist = self.artifacts.page()?;
-        let server = self.artifacts.server()?;
+        let server = self.artifacts.tested_server()?;
         let vcsim = self.artifacts.vcsim()?;
         surroundings::npm_ci(self.tools, &self.project.root.join("tests").join("browser"))?;
         self.node_test(&tests, |node| {

@@ -196,10 +196,11 @@ export class Lab {
   /** None of these is anywhere in the page, in what it keeps, or in what it writes. Gives its log as text. */
   async holdsNone(secrets) {
     const { page } = this;
-    const lines = this.log.locator('details');
-    await lines.evaluateAll((all) => all.forEach((line) => line.setAttribute('open', '')));
     await until('every line shows its request', () =>
-      lines.evaluateAll((all) => all.every((line) => line.querySelector('pre'))),
+      this.log.locator('details').evaluateAll((lines) => {
+        lines.forEach((line) => line.setAttribute('open', ''));
+        return lines.every((line) => line.querySelector('pre'));
+      }),
     );
     await page.getByRole('button', { name: 'Copy log as text' }).click();
     const places = {

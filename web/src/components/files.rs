@@ -4,6 +4,7 @@ use accession_core::model::{ChecksumInfo, SessionFileInfo, SourceType, TransferS
 use yew::prelude::*;
 
 use super::PartProps;
+use super::guide_pane::goes_to;
 use super::icon::{Icon, draw};
 use super::loading::loaded;
 use super::state::status_badge;
@@ -18,6 +19,7 @@ pub(crate) fn files(props: &PartProps) -> Html {
     let empty = "No files yet. Choose some above.";
     let table = |files: &Vec<SessionFileInfo>| {
         html! {
+            <>
             <table class="acc-table">
                 <caption class="acc-spoken">{"Files of the update session"}</caption>
                 <thead>
@@ -31,6 +33,10 @@ pub(crate) fn files(props: &PartProps) -> Html {
                 </thead>
                 <tbody>{ for files.iter().map(|file| row(props, file)) }</tbody>
             </table>
+            if lab.target.is_live() {
+                {goes_to(props, session.item_label())}
+            }
+            </>
         }
     };
     loaded(lab, &session.files, empty, Vec::is_empty, table)

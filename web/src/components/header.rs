@@ -67,7 +67,10 @@ fn tab(props: &PartProps, pane: Pane) -> Html {
 
 /// Who is being talked to: a word, a shape and a colour.
 fn target_badge(lab: &Lab) -> Html {
-    let host = lab.host();
+    let host = match lab.gateway() {
+        Some(gateway) => format!("{} through {gateway}", lab.host()),
+        None => lab.host().to_owned(),
+    };
     let (icon, word) = match lab.target {
         Target::Simulated => (Icon::Simulated, "SIMULATED"),
         Target::Live { .. } => (Icon::Live, "LIVE"),
@@ -75,7 +78,7 @@ fn target_badge(lab: &Lab) -> Html {
     let detail = match (&lab.target, &lab.connection) {
         (Target::Simulated, _) => "in this page".to_owned(),
         (_, Connection::Open { user: Some(user) }) => format!("{host} as {user}"),
-        (_, Connection::Open { user: None }) => host.to_owned(),
+        (_, Connection::Open { user: None }) => host,
         (_, Connection::Opening) => format!("signing in to {host}"),
         (_, Connection::Closed | Connection::Failed(_)) => "not signed in".to_owned(),
     };
