@@ -5,6 +5,7 @@
 
 mod exchange;
 mod lenient;
+mod own;
 mod redact;
 pub mod transport;
 mod upload;
@@ -24,11 +25,9 @@ use serde_json::Value;
 
 pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse};
 use lenient::{Fill, Slot};
+pub use own::{GATEWAY_HEADER, OwnError};
 pub use transport::{Progress, Reader, Simulated, Source, Transport, TransportError};
 pub use upload::UploadLink;
-
-/// The response header in which Accession's own gateway names the server that it forwards to.
-pub const GATEWAY_HEADER: &str = "x-accession-gateway";
 
 /// Why a call has no result.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -193,7 +192,7 @@ impl Client {
             Err(error) => Err(error.clone().into()),
             Ok(response) => {
                 self.look_for_gateway(response);
-                self.read(row, response, reply, &mut exchange.notes)
+                self.read(row, response, reply, secrets, &mut exchange.notes)
             }
         };
         self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
@@ -205,11 +204,12 @@ impl Client {
         row: &Row,
         response: &Response,
         reply: &mut dyn Fill,
+        secrets: &[&str],
         notes: &mut Vec<Note>,
     ) -> Result<(), ClientError> {
         let dialect = self.shared.dialect;
         if !response.is_success() {
-            return Err(refusal(response));
+            return Err(refusal(response, secrets));
         }
         let expected = operations::line(row, dialect).success();
         if response.status != expected {
@@ -217,7 +217,7 @@ impl Client {
         }
         read_result(dialect, row, response, notes)
             .and_then(|value| lenient::read(value, reply, notes))
-            .map_err(|why| unexpected(response, why))
+            .map_err(|why| unexpected(response, why, secrets))
     }
 
     fn token(&self) -> Option<LoginToken> {
@@ -259,15 +259,16 @@ impl Client {
     }
 }
 
-fn refusal(response: &Response) -> ClientError {
-    match dialect::read_error(&response.body) {
+fn refusal(response: &Response, secrets: &[&str]) -> ClientError {
+    // An error is kept and shown like an exchange, and may repeat what it was sent.
+    match dialect::read_error(redact::echo(&response.body, secrets).as_bytes()) {
         Some(error) => ClientError::Api { status: response.status, error: Box::new(error) },
-        None => unexpected(response, "the body is no error of the API".to_owned()),
+        None => unexpected(response, "the body is no error of the API".to_owned(), secrets),
     }
 }
 
-fn unexpected(response: &Response, why: String) -> ClientError {
-    let response = Box::new(redact::response(response, true, &[]));
+fn unexpected(response: &Response, why: String, secrets: &[&str]) -> ClientError {
+    let response = Box::new(redact::response(response, true, secrets));
     ClientError::Unexpected { response, why }
 }
 

@@ -16,7 +16,7 @@ const KEY_LENGTH: usize = 16;
 pub(crate) fn request(request: &Request, secrets: &[&str]) -> RecordedRequest {
     RecordedRequest {
         method: request.method,
-        url: without(&request.url, secrets),
+        url: url(&request.url, secrets),
         headers: headers(&request.headers, secrets),
         body: body(&request.body, false, secrets),
     }
@@ -33,6 +33,14 @@ pub(crate) fn response(
         headers: headers(&response.headers, secrets),
         body: body(&response.body, secret_result && response.is_success(), secrets),
     }
+}
+
+/// The server's own name is no secret, even where it has a password's letters in it.
+fn url(url: &str, secrets: &[&str]) -> String {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let path = url[authority..].find('/').map_or(url.len(), |at| authority + at);
+    let (origin, rest) = url.split_at(path);
+    format!("{origin}{}", without(rest, secrets))
 }
 
 fn headers(headers: &Headers, secrets: &[&str]) -> Headers {
@@ -92,18 +100,36 @@ fn replace(text: &mut String, by: String, changed: &mut bool) {
 pub(crate) fn link(uri: &str) -> String {
     let (path, query) = uri.split_once('?').map_or((uri, ""), |(path, _)| (path, "?••••"));
     let segments: Vec<&str> = path.split('/').collect();
-    let last = segments.len() - 1;
-    // The first three are scheme, nothing and host.
-    let shown = segments.iter().enumerate().map(|(index, segment)| {
-        let may_be_key = index > 2 && index < last && segment.len() >= KEY_LENGTH;
-        if may_be_key { REDACTED } else { segment }
-    });
+    let shown = segments
+        .iter()
+        .enumerate()
+        .map(|(at, segment)| if is_key(&segments, at) { REDACTED } else { *segment });
     shown.collect::<Vec<_>>().join("/") + query
+}
+
+/// The segments of a link that may be its key.
+pub(crate) fn keys(uri: &str) -> Vec<&str> {
+    let path = uri.split('?').next().unwrap_or_default();
+    let segments: Vec<&str> = path.split('/').collect();
+    (0..segments.len()).filter(|at| is_key(&segments, *at)).map(|at| segments[at]).collect()
+}
+
+/// The first three segments are scheme, nothing and host; the last is the file's name.
+fn is_key(segments: &[&str], at: usize) -> bool {
+    at > 2 && at + 1 < segments.len() && segments[at].len() >= KEY_LENGTH
+}
+
+/// The text of a body that may repeat what was sent.
+pub(crate) fn echo(body: &[u8], secrets: &[&str]) -> String {
+    without(&String::from_utf8_lossy(body), secrets)
 }
 
 fn without(text: &str, secrets: &[&str]) -> String {
     let real = secrets.iter().filter(|secret| secret.len() >= 4);
-    real.fold(text.to_owned(), |text, secret| text.replace(secret, REDACTED))
+    real.fold(text.to_owned(), |text, secret| {
+        let in_json = Value::from(*secret).to_string();
+        text.replace(secret, REDACTED).replace(in_json.trim_matches('"'), REDACTED)
+    })
 }
 
 #[cfg(test)]
@@ -134,6 +160,26 @@ mod tests {
         for body in ["\"tok-5678\"", "{\"value\":\"tok-5678\"}", "tok-5678 as text"] {
             let kept = format!("{:?}", response(&answer(body), true, &[]));
             assert!(!kept.contains("tok-5678"), "{kept}");
+        }
+    }
+
+    #[test]
+    fn an_echo_is_no_way_out() {
+        let body = br#"{"error_type":"UNAUTHENTICATED","said":"no a\"bc for you"}"#;
+        let kept = echo(body, &["a\"bc"]);
+        assert_eq!(kept, r#"{"error_type":"UNAUTHENTICATED","said":"no •••• for you"}"#);
+        assert_eq!(keys("https://vc/cls/data/0c1d2e3f-4a5b-4c6d/a.iso"), ["0c1d2e3f-4a5b-4c6d"]);
+    }
+
+    #[test]
+    fn a_servers_name_is_no_secret() {
+        for (sent, kept) in [
+            ("https://vcenter.lab/api/session", "https://vcenter.lab/api/session"),
+            ("https://vcenter.lab/vcenter/x", "https://vcenter.lab/••••/x"),
+            ("https://vcenter.lab", "https://vcenter.lab"),
+            ("/vcenter", "/••••"),
+        ] {
+            assert_eq!(url(sent, &["vcenter"]), kept);
         }
     }
 

@@ -57,16 +57,18 @@ impl Client {
             headers: request.headers.redacted(),
             body: Body::Bytes(source.size()),
         };
+        let sent_to = request.url.clone();
+        let mut secrets = redact::keys(&sent_to);
+        secrets.extend(token.as_ref().map(|token| token.reveal()));
         let mut unfinished = Unfinished { client: self, begun: Some((recorded, notes, at)) };
         let clock = self.shared.clock.clone();
         let arrival = self.shared.transport.upload(request, source, progress, clock).await;
         let result = match &arrival.response {
             Err(error) => Err(error.clone().into()),
             Ok(response) if response.is_success() => Ok(()),
-            Ok(response) => Err(refusal(response)),
+            Ok(response) => Err(refusal(response, &secrets)),
         };
-        let secret = token.as_ref().map_or("", |token| token.reveal());
-        unfinished.finish(arrival, &[secret]);
+        unfinished.finish(arrival, &secrets);
         result
     }
 

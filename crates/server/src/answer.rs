@@ -1,8 +1,8 @@
 //! Answers that are this program's own. They cannot be mistaken for the API's.
 
+use accession_client::OwnError;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use serde_json::json;
 
 use crate::body::{self, Body};
 
@@ -26,8 +26,8 @@ impl Voice {
 
 /// Says why there is no other answer.
 pub(crate) fn own(voice: Voice, status: StatusCode, message: &str) -> Response<Body> {
-    let text = json!({ "error": voice.name(), "message": message }).to_string();
-    let mut response = Response::new(body::full(text));
+    let error = OwnError { speaker: voice.name().to_owned(), message: message.to_owned() };
+    let mut response = Response::new(body::full(error.to_body()));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

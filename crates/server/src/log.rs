@@ -34,7 +34,7 @@ struct Running {
 
 impl Entry {
     pub(crate) fn begin(log: bool, method: &Method, path: &str) -> Self {
-        let what = log.then(|| format!("{} {method} {}", clock::now(), shown(path)));
+        let what = log.then(|| format!("{} {method} {}", clock::now(), shown(method, path)));
         let (received, sent) = (AtomicU64::new(0), AtomicU64::new(0));
         let status = AtomicU16::new(0);
         Self(Arc::new(Running { what, began: Instant::now(), received, sent, status }))
@@ -76,9 +76,11 @@ pub(crate) fn line(text: &str) {
 
 /// A path as it may be written. An upload link is a credential: only what it begins with and the
 /// file's name are shown.
-fn shown(path: &str) -> Cow<'_, str> {
+fn shown<'a>(method: &Method, path: &'a str) -> Cow<'a, str> {
     let mut text = match path.strip_prefix(UPLOAD_PREFIX) {
         Some(rest) if rest.starts_with('/') => Cow::from(format!("{UPLOAD_PREFIX}{}", link(rest))),
+        // No operation is a PUT, so this is a link of a server that has its own place for them.
+        _ if method == Method::PUT => Cow::from(foreign_link(path)),
         _ => Cow::from(path),
     };
     if let Some((end, _)) = text.char_indices().nth(PATH_SHOWN) {
@@ -102,6 +104,15 @@ fn link(rest: &str) -> String {
     shown.collect::<Vec<_>>().join("/")
 }
 
+/// Keeps short segments, and the last one.
+fn foreign_link(path: &str) -> String {
+    const KEY_LENGTH: usize = 16;
+    let Some((folder, name)) = path.rsplit_once('/') else { return path.to_owned() };
+    let folder =
+        folder.split('/').map(|part| if part.len() < KEY_LENGTH { part } else { REDACTED });
+    folder.chain([name]).collect::<Vec<_>>().join("/")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,14 +128,17 @@ mod tests {
             ("x/data/open/a", "x/data/open/a"),
         ] {
             let path = format!("{UPLOAD_PREFIX}{path}");
-            assert_eq!(shown(&path), format!("{UPLOAD_PREFIX}{expected}"));
+            assert_eq!(shown(&Method::PUT, &path), format!("{UPLOAD_PREFIX}{expected}"));
         }
+        let other = "/rest/com/vmware/cis/data/0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5/a.iso";
+        assert_eq!(shown(&Method::PUT, other), "/rest/com/vmware/cis/data/••••/a.iso");
+        assert_eq!(shown(&Method::GET, other), other);
     }
 
     #[test]
     fn a_line_stays_one_short_line() {
-        assert_eq!(shown("/a/b"), "/a/b");
-        assert_eq!(shown("/a\u{7f}\n"), "/a\\u{7f}\\n");
-        assert_eq!(shown(&"é".repeat(1000)).chars().count(), PATH_SHOWN + 1);
+        assert_eq!(shown(&Method::GET, "/a/b"), "/a/b");
+        assert_eq!(shown(&Method::GET, "/a\u{7f}\n"), "/a\\u{7f}\\n");
+        assert_eq!(shown(&Method::GET, &"é".repeat(1000)).chars().count(), PATH_SHOWN + 1);
     }
 }

@@ -28,14 +28,9 @@ pub(crate) fn loaded<T>(
 pub(crate) fn failure(trouble: &Trouble) -> Html {
     html! {
         <div class="acc-failure">
-            <p>{draw(Icon::Error)}{" "}<strong>{capitalised(&trouble.said)}</strong></p>
+            <p>{draw(Icon::Error)}{" "}<strong>{"The call "}{&trouble.said}</strong></p>
             { for trouble.because.iter().map(|line| html! { <p>{line}</p> }) }
             { for trouble.next.iter().map(|line| html! { <p>{line}</p> }) }
         </div>
     }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
 }

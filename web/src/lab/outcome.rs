@@ -2,7 +2,7 @@
 //!
 //! Every error that a person sees is put into words here.
 
-use accession_client::{Body, ClientError, Exchange, TransportError};
+use accession_client::{Body, ClientError, Exchange, OwnError, TransportError};
 use accession_core::error::ApiError;
 use accession_core::rules::RuleRef;
 
@@ -113,6 +113,19 @@ impl Trouble {
     pub fn of(error: &ClientError, target: &Target, page: &str) -> Self {
         match error {
             ClientError::Api { status, error } => Self::refused(*status, error),
+            ClientError::Unexpected { response, .. }
+                if let Some(own) = own_error(&response.body) =>
+            {
+                Self {
+                    verdict: Verdict::Failed,
+                    said: "did not get through.".to_owned(),
+                    because: vec![
+                        format!("This is {}'s own answer, not the API's.", own.speaker),
+                        sentence(&own.message),
+                    ],
+                    next: vec!["Send it again once the server behind it answers.".to_owned()],
+                }
+            }
             ClientError::Unexpected { response, why } => {
                 let text = match &response.body {
                     Body::Empty => "The answer has no body.".to_owned(),
@@ -196,12 +209,17 @@ fn kind(error: &ClientError) -> Option<String> {
     error.error_type.as_ref().map(ToString::to_string)
 }
 
+fn own_error(body: &Body) -> Option<OwnError> {
+    let Body::Text(text) = body else { return None };
+    OwnError::read(text)
+}
+
 fn other_server(status: u16) -> Vec<String> {
     match status {
         404 => {
             vec!["The server may not speak this dialect. Sign in with the other one.".to_owned()]
         }
-        502 | 504 => vec!["The gateway could not reach the server behind it.".to_owned()],
+        502 | 504 => vec!["A gateway could not reach the server behind it.".to_owned()],
         _ => Vec::new(),
     }
 }
