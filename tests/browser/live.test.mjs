@@ -109,21 +109,24 @@ for (const { name, dialect, start, skip, lenient } of BEHIND) {
       await here.watched.isClean();
     });
 
-    test('complete of an unknown id, and after the end', { skip: lenient }, async (t) => {
-      const here = await lab(t, gateway);
-      const { token } = await new Api(behind.origin, dialect).login(behind.user, behind.password);
-      await here.signIn({ dialect, token });
-      await here.openSession('00000000-0000-4000-8000-000000000000');
-      await here.isIn('Gone');
-      await here.isRefused('complete', '404 NOT_FOUND');
+    // vcsim says yes to every complete.
+    if (!lenient) {
+      test('complete of an unknown id, and after the end', async (t) => {
+        const here = await lab(t, gateway);
+        const { token } = await new Api(behind.origin, dialect).login(behind.user, behind.password);
+        await here.signIn({ dialect, token });
+        await here.openSession('00000000-0000-4000-8000-000000000000');
+        await here.isIn('Gone');
+        await here.isRefused('complete', '404 NOT_FOUND');
 
-      await here.newLibrary('second library', behind.datastore);
-      await here.newItem('second item');
-      await here.newSession();
-      await here.succeeds('complete', dialect === 'api' ? 204 : 200);
-      await here.isRefused('complete', '400 NOT_ALLOWED_IN_CURRENT_STATE', 'DONE');
-      await here.watched.isClean();
-    });
+        await here.newLibrary('second library', behind.datastore);
+        await here.newItem('second item');
+        await here.newSession();
+        await here.succeeds('complete', dialect === 'api' ? 204 : 200);
+        await here.isRefused('complete', '400 NOT_ALLOWED_IN_CURRENT_STATE', 'DONE');
+        await here.watched.isClean();
+      });
+    }
   });
 }
 

@@ -27,7 +27,7 @@ impl Message {
 }
 
 /// Replaces `{n}` by the n-th argument, in one pass, so that a brace inside an argument stays what it is.
-fn render(template: &str, args: &[&str]) -> String {
+pub fn render(template: &str, args: &[&str]) -> String {
     let mut text = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {

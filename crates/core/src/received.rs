@@ -24,6 +24,16 @@ impl Algorithm {
     /// All of them.
     pub const ALL: [Self; 4] = [Self::Md5, Self::Sha1, Self::Sha256, Self::Sha512];
 
+    /// Its name, as the API and OVF manifests write it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA1",
+            Self::Sha256 => "SHA256",
+            Self::Sha512 => "SHA512",
+        }
+    }
+
     /// How many hex digits a digest has.
     pub const fn hex_digits(self) -> usize {
         match self {

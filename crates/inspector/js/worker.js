@@ -1,22 +1,70 @@
-// Reads a file piece by piece in a worker, with a wasm of its own, and reports size and digests.
-// In: { file: Blob, wants: '["SHA1"]' }. Out: { bytes, memory } after each piece, then { received } or { failed }.
-import init, { Intake } from "./accession-inspector.js";
+// Reads files piece by piece in a worker, with a wasm of its own.
+// In: { file: Blob, wants: '["SHA1"]' }, or { check: [File, …], now: 1700000000000 }.
+// Out: { bytes, memory } after each piece, then { received }, { checked } or { failed }.
+import init, { Inspection, Intake, Survey, arrange } from "./accession-inspector.js";
 
 const PIECE = 4 * 1024 * 1024;
+const BLOCK = 512;
 
-onmessage = async ({ data: { file, wants } }) => {
+onmessage = async ({ data: order }) => {
   try {
     const { memory } = await init();
-    const intake = new Intake(wants);
-    for (let bytes = 0; bytes < file.size; ) {
-      const piece = new Uint8Array(await file.slice(bytes, bytes + PIECE).arrayBuffer());
-      if (piece.length === 0) throw new Error("the file became shorter while it was read");
-      intake.write(piece);
+    let bytes = 0;
+    const take = (into) => (piece) => {
+      into.write(piece);
       bytes += piece.length;
       postMessage({ bytes, memory: memory.buffer.byteLength });
+    };
+    if (order.check) {
+      const checked = await check(order, take);
+      postMessage({ checked, memory: memory.buffer.byteLength });
+    } else {
+      const intake = new Intake(order.wants);
+      await read(order.file, take(intake));
+      postMessage({ received: intake.finish(), memory: memory.buffer.byteLength });
     }
-    postMessage({ received: intake.finish(), memory: memory.buffer.byteLength });
   } catch (error) {
     postMessage({ failed: String(error) });
   }
 };
+
+async function read(file, take) {
+  for (let at = 0; at < file.size; at += PIECE) {
+    const piece = await slice(file, at, PIECE);
+    take(piece);
+    if (piece.length < Math.min(PIECE, file.size - at)) {
+      throw new Error("the file became shorter while it was read");
+    }
+  }
+}
+
+const slice = async (file, at, length) =>
+  new Uint8Array(await file.slice(at, at + length).arrayBuffer());
+
+async function check({ check: files, now }, take) {
+  const is = (ending) => ({ name }) => name.toLowerCase().endsWith(ending);
+  const survey = files.length === 1 && files.every(is(".ova")) ? await surveyed(files[0]) : undefined;
+  const inspection = new Inspection(now, survey, files.some(is(".mf")));
+  for (const index of JSON.parse(arrange(JSON.stringify(files.map(({ name }) => name))))) {
+    inspection.begin(files[index].name, files[index].size);
+    await read(files[index], take(inspection));
+  }
+  return inspection.finish();
+}
+
+// Jumps from header to header, so that only the digests that the manifest asks for are computed.
+async function surveyed(file) {
+  const survey = new Survey();
+  for (let at = 0; at < file.size && !survey.isDone(); ) {
+    const skip = survey.skippable();
+    if (skip > 0) {
+      survey.skip(skip);
+      at += skip;
+      continue;
+    }
+    const piece = await slice(file, at, survey.isCollecting() ? 64 * 1024 : BLOCK);
+    survey.write(piece);
+    at += piece.length;
+  }
+  return survey;
+}

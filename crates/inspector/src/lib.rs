@@ -3,6 +3,12 @@
 //! It does not know where the bytes come from, nor who wants to know.
 
 use accession_core::received::Algorithm;
+use accession_core::time::Timestamp;
+use accession_package::certificate::Roots;
+use accession_package::inspection::{self, Circumstances, Plan};
+use accession_package::outline::Outline;
+use accession_package::report::Report;
+use serde::Serialize;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -28,4 +34,97 @@ impl Intake {
     pub fn finish(self) -> Result<String, JsError> {
         Ok(serde_json::to_string(&self.0.finish())?)
     }
+}
+
+/// Looks ahead in an archive and finds out which digests its files need, without reading its disks.
+#[wasm_bindgen]
+pub struct Survey(inspection::Survey);
+
+#[wasm_bindgen]
+impl Survey {
+    /// Begins an archive.
+    #[wasm_bindgen(constructor)]
+    #[expect(clippy::new_without_default, reason = "JavaScript has no Default")]
+    pub fn new() -> Self {
+        Self(inspection::Survey::new())
+    }
+
+    /// Takes the next bytes.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    /// How many of the next bytes need not be read.
+    pub fn skippable(&self) -> f64 {
+        self.0.skippable() as f64
+    }
+
+    /// Passes over so many bytes.
+    pub fn skip(&mut self, bytes: f64) {
+        self.0.skip(bytes as u64);
+    }
+
+    /// Whether the next bytes are the manifest's.
+    #[wasm_bindgen(js_name = isCollecting)]
+    pub fn is_collecting(&self) -> bool {
+        self.0.is_collecting()
+    }
+
+    /// Whether the rest need not be looked at.
+    #[wasm_bindgen(js_name = isDone)]
+    pub fn is_done(&self) -> bool {
+        self.0.is_done()
+    }
+}
+
+/// Takes in the files of one package, and tells whether a content library will accept it.
+#[wasm_bindgen]
+pub struct Inspection(inspection::Inspection);
+
+#[wasm_bindgen]
+impl Inspection {
+    /// Begins a package. `now` is the time at which certificates have to be valid, in milliseconds
+    /// since 1970. Without a survey, and with `manifest` false, no digest is needed.
+    #[wasm_bindgen(constructor)]
+    pub fn new(now: f64, survey: Option<Survey>, manifest: bool) -> Self {
+        let now = Timestamp::from_millis(now as i64);
+        let inspection =
+            inspection::Inspection::new(Circumstances { now, roots: Roots::default() });
+        Self(match survey {
+            Some(survey) => inspection.with_plan(survey.0.finish()),
+            None if manifest => inspection,
+            None => inspection.with_plan(Plan::default()),
+        })
+    }
+
+    /// Begins a file of so many bytes.
+    pub fn begin(&mut self, name: &str, size: f64) {
+        self.0.begin(name, Some(size as u64));
+    }
+
+    /// Takes its next bytes.
+    pub fn write(&mut self, bytes: &[u8]) {
+        self.0.write(bytes);
+    }
+
+    /// Ends the package, and tells what it was: `{"report":{…},"outline":{…},"markdown":"…"}`.
+    pub fn finish(self) -> Result<String, JsError> {
+        let report = self.0.finish();
+        let checked = Checked { outline: report.outline(), markdown: report.markdown(), report };
+        Ok(serde_json::to_string(&checked)?)
+    }
+}
+
+#[derive(Serialize)]
+struct Checked {
+    report: Report,
+    outline: Outline,
+    markdown: String,
+}
+
+/// The best order to read files of these names in, given and told as JSON: `[1,0]`.
+#[wasm_bindgen]
+pub fn arrange(names: &str) -> Result<String, JsError> {
+    let names: Vec<&str> = serde_json::from_str(names)?;
+    Ok(serde_json::to_string(&inspection::arrange(&names))?)
 }

@@ -8,12 +8,15 @@ use std::path::PathBuf;
 
 use accession_core::simulator::{Accounts, Simulator};
 use accession_server::{Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Target};
-use lexopt::prelude::{Long, Short};
+use lexopt::prelude::{Long, Short, Value};
+
+use crate::check::{self, Check};
 
 const HELP: &str = "\
 A vCenter content library on a socket: simulated, or a live one passed on.
 
 Usage: accession-server [OPTIONS]
+       accession-server check FILE...   (see accession-server check --help)
 
 With no options it answers from the built-in simulator: any user, any password.
 
@@ -44,8 +47,9 @@ Ctrl-C stops the server once running requests have been answered.";
 /// What the user wants.
 #[derive(Debug)]
 pub(crate) enum Asked {
-    ToTell(String),
-    ToStart(Box<Start>),
+    Tell(String),
+    Start(Box<Start>),
+    Check(Check),
 }
 
 /// A server to start.
@@ -77,16 +81,43 @@ pub(crate) enum Misuse {
     NotSimulated(&'static str),
     #[error("failed to get a seed from the system: {0}; give one with --seed")]
     NoSeed(getrandom::Error),
+    #[error("{0}")]
+    Check(lexopt::Error),
+    #[error(
+        "no file to check; name an OVA, an OVF descriptor or an ISO image, or - for standard input"
+    )]
+    NothingToCheck,
 }
 
+impl Misuse {
+    /// The command that tells how it is done.
+    pub(crate) fn help(&self) -> &'static str {
+        match self {
+            Self::Check(_) | Self::NothingToCheck => "accession-server check --help",
+            _ => "accession-server --help",
+        }
+    }
+
+    /// How the program ends: the answers of a check are 0, 1 and 2.
+    pub(crate) fn status(&self) -> u8 {
+        match self {
+            Self::Check(_) | Self::NothingToCheck => check::FAILED,
+            _ => USAGE,
+        }
+    }
+}
+
+/// Bad arguments; anything else that goes wrong is 1.
+const USAGE: u8 = 2;
+
 pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
-    let mut given = Given::default();
+    let (mut given, mut any) = (Given::default(), false);
     while let Some(argument) = arguments.next()? {
         match argument {
-            Short('h') | Long("help") => return Ok(Asked::ToTell(HELP.to_owned())),
+            Short('h') | Long("help") => return Ok(Asked::Tell(HELP.to_owned())),
             Short('V') | Long("version") => {
                 let version = env!("CARGO_PKG_VERSION");
-                return Ok(Asked::ToTell(format!("accession-server {version}")));
+                return Ok(Asked::Tell(format!("accession-server {version}")));
             }
             Long("listen") => given.listen = Some(address(arguments.value()?)?),
             Long("page") => given.page = Some(arguments.value()?.into()),
@@ -99,10 +130,29 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("password") => given.password = Some(text(arguments.value()?)),
             Long("vcenter") => given.vcenter = Some(origin("--vcenter", arguments.value()?)?),
             Long("insecure") => given.insecure = true,
+            Value(job) if job == "check" && !any => return check(arguments),
             other => return Err(other.unexpected().into()),
         }
+        any = true;
     }
-    Ok(Asked::ToStart(Box::new(given.start()?)))
+    Ok(Asked::Start(Box::new(given.start()?)))
+}
+
+fn check(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
+    let mut check = Check::default();
+    while let Some(argument) = arguments.next().map_err(Misuse::Check)? {
+        match argument {
+            Short('h') | Long("help") => return Ok(Asked::Tell(check::HELP.to_owned())),
+            Long("json") => check.json = true,
+            Long("quiet") => check.quiet = true,
+            Long("roots") => {
+                check.roots = Some(arguments.value().map_err(Misuse::Check)?.into());
+            }
+            Value(file) => check.files.push(file.into()),
+            other => return Err(Misuse::Check(other.unexpected())),
+        }
+    }
+    if check.files.is_empty() { Err(Misuse::NothingToCheck) } else { Ok(Asked::Check(check)) }
 }
 
 #[derive(Default)]
@@ -201,7 +251,7 @@ mod tests {
 
     fn jobs(line: &str) -> String {
         match asked(line) {
-            Ok(Asked::ToStart(start)) => start.jobs,
+            Ok(Asked::Start(start)) => start.jobs,
             other => panic!("{line}: {other:?}"),
         }
     }

@@ -1,8 +1,10 @@
-//! The program `accession-server`: reads its arguments, starts the server, and stops it when told to.
+//! The program `accession-server`: reads its arguments, starts the server and stops it when told to, or checks
+//! packages.
 //!
 //! It does not know what the server does.
 
 mod arguments;
+mod check;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -13,25 +15,23 @@ use tokio::runtime::Builder;
 
 use crate::arguments::{Asked, Start};
 
-/// Bad arguments; anything else that goes wrong is 1.
-const USAGE: u8 = 2;
-
 fn main() -> ExitCode {
     match arguments::parse(lexopt::Parser::from_env()) {
-        Ok(Asked::ToTell(text)) => {
+        Ok(Asked::Tell(text)) => {
             say(&text);
             ExitCode::SUCCESS
         }
-        Ok(Asked::ToStart(start)) => match run(*start) {
+        Ok(Asked::Start(start)) => match run(*start) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 complain(&error.to_string());
                 ExitCode::FAILURE
             }
         },
+        Ok(Asked::Check(check)) => check::run(&check),
         Err(error) => {
-            complain(&format!("{error}\nTry accession-server --help"));
-            ExitCode::from(USAGE)
+            complain(&format!("{error}\nTry {}", error.help()));
+            ExitCode::from(error.status())
         }
     }
 }
