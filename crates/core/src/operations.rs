@@ -16,7 +16,7 @@ use crate::model::{
     AddSpec, ClientToken, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, LoginInfo,
     LoginToken, SessionFileInfo, SessionId, UpdateSessionModel, ValidationResult,
 };
-use crate::reading::{self, Misfit, Path, Problem, Step};
+use crate::reading::{Misfit, Parameters, Path, Problem, Step};
 use crate::rules;
 use crate::simulator::Context;
 use crate::wire::{Method, Request};
@@ -157,11 +157,19 @@ macro_rules! operations {
                 }
             }
 
-            /// Reads the parameters of a row into its call.
+            /// Reads the parameters of a row into its call, strictly: an unknown field, a missing one
+            /// and a wrong type are refused by name.
             pub fn decode(row: &Row, parameters: Map<String, Value>) -> Result<Self, ApiError> {
-                match (row.service, row.name) {
-                    $($(($service, stringify!($name)) => typed(parameters).map(Self::$call),)+)+
-                    _ => Err(not_simulated(row)),
+                let parameters = Parameters::new(&parameters, row.parameters);
+                let call = match (row.service, row.name) {
+                    $($(($service, stringify!($name)) => Self::$call($call {
+                        $($field: parameters.take(stringify!($field)).map_err(refuse_misfit)?,)*
+                    }),)+)+
+                    _ => return Err(not_simulated(row)),
+                };
+                match parameters.unknown().into_iter().next() {
+                    Some(path) => Err(unknown_field(path)),
+                    None => Ok(call),
                 }
             }
         }
@@ -361,15 +369,6 @@ pub fn encode(
     parameters: Map<String, Value>,
 ) -> Result<Request, Unsendable> {
     dialect::encode(lines(dialect), line(row, dialect), origin, parameters)
-}
-
-/// Reads a call strictly: an unknown field, a missing one and a wrong type are refused by name.
-fn typed<T: DeserializeOwned>(parameters: Map<String, Value>) -> Result<T, ApiError> {
-    let read = reading::read(&Value::Object(parameters)).map_err(refuse_misfit)?;
-    match read.unknown.into_iter().next() {
-        Some(path) => Err(unknown_field(path)),
-        None => Ok(read.value),
-    }
 }
 
 fn refuse_misfit(misfit: Misfit) -> ApiError {

@@ -80,6 +80,43 @@ pub fn read<T: DeserializeOwned>(value: &Value) -> Result<Read<T>, Misfit> {
     }
 }
 
+/// The fields of an object, taken one by one: what reading a structure would do, without compiling
+/// a visitor for each structure that is only read in one place.
+#[derive(Debug)]
+pub struct Parameters<'a> {
+    fields: &'a Map<String, Value>,
+    unknown: RefCell<Vec<Path>>,
+}
+
+impl<'a> Parameters<'a> {
+    /// The fields of an object, of which these are known.
+    pub fn new(fields: &'a Map<String, Value>, known: &[&str]) -> Self {
+        let unknown = fields
+            .iter()
+            .filter(|(name, value)| !value.is_null() && !known.contains(&name.as_str()));
+        let unknown = unknown.map(|(name, _)| Path(vec![Step::Field(name.clone())])).collect();
+        Self { fields, unknown: RefCell::new(unknown) }
+    }
+
+    /// Reads one of the fields. Null and absent are the same.
+    #[inline(never)]
+    pub fn take<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Misfit> {
+        let value = self.fields.get(name).unwrap_or(&Value::Null);
+        let at = At::Field(&At::Root, name);
+        T::deserialize(Reader { value, at, unknown: &self.unknown }).map_err(|error| {
+            if value.is_null() {
+                return Misfit { path: Path::default(), problem: Problem::Missing(name) };
+            }
+            Misfit { path: error.at.unwrap_or_else(|| at.path()), problem: error.problem }
+        })
+    }
+
+    /// Where the fields are that nobody has a place for.
+    pub fn unknown(self) -> Vec<Path> {
+        self.unknown.into_inner()
+    }
+}
+
 /// A [`Misfit`] on its way up; the innermost reader tells where it is.
 #[derive(Debug)]
 struct Error {
