@@ -140,6 +140,37 @@ impl de::Error for Error {
     fn missing_field(field: &'static str) -> Self {
         Self { at: None, problem: Problem::Missing(field) }
     }
+
+    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(format_args!("invalid type: {}, expected {expected}", Found(unexpected)))
+    }
+
+    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::custom(format_args!("invalid value: {}, expected {expected}", Found(unexpected)))
+    }
+}
+
+/// What was found, in serde's words. Serde would have the standard library write numbers with a
+/// fraction, which nothing else needs, and which is 15 KB of wasm.
+struct Found<'a>(Unexpected<'a>);
+
+impl fmt::Display for Found<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Unexpected::Float(number) => {
+                write!(f, "floating point `{}`", Value::from(number))
+            }
+            Unexpected::Bool(value) => write!(f, "boolean `{value}`"),
+            Unexpected::Unsigned(number) => write!(f, "integer `{number}`"),
+            Unexpected::Signed(number) => write!(f, "integer `{number}`"),
+            Unexpected::Str(text) => write!(f, "string {text:?}"),
+            Unexpected::Seq => f.write_str("sequence"),
+            Unexpected::Map => f.write_str("map"),
+            Unexpected::Other(what) => f.write_str(what),
+            // JSON has no other.
+            _ => f.write_str("nothing"),
+        }
+    }
 }
 
 /// Where a reader stands. It lives on the stack, so that nothing is paid while all goes well.
