@@ -81,6 +81,9 @@ impl<'a> Artifacts<'a> {
             .args(release.then_some("--release"))
             .env("PATH", self.tools.path_for_trunk(self.project)?)
             .current_dir(&self.project.root);
+        if release {
+            leave_out_paths(&mut trunk);
+        }
         // The convention is any value, but trunk takes only a boolean.
         if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
             trunk.env("NO_COLOR", "true");
@@ -100,13 +103,16 @@ impl<'a> Artifacts<'a> {
         let bindgen = self.tools.wasm_bindgen(self.project)?;
         let optimizer = self.tools.wasm_opt()?;
         // The crate stays an ordinary library; a second crate type in its manifest would switch LTO off.
-        run::run(
-            self.project
-                .cargo("rustc")
-                .args(["--locked", "--release", "--target", WASM_TARGET])
-                .args(["--package", "accession-wasm", "--lib", "--crate-type", "cdylib"]),
-            BUILD,
-        )?;
+        let mut build = self.project.cargo("rustc");
+        build.args(["--locked", "--release", "--target", WASM_TARGET]).args([
+            "--package",
+            "accession-wasm",
+            "--lib",
+            "--crate-type",
+            "cdylib",
+        ]);
+        leave_out_paths(&mut build);
+        run::run(&mut build, BUILD)?;
         let release = self.project.target.join(WASM_TARGET).join("release");
         let package = self.project.npm();
         remove(&package)?;
@@ -211,6 +217,18 @@ impl<T: Clone> Once<T> {
         self.done.get_or_init(|| made.as_ref().ok().cloned());
         made
     }
+}
+
+/// What is shipped says where in a crate it panicked, but not where this machine keeps its crates.
+fn leave_out_paths(build: &mut Command) {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) else { return };
+    let crates = home.join("registry").join("src");
+    let given = std::env::var("RUSTFLAGS").unwrap_or_default();
+    let remap = format!("--remap-path-prefix={}=crates", crates.display());
+    let flags: Vec<_> = given.split_whitespace().chain([remap.as_str()]).collect();
+    // Separated by what no path has in it, unlike `RUSTFLAGS`.
+    build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
 }
 
 fn remove(directory: &Path) -> Result<()> {
