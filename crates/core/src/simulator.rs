@@ -371,7 +371,13 @@ impl Simulator {
     /// the key.
     pub fn open_upload(&mut self, head: &Request, now: Timestamp) -> Result<Upload, Response> {
         self.pass_time(now);
-        self.try_open_upload(head).map_err(|error| dialect::failure(Dialect::Api, &error))
+        self.try_open_upload(head).map_err(|error| {
+            let mut response = dialect::failure(Dialect::Api, &error);
+            if response.status == 405 {
+                response.headers.push("Allow", "PUT, POST");
+            }
+            response
+        })
     }
 
     fn try_open_upload(&mut self, head: &Request) -> Result<Upload, ApiError> {
