@@ -2,6 +2,7 @@
 //! input or output. It never sees a file's bytes, a clock, a socket or a source of chance.
 #![warn(missing_docs)]
 
+mod adapter;
 pub mod dialect;
 pub mod error;
 pub mod file;

@@ -74,6 +74,13 @@ messages! {
     DUPLICATE_ITEM_NAME = "com.vmware.vdcs.cls-main.duplicate_item_name_unsupported_in_library",
         "Operation is not supported since a library item with the name {0} exists in the library '{1}' (ID: {2}).";
 
+    /// At complete: files that the descriptor names are not there, or cannot be used.
+    MISSING_OR_INVALID = "com.vmware.vdcs.cls-main.session_has_missing_or_invalid_files",
+        "Session has missing file(s): {0} or invalid file(s): {1}.";
+    /// A file differs from its manifest.
+    MANIFEST_MISMATCH = "com.vmware.ovfs.ovfs-main.ovfs.invalid_manifest_checksum_mismatch",
+        "The checksum(s) from the provided manifest file do not match the content of file(s): {0}";
+
     // Recorded on real servers, around the operations.
 
     /// No or no valid API login.
@@ -138,6 +145,26 @@ messages! {
     /// A received digest differs from the declared one.
     CHECKSUM_MISMATCH = "accession.file_checksum_mismatch",
         "File {0}: the {1} checksum {2} was declared and {3} was computed.";
+    /// All bytes of a file arrived, and the storage did not take all of them. The text is recorded, its
+    /// id is not.
+    PIPE_CLOSED = "accession.file_transfer_failed",
+        "Error transferring file {0} to {1}. Reason: IO error during transfer of {1}: Pipe closed";
+    /// A warning of the preview that nobody said to ignore.
+    WARNING_NOT_IGNORED = "accession.preview_warning_not_ignored",
+        "The warning {0} was raised and is not ignored.";
+    /// A self-signed signer.
+    WARN_SELF_SIGNED = "accession.preview_self_signed_certificate",
+        "The certificate of {0} is self-signed.";
+    /// An expired certificate.
+    WARN_EXPIRED = "accession.preview_expired_certificate", "The certificate of {0} has expired.";
+    /// A certificate that begins later.
+    WARN_NOT_YET_VALID = "accession.preview_not_yet_valid_certificate",
+        "The certificate of {0} is not valid yet.";
+    /// An issuer that nobody vouches for.
+    WARN_UNTRUSTED = "accession.preview_untrusted_certificate",
+        "The certificate of {0} is not trusted: its issuer {1} is not known.";
+    /// A warning of a type that is not known.
+    WARN_OTHER = "accession.preview_warning", "The certificate of {0} raised the warning {1}.";
     /// The upload ended early.
     UPLOAD_BROKEN = "accession.file_upload_interrupted",
         "File {0}: the transfer was interrupted after {1} bytes: {2}. Add the file again.";

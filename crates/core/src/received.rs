@@ -1,10 +1,12 @@
-//! What core is told of a file that arrived: how long it was, and its digests.
+//! What core is told of a file that arrived: how long it was, its digests, and what is in it.
 //!
 //! Core never sees a byte of it; `accession-package` reads the bytes and makes this.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+
+use crate::model::{CertificateInfo, LocalizableMessage, WarningType};
 
 /// A digest algorithm that this program computes, in the order of its strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -46,13 +48,86 @@ impl Algorithm {
 }
 
 /// What arrived of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Received {
     /// Its length in bytes.
     pub size: u64,
     /// Its digests in lower-case hex; at least those that were asked for.
     pub digests: BTreeMap<Algorithm, String>,
+    /// What is in it, if somebody looked. The type adapter has no opinion of other files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contents: Option<Box<Contents>>,
+}
+
+/// What was found in a file, as far as the type of an item cares.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Contents {
+    /// The files that it asks for beside it: those that an OVF descriptor names.
+    pub needs: Vec<Needed>,
+    /// The files that it asks for and cannot get: those that an archive should have in it.
+    pub missing: Vec<String>,
+    /// What makes it unusable.
+    pub invalid: Vec<LocalizableMessage>,
+    /// The file whose bytes cannot all be written to the storage, although all of them arrived.
+    pub unwritable: Option<String>,
+    /// The files in it, which an item keeps in its place.
+    pub members: Option<Vec<Member>>,
+    /// What a manifest says of other files.
+    pub listed: Vec<ListedDigest>,
+    /// Whose signature it has.
+    pub signature: Option<Signature>,
+}
+
+/// A file that another one asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needed {
+    /// Its name.
+    pub name: String,
+    /// How long it has to be, if that is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub size: Option<u64>,
+}
+
+/// A file in an archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Member {
+    /// Its name.
+    pub name: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its digests in lower-case hex, where some were computed.
+    #[serde(default)]
+    pub digests: BTreeMap<Algorithm, String>,
+}
+
+/// The digest that a manifest has of a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ListedDigest {
+    /// The file's name.
+    pub name: String,
+    /// Which digest.
+    pub algorithm: Algorithm,
+    /// In lower-case hex.
+    pub digest: String,
+}
+
+/// Who signed a package.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signature {
+    /// The signer's certificate.
+    pub certificate: CertificateInfo,
+    /// It and those above it, in base64.
+    #[serde(default)]
+    pub chain: Vec<String>,
+    /// What there is to warn of.
+    #[serde(default)]
+    pub warnings: Vec<WarningType>,
 }
 
 /// Why an upload ended before its end.

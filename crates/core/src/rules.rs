@@ -177,6 +177,19 @@ rules! {
     CHECKSUM_CHECKED = Documented "file.checksum-checked":
         "A declared checksum is compared with what arrived.",
         "add_spec, checksum_info; that the file and not the session fails is assumed";
+
+    // What an item's type makes of its files.
+    FILES_PRESENT = Observed "adapter.files-present":
+        "Complete needs every file that the OVF descriptor names, and none that cannot be used.",
+        "recorded: session_has_missing_or_invalid_files; which findings make a file invalid is assumed";
+    STORAGE_TAKES_ALL = Observed "adapter.storage-takes-all":
+        "A disk whose stream ends before its file does, or that is not as long as the descriptor says, breaks its transfer.",
+        "recorded many times: the upload succeeds, then the session is in ERROR with Pipe closed";
+    WARNINGS_IGNORED = Documented "adapter.warnings-ignored":
+        "Complete needs every warning of the preview to be ignored by the warning behavior.",
+        "com.vmware.content.library.item.update_session_model, warning_behavior";
+
+    // Uploads.
     UPLOAD_LINK = Assumed "upload.link":
         "An upload link works until its file is added again or removed, or the session ends.",
         "its lifetime is not documented";

@@ -8,14 +8,15 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use crate::adapter;
 use crate::error::{ApiError, ErrorType};
 use crate::file;
 use crate::messages;
 use crate::model::{
-    ChecksumAlgorithm, ChecksumInfo, ItemId, LocalizableMessage, PreviewInfo, PreviewState,
-    SessionId, SessionState, WarningBehavior,
+    ChecksumAlgorithm, ChecksumInfo, ItemId, LocalizableMessage, PreviewInfo, SessionId,
+    SessionState, ValidationResult, WarningBehavior, WarningType,
 };
-use crate::received::{Algorithm, Broken, Received};
+use crate::received::{Algorithm, Broken, Member, Received};
 use crate::rules;
 use crate::time::Timestamp;
 
@@ -209,7 +210,7 @@ pub enum Event {
 }
 
 /// What happens to the upload of a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum UploadEvent {
     /// It begins.
     Open,
@@ -327,7 +328,8 @@ impl Transfer {
         }
     }
 
-    fn end(&mut self, outcome: Result<Received, Broken>) {
+    /// Ends the upload. `broken` is why the storage did not take all that arrived.
+    fn end(&mut self, outcome: Result<Received, Broken>, broken: Option<LocalizableMessage>) {
         match outcome {
             Err(broken) => {
                 self.step(file::Event::Break);
@@ -337,7 +339,7 @@ impl Transfer {
             Ok(received) => {
                 self.step(file::Event::Receive);
                 self.bytes = received.size;
-                self.error = self.mismatch(&received);
+                self.error = self.mismatch(&received).or(broken);
                 if self.error.is_some() {
                     self.step(file::Event::Refuse);
                 } else {
@@ -364,14 +366,28 @@ impl Transfer {
         Some(messages::CHECKSUM_MISMATCH.with([name, algorithm.as_str(), &declared.hex, computed]))
     }
 
-    fn stored(&self, version: u64) -> StoredFile {
-        let received = self.received.clone().unwrap_or_default();
-        let algorithm = self.wanted_algorithm();
-        let digest = received.digests.get(&algorithm);
-        StoredFile {
-            size: received.size,
-            checksum: digest.map(|hex| Checksum { algorithm, hex: hex.clone() }),
-            version,
+    /// The files that an item keeps of it: itself, or those in it.
+    fn stored(&self) -> Vec<(&str, StoredFile)> {
+        let Some(received) = &self.received else { return Vec::new() };
+        let store = |size, digest: Option<(Algorithm, &String)>| StoredFile {
+            size,
+            checksum: digest.map(|(algorithm, hex)| Checksum { algorithm, hex: hex.clone() }),
+            version: 1,
+        };
+        let contents = received.contents.as_deref();
+        match contents.and_then(|contents| contents.members.as_ref()) {
+            Some(members) => {
+                let stored = |member: &Member| {
+                    let digest = member.digests.iter().next();
+                    store(member.size, digest.map(|(algorithm, hex)| (*algorithm, hex)))
+                };
+                members.iter().map(|member| (member.name.as_str(), stored(member))).collect()
+            }
+            None => {
+                let algorithm = self.wanted_algorithm();
+                let digest = received.digests.get(&algorithm).map(|hex| (algorithm, hex));
+                vec![(self.file.name.as_str(), store(received.size, digest))]
+            }
         }
     }
 }
@@ -397,6 +413,17 @@ pub enum Rejected {
         /// How far it is.
         status: file::Status,
     },
+    /// Files are missing, or cannot be used.
+    #[error("files are missing ({missing:?}) or invalid ({invalid:?})")]
+    Unusable {
+        /// The names of those that are not there.
+        missing: Vec<String>,
+        /// The names of those that are of no use.
+        invalid: Vec<String>,
+    },
+    /// A warning of the preview is not ignored.
+    #[error("the warning {0:?} is not ignored")]
+    Warned(WarningType),
     /// The session has no file of this name.
     #[error("the session has no file {0}")]
     NoSuchFile(String),
@@ -451,6 +478,14 @@ impl From<Rejected> for ApiError {
                 rules::FILES_RECEIVED,
                 messages::FILE_NOT_RECEIVED.with([&name, status.word_in_messages()]),
             ),
+            Rejected::Unusable { missing, invalid } => not_allowed(
+                rules::FILES_PRESENT,
+                messages::MISSING_OR_INVALID.with([&listed(&missing), &listed(&invalid)]),
+            ),
+            Rejected::Warned(warning) => not_allowed(
+                rules::WARNINGS_IGNORED,
+                messages::WARNING_NOT_IGNORED.with([warning.as_str()]),
+            ),
             Rejected::NoSuchFile(name) => {
                 invalid(rules::FILE_EXISTS, messages::SESSION_FILE_NOT_FOUND.with([&name]))
             }
@@ -473,6 +508,11 @@ impl From<Rejected> for ApiError {
             ),
         }
     }
+}
+
+/// Names as the recorded message has them: each with a space behind it.
+fn listed(names: &[String]) -> String {
+    names.iter().map(|name| format!("{name} ")).collect()
 }
 
 /// What a session is opened on: an item, as it is at that moment.
@@ -575,19 +615,30 @@ impl Session {
 
     /// What the server found in the metadata files; only while active.
     pub fn preview(&self) -> Option<PreviewInfo> {
-        if !self.phase.is_active() {
-            return None;
-        }
-        let descriptor =
-            self.transfers().find(|t| self.is_ovf && has_extension(&t.file.name, "ovf"));
-        let (state, warnings) = match descriptor.map(|transfer| transfer.status) {
-            Some(file::Status::Ready) => (PreviewState::Available, Some(Vec::new())),
-            Some(file::Status::Error) => (PreviewState::Unavailable, None),
-            Some(_) => (PreviewState::Preparing, None),
-            None if self.phase == Phase::Completing => (PreviewState::NotApplicable, None),
-            None => (PreviewState::Unavailable, None),
-        };
-        Some(PreviewInfo { state, warnings, ..PreviewInfo::default() })
+        self.phase.is_active().then(|| adapter::preview(self))
+    }
+
+    /// Whether complete was accepted and is not through.
+    pub(crate) fn is_completing(&self) -> bool {
+        self.phase == Phase::Completing
+    }
+
+    /// What there is to say against its files.
+    pub fn validation(&self) -> ValidationResult {
+        adapter::validate(self)
+    }
+
+    /// Why the server cannot do its part any more, if it cannot: a [`Event::Break`] is due.
+    pub fn breaks(&self) -> Option<LocalizableMessage> {
+        adapter::breaks(self)
+    }
+
+    /// The digests that are to be computed while a file arrives.
+    pub fn wanted_algorithms(&self, name: &str) -> Vec<Algorithm> {
+        let Some(transfer) = self.transfer(name) else { return Vec::new() };
+        let mut wanted = adapter::asked_for(self, name);
+        wanted.insert(transfer.wanted_algorithm());
+        wanted.into_iter().collect()
     }
 
     /// Asks whether an event may happen now, and where it would lead. Changes nothing.
@@ -609,7 +660,10 @@ impl Session {
                 Err(Rejected::NoSuchFile(name.clone()))
             }
             Event::Upload(name, upload) => self.judge_upload(name, upload).map(|()| next),
-            Event::Validate | Event::Complete => self.judge_received().map(|()| next),
+            Event::Validate => self.judge_received().map(|()| next),
+            Event::Complete => {
+                self.judge_received().and_then(|()| self.judge_usable()).map(|()| next)
+            }
             _ => Ok(next),
         }
     }
@@ -633,6 +687,16 @@ impl Session {
             let (name, status) = (transfer.file.name.clone(), transfer.status);
             Err(Rejected::FileNotReceived { name, status })
         })
+    }
+
+    fn judge_usable(&self) -> Result<(), Rejected> {
+        let ValidationResult { has_errors, missing_files, invalid_files } = self.validation();
+        if has_errors {
+            let mut invalid: Vec<_> = invalid_files.into_iter().map(|file| file.name).collect();
+            invalid.dedup();
+            return Err(Rejected::Unusable { missing: missing_files, invalid });
+        }
+        adapter::warning(self).map_or(Ok(()), |warning| Err(Rejected::Warned(warning)))
     }
 
     /// For items of type OVF: a manifest or certificate after the descriptor.
@@ -689,6 +753,12 @@ impl Session {
     }
 
     fn upload(&mut self, name: &str, upload: UploadEvent) {
+        let broken = match &upload {
+            UploadEvent::Close(Ok(Received { contents: Some(contents), .. })) if self.is_ovf => {
+                contents.unwritable.as_ref().map(|name| adapter::pipe_closed(self, name))
+            }
+            _ => None,
+        };
         let transfer = self.files.iter_mut().find_map(|(other, file)| match file {
             SessionFile::Pushed(transfer) if other == name => Some(transfer),
             _ => None,
@@ -702,7 +772,7 @@ impl Session {
                 transfer.error = None;
             }
             UploadEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
-            UploadEvent::Close(outcome) => transfer.end(outcome),
+            UploadEvent::Close(outcome) => transfer.end(outcome, broken),
         }
     }
 
@@ -718,8 +788,11 @@ impl Session {
                     files.remove(name);
                 }
                 SessionFile::Pushed(transfer) => {
-                    let version = files.get(name).map_or(1, |stored| stored.version + 1);
-                    files.insert(name.clone(), transfer.stored(version));
+                    let stored = transfer.stored();
+                    for (name, stored) in stored.into_iter().filter(|(name, _)| self.keeps(name)) {
+                        let version = files.get(name).map_or(1, |stored| stored.version + 1);
+                        files.insert(name.to_owned(), StoredFile { version, ..stored });
+                    }
                 }
             }
         }
@@ -735,7 +808,7 @@ fn is_signature(name: &str) -> bool {
     has_extension(name, "mf") || has_extension(name, "cert")
 }
 
-fn has_extension(name: &str, extension: &str) -> bool {
+pub(crate) fn has_extension(name: &str, extension: &str) -> bool {
     name.rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
 }
 

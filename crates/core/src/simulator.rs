@@ -22,7 +22,7 @@ use crate::operations::{self, Call, Row};
 use crate::random::Random;
 use crate::received::{Algorithm, Broken, Received};
 use crate::rules::{self, RuleRef};
-use crate::session::{self, Event, Next, Phase, Session, SessionFile, StoredFile};
+use crate::session::{self, Event, Next, Phase, Session, StoredFile};
 use crate::time::Timestamp;
 use crate::wire::{Method, Request, Response};
 
@@ -404,10 +404,8 @@ impl Simulator {
             return Err(ApiError::new(ErrorType::InvalidArgument, rules::UPLOAD_WHOLE, message));
         }
         self.session_event(&session, Event::Upload(file.clone(), session::UploadEvent::Open))?;
-        let wants = match self.sessions.get(&session).and_then(|session| session.file(&file)) {
-            Some(SessionFile::Pushed(transfer)) => vec![transfer.wanted_algorithm()],
-            _ => Vec::new(),
-        };
+        let wants = self.sessions.get(&session);
+        let wants = wants.map(|session| session.wanted_algorithms(&file)).unwrap_or_default();
         let serial = self.next_serial();
         if let Some(link) = self.links.get_mut(link) {
             link.upload = Some(serial);
@@ -432,6 +430,10 @@ impl Simulator {
         let broken = outcome.is_err();
         let result =
             self.upload_event(&upload, session::UploadEvent::Close(outcome)).and_then(|()| {
+                // What the storage does not take shows in the session, not in the answer.
+                if let Some(message) = self.session(&upload.session)?.breaks() {
+                    self.session_event(&upload.session, Event::Break(message))?;
+                }
                 if !broken {
                     return Ok(Response::empty(200));
                 }

@@ -12,7 +12,9 @@ use std::time::Duration;
 use accession_core::dialect::{Dialect, SESSION_HEADER};
 use accession_core::model::*;
 use accession_core::operations::*;
-use accession_core::received::{Broken, Received};
+use accession_core::received::{
+    Algorithm, Broken, Contents, ListedDigest, Member, Needed, Received, Signature,
+};
 use accession_core::simulator::{Accounts, Handled, Upload};
 use accession_core::wire::{Method, Request, Response};
 use support::{
@@ -33,9 +35,12 @@ const TRANSCRIPTS: &[(&str, &[Dialect])] = &[
     ("log-in", &Dialect::ALL),
     ("manifest-before-descriptor", &[Dialect::Api]),
     ("mismatches", &[Dialect::Api]),
+    ("missing-file", &[Dialect::Api]),
     ("not-found", &Dialect::ALL),
     ("one-active-session", &Dialect::ALL),
+    ("pipe-closed", &[Dialect::Api]),
     ("replace-remove-keep", &[Dialect::Api]),
+    ("signed-package", &[Dialect::Api]),
     ("two-users", &[Dialect::Api]),
     ("update", &Dialect::ALL),
     ("upload", &Dialect::ALL),
@@ -621,8 +626,12 @@ fn mismatches() {
     c.upload("Send something else", &added.expect("granted"), received(10));
     c.call("The file is in ERROR", &file(&session, "disk.iso")).expect("granted");
     let added = c.call("Add it again", &file_add(&session, spec)).expect("granted");
-    let digests = [(accession_core::received::Algorithm::Sha1, OTHER_SHA1.to_owned())];
-    c.upload("Send the right bytes", &added, Received { size: 10, digests: digests.into() });
+    let digests = [(Algorithm::Sha1, OTHER_SHA1.to_owned())];
+    c.upload(
+        "Send the right bytes",
+        &added,
+        Received { size: 10, digests: digests.into(), contents: None },
+    );
     c.call("Complete", &complete(&session)).expect("granted");
     c.call("The item has it", &item_files(&item)).expect("granted");
     let session = c.before(|client| client.session(&item));
@@ -636,6 +645,137 @@ fn mismatches() {
     c.call("An unknown algorithm", &crc).expect_err("refused");
     let spec = AddSpec { size: Some(-1), ..push_spec("disk.iso") };
     c.call("A negative size", &file_add(&session, spec)).expect_err("refused");
+    c.end();
+}
+
+fn with(contents: Contents, size: u64) -> Received {
+    Received { contents: Some(Box::new(contents)), ..received(size) }
+}
+
+fn needs(files: &[(&str, Option<u64>)]) -> Contents {
+    let needed = |(name, size): &(&str, _)| Needed { name: (*name).to_owned(), size: *size };
+    Contents { needs: files.iter().map(needed).collect(), ..Contents::default() }
+}
+
+#[test]
+fn missing_file() {
+    let mut c = Conversation::begin(
+        "missing-file",
+        Dialect::Api,
+        "A file that the descriptor names and nobody sent",
+        "An item of type ovf is complete when every file that its descriptor names is there and is what the \
+         manifest says. Validate tells what is missing and what is wrong; complete is refused until then.",
+    );
+    let item = c.before(|client| with_item(client, "ovf"));
+    let session = c.before(|client| client.session(&item));
+    let add = |name: &str| file_add(&session, push_spec(name));
+    let manifest = c.before(|client| client.add(&session, "vm.mf"));
+    let listed = ListedDigest {
+        name: "disk.vmdk".to_owned(),
+        algorithm: Algorithm::Sha256,
+        digest: "ab".repeat(32),
+    };
+    let contents = Contents { listed: vec![listed], ..Contents::default() };
+    c.upload("Send the manifest", &manifest, with(contents, 60));
+    let descriptor = c.before(|client| client.add(&session, "vm.ovf"));
+    let contents = needs(&[("disk.vmdk", Some(20)), ("vm.nvram", None)]);
+    c.upload("Send the descriptor", &descriptor, with(contents, 900));
+    let validate = SessionFileValidate { update_session_id: session.clone() };
+    c.call("Validate", &validate).expect("granted");
+    c.call("Complete", &complete(&session)).expect_err("refused");
+    let disk = c.call("Add the disk", &add("disk.vmdk")).expect("granted");
+    let digest =
+        |hex: &str| [(Algorithm::Sha1, SHA1.to_owned()), (Algorithm::Sha256, hex.repeat(32))];
+    let bytes = |hex| Received { digests: digest(hex).into(), ..received(20) };
+    c.upload("Send another disk than the manifest has", &disk, bytes("cd"));
+    c.call("Validate", &validate).expect("granted");
+    c.call("Complete", &complete(&session)).expect_err("refused");
+    c.before(|client| client.push(&session, "vm.nvram", 8));
+    let disk = c.before(|client| client.add(&session, "disk.vmdk"));
+    c.upload("Send the right disk, and the other file", &disk, bytes("ab"));
+    c.call("Validate", &validate).expect("granted");
+    c.call("Complete", &complete(&session)).expect("granted");
+    c.call("The item has all but the manifest", &item_files(&item)).expect("granted");
+    c.end();
+}
+
+#[test]
+fn pipe_closed() {
+    let mut c = Conversation::begin(
+        "pipe-closed",
+        Dialect::Api,
+        "A disk that the storage does not take",
+        "The upload is answered with 200, and the session breaks behind the client's back: the disk's stream \
+         ends before its file does, or the file is not as long as the descriptor says. No retry helps; the \
+         disk or the descriptor has to be mended.",
+    );
+    let item = c.before(|client| with_item(client, "ovf"));
+    let session = c.before(|client| client.session(&item));
+    let archive = c.before(|client| client.add(&session, "vm.ova"));
+    let contents = Contents { unwritable: Some("disk.vmdk".to_owned()), ..Contents::default() };
+    c.upload("Send an OVA whose disk has bytes after its end", &archive, with(contents, 5000));
+    c.call("The file", &file(&session, "vm.ova")).expect("granted");
+    c.call("The session", &get(&session)).expect("granted");
+    c.call("Complete", &complete(&session)).expect_err("refused");
+    let session = c.before(|client| client.session(&item));
+    let descriptor = c.before(|client| client.add(&session, "vm.ovf"));
+    c.before(|client| {
+        let upload = client.open(&descriptor);
+        client.close(upload, Ok(with(needs(&[("disk.vmdk", Some(20))]), 900)));
+    });
+    let disk = c.before(|client| client.add(&session, "disk.vmdk"));
+    c.upload("Send a disk of 19 bytes where the descriptor says 20", &disk, received(19));
+    c.call("Complete", &complete(&session)).expect_err("refused");
+    c.call("The item has nothing of all that", &item_files(&item)).expect("granted");
+    c.end();
+}
+
+#[test]
+fn signed_package() {
+    let mut c = Conversation::begin(
+        "signed-package",
+        Dialect::Api,
+        "A signed OVA, and a warning",
+        "The preview shows who signed, and what there is to warn of. Complete is refused until the warning \
+         behavior says that each warning is ignored. The item then has the files that were in the archive, \
+         without manifest and certificate.",
+    );
+    let item = c.before(|client| with_item(client, "ovf"));
+    let session = c.before(|client| client.session(&item));
+    c.call("Nothing to preview yet", &get(&session)).expect("granted");
+    let archive = c.before(|client| client.add(&session, "vm.ova"));
+    let member = |name: &str, size| {
+        let digests = [(Algorithm::Sha256, "ab".repeat(32))].into();
+        Member { name: name.to_owned(), size, digests }
+    };
+    let subject = "/CN=Field Software".to_owned();
+    let certificate = CertificateInfo {
+        issuer: subject.clone(),
+        subject,
+        self_signed: true,
+        x509: "-----BEGIN CERTIFICATE-----".to_owned(),
+    };
+    let signature = Signature {
+        certificate,
+        chain: vec!["MIIB".to_owned()],
+        warnings: vec![WarningType::SelfSignedCertificate],
+    };
+    let members = [member("vm.ovf", 900), member("vm.mf", 60), member("disk.vmdk", 2000)];
+    let contents = Contents {
+        members: Some(members.into()),
+        signature: Some(signature),
+        ..Contents::default()
+    };
+    c.upload("Send the OVA", &archive, with(contents, 5000));
+    c.call("The preview warns", &get(&session)).expect("granted");
+    c.call("Complete", &complete(&session)).expect_err("refused");
+    let behavior = WarningBehavior { r#type: WarningType::SelfSignedCertificate, ignored: true };
+    let update_spec =
+        UpdateSessionModel { warning_behavior: Some(vec![behavior]), ..Default::default() };
+    let update = UpdateSessionUpdate { update_session_id: session.clone(), update_spec };
+    c.call("Ignore the warning", &update).expect("granted");
+    c.call("Complete", &complete(&session)).expect("granted");
+    c.call("The item has what was in the archive", &item_files(&item)).expect("granted");
     c.end();
 }
 

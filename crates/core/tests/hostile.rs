@@ -548,7 +548,7 @@ fn what_arrived_may_be_of_any_size() {
         let upload = client.open(&file);
         client.simulator.progress(&upload, u64::MAX, client.now).expect("it runs");
         let digests = [(Algorithm::Md5, "é".to_owned()), (Algorithm::Sha1, String::new())];
-        let received = Received { size: u64::MAX, digests: digests.into() };
+        let received = Received { size: u64::MAX, digests: digests.into(), contents: None };
         assert_eq!(client.close(upload, Ok(received)).response.status, 200);
     }
     client.call(&UpdateSessionComplete { update_session_id: session }).expect("all is sent");

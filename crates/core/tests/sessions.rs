@@ -10,7 +10,9 @@ use accession_core::dialect::Dialect;
 use accession_core::file;
 use accession_core::model::*;
 use accession_core::operations::*;
-use accession_core::received::{Algorithm, Broken, Received};
+use accession_core::received::{
+    Algorithm, Broken, Contents, ListedDigest, Member, Needed, Received, Signature,
+};
 use accession_core::session::{
     Checksum, ENDED_KEPT, Event, EventKind, IDLE_LIMIT, Next, Phase, PushedFile, Rejected, Session,
     StoredFile, Target, UploadEvent, next,
@@ -36,11 +38,40 @@ fn progress() -> BoxedStrategy<i64> {
 
 fn outcome() -> BoxedStrategy<Result<Received, Broken>> {
     let digest = select(vec![SHA1, OTHER_SHA1]);
-    let whole = (3..5_u64, digest).prop_map(|(size, digest)| {
-        Ok(Received { size, digests: [(Algorithm::Sha1, digest.to_owned())].into() })
+    let contents = proptest::option::weighted(0.3, contents().prop_map(Box::new));
+    let whole = (3..5_u64, digest, contents).prop_map(|(size, digest, contents)| {
+        Ok(Received { size, digests: [(Algorithm::Sha1, digest.to_owned())].into(), contents })
     });
     let broken = select(vec![Err(Broken::ConnectionLost), Err(Broken::TimedOut)]);
     prop_oneof![3 => whole, 1 => broken].boxed()
+}
+
+/// What may be found in a file, one thing at a time.
+fn contents() -> BoxedStrategy<Contents> {
+    let none = Contents::default;
+    let needs = (name(), proptest::option::of(3..5_u64))
+        .prop_map(move |(name, size)| Contents { needs: vec![Needed { name, size }], ..none() });
+    let missing = name().prop_map(move |name| Contents { missing: vec![name], ..none() });
+    let unwritable = name().prop_map(move |name| Contents { unwritable: Some(name), ..none() });
+    let invalid = Just(Contents { invalid: vec![LocalizableMessage::default()], ..none() });
+    let members = name().prop_map(move |name| {
+        let member = Member { name, size: 4, digests: BTreeMap::new() };
+        Contents { members: Some(vec![member]), ..none() }
+    });
+    let listed = (name(), select(vec![SHA1, OTHER_SHA1])).prop_map(move |(name, digest)| {
+        let listed =
+            ListedDigest { name, algorithm: Algorithm::Sha1, digest: digest.to_uppercase() };
+        Contents { listed: vec![listed], ..none() }
+    });
+    let warnings =
+        select(vec![WarningType::ExpiredCertificate, WarningType::SelfSignedCertificate]);
+    let signed = warnings.prop_map(move |warning| {
+        let certificate = CertificateInfo::default();
+        let signature = Signature { certificate, chain: Vec::new(), warnings: vec![warning] };
+        Contents { signature: Some(signature), ..none() }
+    });
+    prop_oneof![3 => needs, 1 => missing, 1 => unwritable, 1 => invalid, 2 => members, 2 => listed, 2 => signed]
+        .boxed()
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -97,6 +128,9 @@ fn holds(session: &Session) -> Result<(), TestCaseError> {
         prop_assert_eq!(transfer.error.is_some(), status == file::Status::Error);
         prop_assert_eq!(transfer.received.is_some(), status == file::Status::Ready);
         let Some(received) = &transfer.received else { continue };
+        let contents = received.contents.as_deref();
+        let is_written = contents.is_none_or(|contents| contents.unwritable.is_none());
+        prop_assert!(is_written || !session.is_ovf);
         prop_assert!(declared.declared_size.is_none_or(|size| size == received.size));
         let digest = received.digests.get(&Algorithm::Sha1);
         let fits = |checksum: &Checksum| digest == Some(&checksum.hex);
@@ -105,6 +139,7 @@ fn holds(session: &Session) -> Result<(), TestCaseError> {
     if phase == Phase::Done {
         let ready = |status| status == file::Status::Ready;
         prop_assert!(session.transfers().all(|transfer| ready(transfer.status)));
+        prop_assert!(!session.validation().has_errors);
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ impl Intake {
     /// Tells what the file was.
     pub fn finish(self) -> Received {
         let digests: BTreeMap<_, _> = self.hashers.into_iter().map(Hasher::finish).collect();
-        Received { size: self.size, digests }
+        Received { size: self.size, digests, contents: None }
     }
 }
 
@@ -131,7 +131,7 @@ mod tests {
     fn only_what_was_asked_for() {
         let mut intake = Intake::new([]);
         intake.write(b"abc");
-        assert_eq!(intake.finish(), Received { size: 3, digests: BTreeMap::new() });
+        assert_eq!(intake.finish(), Received { size: 3, digests: BTreeMap::new(), contents: None });
         let twice = Intake::new([Algorithm::Sha1, Algorithm::Sha1]).finish();
         assert_eq!(twice.digests.len(), 1);
     }

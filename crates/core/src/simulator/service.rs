@@ -361,7 +361,7 @@ impl Service for Simulator {
         call: SessionFileValidate,
     ) -> Result<ValidationResult, ApiError> {
         self.session_event(&call.update_session_id, Event::Validate)?;
-        Ok(ValidationResult::default())
+        Ok(self.session(&call.update_session_id)?.validation())
     }
 }
 

@@ -274,7 +274,7 @@ pub(crate) fn link(file: &SessionFileInfo) -> String {
 }
 
 pub(crate) fn received(size: u64) -> Received {
-    Received { size, digests: [(Algorithm::Sha1, SHA1.to_owned())].into() }
+    Received { size, digests: [(Algorithm::Sha1, SHA1.to_owned())].into(), contents: None }
 }
 
 pub(crate) fn library_spec(name: &str) -> LibraryModel {

@@ -1,0 +1,151 @@
+//! What the type of an item makes of a session's files: which are missing, which cannot be used, what
+//! the preview shows, and what the item keeps.
+//!
+//! Only the type OVF has opinions, and only of files that somebody looked into. It does not know how
+//! that is done, nor what follows from its judgement; `session` does.
+
+use std::collections::BTreeSet;
+
+use crate::file::Status;
+use crate::messages;
+use crate::model::{
+    LocalizableMessage, PreviewInfo, PreviewState, PreviewWarningInfo, ValidationError,
+    ValidationResult, WarningBehavior, WarningType,
+};
+use crate::received::{Algorithm, Contents, ListedDigest, Received, Signature};
+use crate::session::{Session, SessionFile, Transfer};
+
+/// What there is to say against the files of a session.
+pub(crate) fn validate(session: &Session) -> ValidationResult {
+    let (mut missing_files, mut invalid_files) = (Vec::new(), Vec::new());
+    for (transfer, contents) in looked_into(session) {
+        let needed = contents.needs.iter().map(|needed| &needed.name);
+        let absent = needed.filter(|name| session.file(name).is_none());
+        missing_files.extend(absent.chain(&contents.missing).cloned());
+        let name = &transfer.file.name;
+        invalid_files.extend(
+            contents.invalid.iter().map(|message| ValidationError {
+                name: name.clone(),
+                error_message: message.clone(),
+            }),
+        );
+        for listed in contents.listed.iter().filter(|listed| differs(session, listed)) {
+            invalid_files.push(ValidationError {
+                name: listed.name.clone(),
+                error_message: messages::MANIFEST_MISMATCH.with([&listed.name]),
+            });
+        }
+    }
+    let has_errors = !missing_files.is_empty() || !invalid_files.is_empty();
+    ValidationResult { has_errors, missing_files, invalid_files }
+}
+
+/// Why the transfer of a file to the storage breaks, if one does.
+pub(crate) fn breaks(session: &Session) -> Option<LocalizableMessage> {
+    let mut broken = session.transfers().filter_map(|transfer| transfer.error.as_ref());
+    if let Some(error) = broken.find(|error| error.id == messages::PIPE_CLOSED.id) {
+        return Some(error.clone());
+    }
+    looked_into(session).find_map(|(_, contents)| {
+        // Only of files that arrived in this session: the item's own may be about to be replaced.
+        let wrong = contents.needs.iter().find(|needed| {
+            let found = pushed(session, &needed.name).map(|received| received.size);
+            needed.size.is_some_and(|wanted| found.is_some_and(|found| found != wanted))
+        });
+        Some(pipe_closed(session, &wrong?.name))
+    })
+}
+
+/// What is said of a file of which the storage did not take all bytes.
+pub(crate) fn pipe_closed(session: &Session, name: &str) -> LocalizableMessage {
+    // Recorded messages name the volume and the library's folder, which a session does not know.
+    let place =
+        format!("ds:///vmfs/volumes/simulated//contentlib/{}/{name}", session.item.as_str());
+    messages::PIPE_CLOSED.with([name, &place])
+}
+
+/// The digests that the manifest of a session asks for of a file.
+pub(crate) fn asked_for(session: &Session, name: &str) -> BTreeSet<Algorithm> {
+    let listed = looked_into(session).flat_map(|(_, contents)| &contents.listed);
+    listed.filter(|listed| listed.name == name).map(|listed| listed.algorithm).collect()
+}
+
+/// What a session shows of its metadata files.
+pub(crate) fn preview(session: &Session) -> PreviewInfo {
+    let metadata = session.transfers().find(|t| session.is_ovf && (is(t, "ovf") || is(t, "ova")));
+    let state = match metadata.map(|transfer| transfer.status) {
+        Some(Status::Ready) => PreviewState::Available,
+        Some(Status::Error) => PreviewState::Unavailable,
+        Some(_) => PreviewState::Preparing,
+        None if session.is_completing() => PreviewState::NotApplicable,
+        None => PreviewState::Unavailable,
+    };
+    if state != PreviewState::Available {
+        return PreviewInfo { state, ..PreviewInfo::default() };
+    }
+    let signature = signature(session);
+    let warnings = signature.into_iter().flat_map(|signature| {
+        signature.warnings.iter().map(|warning| PreviewWarningInfo {
+            r#type: warning.clone(),
+            message: warn(warning, signature),
+            ignored: is_ignored(session, warning),
+        })
+    });
+    PreviewInfo {
+        state,
+        certificate_info: signature.map(|signature| signature.certificate.clone()),
+        warnings: Some(warnings.collect()),
+        cert_chain: signature.map(|signature| signature.chain.clone()),
+    }
+}
+
+/// The first warning that stands in the way of completion.
+pub(crate) fn warning(session: &Session) -> Option<WarningType> {
+    let mut warnings = signature(session)?.warnings.iter();
+    warnings.find(|warning| !is_ignored(session, warning)).cloned()
+}
+
+/// The files that arrived and that somebody looked into, of an item whose type has opinions.
+fn looked_into(session: &Session) -> impl Iterator<Item = (&Transfer, &Contents)> {
+    session.transfers().filter(|_| session.is_ovf).filter_map(|transfer| {
+        let received = transfer.received.as_ref()?;
+        Some((transfer, received.contents.as_deref()?))
+    })
+}
+
+fn signature(session: &Session) -> Option<&Signature> {
+    looked_into(session).find_map(|(_, contents)| contents.signature.as_ref())
+}
+
+fn is(transfer: &Transfer, extension: &str) -> bool {
+    crate::session::has_extension(&transfer.file.name, extension)
+}
+
+fn pushed<'a>(session: &'a Session, name: &str) -> Option<&'a Received> {
+    let SessionFile::Pushed(transfer) = session.file(name)? else { return None };
+    transfer.received.as_ref()
+}
+
+fn differs(session: &Session, listed: &ListedDigest) -> bool {
+    let digest =
+        pushed(session, &listed.name).and_then(|received| received.digests.get(&listed.algorithm));
+    digest.is_some_and(|digest| !digest.eq_ignore_ascii_case(&listed.digest))
+}
+
+fn is_ignored(session: &Session, warning: &WarningType) -> bool {
+    let mut behaviors = session.warning_behavior.iter().flatten();
+    // A later entry of the same type wins.
+    let last = behaviors.rfind(|behavior| behavior.r#type == *warning);
+    last.is_some_and(|WarningBehavior { ignored, .. }| *ignored)
+}
+
+fn warn(warning: &WarningType, signature: &Signature) -> LocalizableMessage {
+    let (subject, issuer) = (&signature.certificate.subject, &signature.certificate.issuer);
+    match warning {
+        WarningType::SelfSignedCertificate => messages::WARN_SELF_SIGNED.with([subject]),
+        WarningType::ExpiredCertificate => messages::WARN_EXPIRED.with([subject]),
+        WarningType::NotYetValidCertificate => messages::WARN_NOT_YET_VALID.with([subject]),
+        WarningType::UntrustedCertificate => messages::WARN_UNTRUSTED.with([subject, issuer]),
+        other => messages::WARN_OTHER.with([subject, other.as_str()]),
+    }
+}
