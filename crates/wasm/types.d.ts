@@ -47,7 +47,29 @@ export interface Rule {
 
 export type Algorithm = "MD5" | "SHA1" | "SHA256" | "SHA512";
 
+/** What was found in a file, as far as an item of type `ovf` cares. All of it may be left out. */
+export interface Contents {
+  /** The files that it asks for beside it: those that a descriptor names. */
+  needs?: { name: string; size?: number | null }[];
+  /** The files that it asks for and cannot get. */
+  missing?: string[];
+  /** What makes it unusable. */
+  invalid?: { id: string; default_message: string; args: string[] }[];
+  /** The file of which the storage cannot take all bytes: the session will end with "Pipe closed". */
+  unwritable?: string | null;
+  /** The files in it, which the item keeps in its place. */
+  members?: { name: string; size: number; digests?: Partial<Record<Algorithm, string>> }[] | null;
+  /** What a manifest says of other files. */
+  listed?: { name: string; algorithm: Algorithm; digest: string }[];
+  /** Who signed it; `warnings` as in the API: `SELF_SIGNED_CERTIFICATE` and so on. */
+  signature?: {
+    certificate: { issuer: string; subject: string; self_signed: boolean; x509: string };
+    chain?: string[];
+    warnings?: string[];
+  } | null;
+}
+
 /** What arrived of a file, or why it did not arrive whole. */
 export type UploadOutcome =
-  | { size: number; digests: Partial<Record<Algorithm, string>> }
+  | { size: number; digests: Partial<Record<Algorithm, string>>; contents?: Contents | null }
   | { broken: "connection-lost" | "timed-out" };

@@ -107,12 +107,22 @@ pub struct Upload {
     file: String,
     link: String,
     serial: u64,
-    wants: Vec<Algorithm>,
+    wants: Wants,
+}
+
+/// What a host is to find out of a file while its bytes go by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wants {
+    /// The digests to compute, and no others.
+    pub digests: Vec<Algorithm>,
+    /// The name by which to look into the file, if the type of its item asks for that. A host that
+    /// cannot look leaves `contents` out.
+    pub look_into: Option<String>,
 }
 
 impl Upload {
-    /// The digests that the host is to compute, and no others.
-    pub fn wants(&self) -> &[Algorithm] {
+    /// What the host is to find out.
+    pub fn wants(&self) -> &Wants {
         &self.wants
     }
 }
@@ -404,8 +414,11 @@ impl Simulator {
             return Err(ApiError::new(ErrorType::InvalidArgument, rules::UPLOAD_WHOLE, message));
         }
         self.session_event(&session, Event::Upload(file.clone(), session::UploadEvent::Open))?;
-        let wants = self.sessions.get(&session);
-        let wants = wants.map(|session| session.wanted_algorithms(&file)).unwrap_or_default();
+        let wants = self.sessions.get(&session).map(|session| Wants {
+            digests: session.wanted_algorithms(&file),
+            look_into: session.is_ovf.then(|| file.clone()),
+        });
+        let wants = wants.unwrap_or_default();
         let serial = self.next_serial();
         if let Some(link) = self.links.get_mut(link) {
             link.upload = Some(serial);

@@ -56,7 +56,7 @@ impl Replay {
             "handle" => answer(&self.simulator.handle(&request(&step["request"]), now)),
             "openUpload" => match self.simulator.open_upload(&request(&step["request"]), now) {
                 Ok(upload) => {
-                    let wants = json!({ "wants": upload.wants() });
+                    let wants = json!({ "wants": upload.wants().digests });
                     self.upload = Some(upload);
                     wants
                 }

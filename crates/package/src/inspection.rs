@@ -349,6 +349,11 @@ fn role(name: &str, head: Option<&[u8]>) -> Role {
     }
 }
 
+/// Whether a file of this name is a part of a package that a library looks into.
+pub(crate) fn is_of_a_package(name: &str) -> bool {
+    matches!(extension(name).as_deref(), Some("ova" | "ovf" | "mf" | "cert" | "vmdk"))
+}
+
 /// The order in which the files of a package are best read: what says what is needed of the others
 /// comes first. The result holds indexes of `names`.
 pub fn arrange(names: &[&str]) -> Vec<usize> {

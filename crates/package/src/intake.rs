@@ -1,19 +1,24 @@
-//! Counts the bytes of one file and computes the digests that were asked for, and no others.
+//! One file on its way into a session: counts its bytes, computes the digests that were asked for and
+//! no others, and looks into it if an item's type would.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use accession_core::received::{Algorithm, Received};
+use accession_core::time::Timestamp;
 use md5::Md5;
 use sha1::Sha1;
 use sha2::digest::Digest;
 use sha2::{Sha256, Sha512};
 
+use crate::certificate::Roots;
+use crate::inspection::{self, Circumstances, Inspection};
+
 /// One file on its way in. Memory use does not grow with the file.
-#[derive(Clone)]
 pub struct Intake {
     size: u64,
     hashers: Vec<Hasher>,
+    inspection: Option<Box<Inspection>>,
 }
 
 #[derive(Clone)]
@@ -30,7 +35,21 @@ impl Intake {
         let mut wants: Vec<_> = wants.into_iter().collect();
         wants.sort_unstable();
         wants.dedup();
-        Self { size: 0, hashers: wants.into_iter().map(Hasher::new).collect() }
+        let hashers = wants.into_iter().map(Hasher::new).collect();
+        Self { size: 0, hashers, inspection: None }
+    }
+
+    /// The same, and looks into the file if its name is one of a package's. `now` is the time at
+    /// which certificates have to be valid.
+    #[must_use]
+    pub fn looking_into(mut self, name: &str, now: Timestamp) -> Self {
+        if inspection::is_of_a_package(name) {
+            let circumstances = Circumstances { now, roots: Roots::default() };
+            let mut inspection = Inspection::new(circumstances);
+            inspection.begin(name, None);
+            self.inspection = Some(Box::new(inspection));
+        }
+        self
     }
 
     /// Takes the next bytes. How a file is cut into them makes no difference.
@@ -38,6 +57,9 @@ impl Intake {
         self.size += bytes.len() as u64;
         for hasher in &mut self.hashers {
             hasher.update(bytes);
+        }
+        if let Some(inspection) = &mut self.inspection {
+            inspection.write(bytes);
         }
     }
 
@@ -49,7 +71,8 @@ impl Intake {
     /// Tells what the file was.
     pub fn finish(self) -> Received {
         let digests: BTreeMap<_, _> = self.hashers.into_iter().map(Hasher::finish).collect();
-        Received { size: self.size, digests, contents: None }
+        let contents = self.inspection.and_then(|inspection| inspection.finish().contents());
+        Received { size: self.size, digests, contents: contents.map(Box::new) }
     }
 }
 

@@ -183,6 +183,7 @@ pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circum
         members_left_out: facts.members_left_out,
         archive: facts.archive,
         descriptor: facts.descriptor.map(|(_, descriptor)| descriptor),
+        manifest: facts.manifest.map(|(_, _, manifest)| manifest),
         certificate,
     }
 }

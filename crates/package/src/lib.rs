@@ -5,6 +5,7 @@
 
 pub mod archive;
 pub mod certificate;
+mod contents;
 pub mod descriptor;
 pub mod disk;
 pub mod findings;

@@ -17,6 +17,7 @@ use crate::disk::DiskReport;
 use crate::findings::{Finding, Severity};
 use crate::image::ImageReport;
 use crate::judge;
+use crate::manifest::Manifest;
 
 /// What a package is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -138,6 +139,9 @@ pub struct Report {
     /// The descriptor, if one could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub descriptor: Option<Descriptor>,
+    /// The manifest, if one could be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Manifest>,
     /// The certificate, if one could be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub certificate: Option<CertificateReport>,

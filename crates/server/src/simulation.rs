@@ -113,7 +113,12 @@ impl Simulation {
     /// Reads one piece while the one before it is hashed elsewhere, so that neither waits for long
     /// and no more than two are ever in memory.
     async fn receive(&self, upload: &Upload, mut body: Inbound) -> Result<Received, Broken> {
-        let mut hashing = Hashing::Idle(Intake::new(upload.wants().iter().copied()));
+        let wants = upload.wants();
+        let mut intake = Intake::new(wants.digests.iter().copied());
+        if let Some(name) = &wants.look_into {
+            intake = intake.looking_into(name, clock::now());
+        }
+        let mut hashing = Hashing::Idle(intake);
         let mut batch = Batch::default();
         let mut size = 0;
         let (mut told_size, mut told_at) = (0, Instant::now());

@@ -113,7 +113,7 @@ impl Upload {
     /// The digests to compute while the bytes go by.
     #[wasm_bindgen(getter)]
     pub fn wants(&self) -> Result<Algorithms, JsError> {
-        give(self.inner.wants())
+        give(&self.inner.wants().digests)
     }
 }
 

@@ -29,10 +29,10 @@ function caller(simulator) {
   };
 }
 
-function session(call) {
+function session(call, type = "iso") {
   const storage_backings = [{ type: "DATASTORE", datastore_id: "datastore-11" }];
   const library = call("POST", "/api/content/local-library", { name: "demo", storage_backings });
-  const item = call("POST", "/api/content/library/item", { library_id: library.value, name: "a" });
+  const item = call("POST", "/api/content/library/item", { library_id: library.value, name: "a", type });
   const library_item_id = item.value;
   return call("POST", "/api/content/library/item/update-session", { library_item_id });
 }
@@ -67,6 +67,21 @@ test("a whole session, with its transitions", () => {
   assert.equal(done.status, 204);
   assert.equal(done.body, "");
   assert.deepEqual(done.transitions.map(({ to }) => to), ["done"]);
+});
+
+test("what is in a file is judged", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const call = caller(simulator);
+  const path = `/api/content/library/item/update-session/${session(call, "ovf").value}`;
+  const added = call("POST", `${path}/file`, { name: "vm.ovf", source_type: "PUSH" });
+  const upload = simulator.openUpload({ method: "PUT", url: added.value.upload_endpoint.uri }, NOW);
+  const contents = { needs: [{ name: "disk.vmdk" }] };
+  const outcome = { size: 3, digests: { SHA1: "a9993e364706816aba3e25717850c26c9cd0d89d" }, contents };
+  assert.equal(simulator.closeUpload(upload, outcome, NOW).status, 200);
+  const refused = call("POST", `${path}?action=complete`);
+  assert.equal(refused.status, 400);
+  assert.equal(refused.rule.id, "adapter.files-present");
+  assert.deepEqual(refused.value.messages[0].args, ["disk.vmdk ", ""]);
 });
 
 test("the clock is handed in", () => {

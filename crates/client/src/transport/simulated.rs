@@ -6,8 +6,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
 
-use accession_core::received::{Algorithm, Broken, Received};
-use accession_core::simulator::{Simulator, Upload};
+use accession_core::received::{Broken, Received};
+use accession_core::simulator::{Simulator, Upload, Wants};
 use accession_core::time::Timestamp;
 use accession_core::wire::Request;
 
@@ -18,11 +18,11 @@ pub type Progress = Rc<dyn Fn(u64) -> bool>;
 
 /// Reads the bytes of a source: a worker in the page, a loop in a test.
 pub trait Reader {
-    /// Reads the source to its end, computing these digests on the way.
+    /// Reads the source to its end, and finds out on the way what is wanted.
     fn read(
         &self,
         source: Source,
-        wants: Vec<Algorithm>,
+        wants: Wants,
         progress: Progress,
     ) -> Pin<Box<dyn Future<Output = Result<Received, Broken>>>>;
 }
@@ -72,7 +72,7 @@ impl Simulated {
             Ok(upload) => upload,
             Err(response) => return Ok(response).into(),
         };
-        let wants = upload.wants().to_vec();
+        let wants = upload.wants().clone();
         let mut open = Open {
             simulator: self.simulator.clone(),
             upload: Some(upload.clone()),

@@ -8,8 +8,8 @@ use std::task::{Context, Poll, Waker};
 
 use accession_client::{Client, Exchange, Progress, Reader, Simulated, Source, Transport};
 use accession_core::dialect::Dialect;
-use accession_core::received::{Algorithm, Broken, Received};
-use accession_core::simulator::Simulator;
+use accession_core::received::{Broken, Received};
+use accession_core::simulator::{Simulator, Wants};
 use accession_core::time::Timestamp;
 use accession_package::Intake;
 
@@ -64,12 +64,12 @@ impl Reader for Loop {
     fn read(
         &self,
         source: Source,
-        wants: Vec<Algorithm>,
+        wants: Wants,
         progress: Progress,
     ) -> Pin<Box<dyn Future<Output = Result<Received, Broken>>>> {
         Box::pin(async move {
             let Source::Bytes(bytes) = source else { return Err(Broken::ConnectionLost) };
-            let mut intake = Intake::new(wants);
+            let mut intake = Intake::new(wants.digests);
             for chunk in bytes.chunks(3) {
                 intake.write(chunk);
                 if !progress(intake.size()) {
