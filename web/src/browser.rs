@@ -8,7 +8,8 @@ use std::rc::Rc;
 
 use accession_client::transport::Progress;
 use accession_client::{Reader, Source, Transport};
-use accession_core::received::{Algorithm, Broken, Received};
+use accession_core::received::{Broken, Received};
+use accession_core::simulator::Wants;
 use accession_core::time::Timestamp;
 use accession_web::app::{App, AppProps};
 use accession_web::host::{Farewell, Host};
@@ -135,7 +136,7 @@ impl Reader for WorkerReader {
     fn read(
         &self,
         source: Source,
-        wants: Vec<Algorithm>,
+        wants: Wants,
         progress: Progress,
     ) -> Pin<Box<dyn Future<Output = Result<Received, Broken>>>> {
         let running = Reading::start(self, source, wants, progress);
@@ -167,7 +168,7 @@ impl Reading {
     fn start(
         reader: &WorkerReader,
         source: Source,
-        wants: Vec<Algorithm>,
+        wants: Wants,
         progress: Progress,
     ) -> Result<(Self, End), JsValue> {
         let blob = match source {
@@ -215,8 +216,12 @@ impl Reading {
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
         let order = Object::new();
         Reflect::set(&order, &"file".into(), &blob)?;
-        let wants = serde_json::to_string(&wants).unwrap_or_default();
-        Reflect::set(&order, &"wants".into(), &wants.into())?;
+        let digests = serde_json::to_string(&wants.digests).unwrap_or_default();
+        Reflect::set(&order, &"wants".into(), &digests.into())?;
+        if let Some(name) = &wants.look_into {
+            Reflect::set(&order, &"lookInto".into(), &name.into())?;
+            Reflect::set(&order, &"now".into(), &js_sys::Date::now().into())?;
+        }
         worker.post_message(&order)?;
         Ok((Self { worker, _on_message: on_message, _on_error: on_error }, end))
     }

@@ -19,6 +19,7 @@ mod icon;
 mod item_files;
 mod loading;
 mod log_entry;
+mod preview;
 mod session_pane;
 mod state;
 mod wire_log;

@@ -1,5 +1,5 @@
 // Reads files piece by piece in a worker, with a wasm of its own.
-// In: { file: Blob, wants: '["SHA1"]' }, or { check: [File, …], now: 1700000000000 }.
+// In: { file: Blob, wants: '["SHA1"]', lookInto?: name, now? }, or { check: [File, …], now: 1700000000000 }.
 // Out: { bytes, memory } after each piece, then { received }, { checked } or { failed }.
 import init, { Inspection, Intake, Survey, arrange } from "./accession-inspector.js";
 
@@ -19,7 +19,8 @@ onmessage = async ({ data: order }) => {
       const checked = await check(order, take);
       postMessage({ checked, memory: memory.buffer.byteLength });
     } else {
-      const intake = new Intake(order.wants);
+      let intake = new Intake(order.wants);
+      if (order.lookInto) intake = intake.lookingInto(order.lookInto, order.now);
       await read(order.file, take(intake));
       postMessage({ received: intake.finish(), memory: memory.buffer.byteLength });
     }

@@ -25,6 +25,13 @@ impl Intake {
         Ok(Self(accession_package::Intake::new(wants)))
     }
 
+    /// The same, and looks into the file if its name is one of a package's. `now` is the time at which
+    /// certificates have to be valid, in milliseconds since 1970.
+    #[wasm_bindgen(js_name = lookingInto)]
+    pub fn looking_into(self, name: &str, now: f64) -> Self {
+        Self(self.0.looking_into(name, Timestamp::from_millis(now as i64)))
+    }
+
     /// Takes the next bytes.
     pub fn write(&mut self, bytes: &[u8]) {
         self.0.write(bytes);

@@ -1,7 +1,7 @@
 //! What a person can ask for. `App` carries it out.
 
 use accession_core::dialect::Dialect;
-use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId};
+use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId, WarningType};
 
 use crate::lab::{Action, SessionCall};
 
@@ -60,6 +60,8 @@ pub(crate) enum Command {
     StopUpload(u64),
     /// Remove a file from the session on screen.
     RemoveFile(String),
+    /// Let the session on screen complete in spite of a warning.
+    Ignore(WarningType),
     /// Send a call, or ask first.
     Call(SessionCall),
     /// Send a call that was asked about; the text is the error message of a failure.

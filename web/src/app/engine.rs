@@ -170,6 +170,9 @@ impl Engine {
             (Command::RemoveFile(name), Some(link), Some(id)) => {
                 self.spawn(|engine| async move { engine.remove_file(&link, &id, name).await });
             }
+            (Command::Ignore(warning), Some(link), Some(id)) => {
+                self.spawn(|engine| async move { engine.ignore(&link, &id, warning).await });
+            }
             (Command::Call(call), Some(link), Some(id)) => {
                 if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
                     self.ask(Some(Question { call, session: id }));

@@ -12,6 +12,7 @@ use super::files::files;
 use super::icon::{Icon, draw};
 use super::item_files::item_files;
 use super::loading::{failure, loaded};
+use super::preview::preview;
 use super::state::life_badge;
 use crate::app::command::Command;
 use crate::format;
@@ -29,6 +30,7 @@ pub(crate) fn session_pane(props: &PartProps) -> Html {
             <>
                 {session_header(props)}
                 {ending(props, session)}
+                {preview(props, session)}
                 <section class="acc-part">
                     <h2>{"Calls"}</h2>
                     {calls(props)}

@@ -100,9 +100,19 @@ impl SessionCall {
             Some(file) => {
                 Foresight::Refused { because: lateness(session, file), rule: rules::FILES_RECEIVED }
             }
-            None => Foresight::Fine,
+            None => match unheeded(session).filter(|_| self == Self::Complete) {
+                Some(because) => Foresight::Refused { because, rule: rules::WARNINGS_IGNORED },
+                None => Foresight::Fine,
+            },
         }
     }
+}
+
+/// A warning that nobody said to ignore.
+fn unheeded(session: &SessionView) -> Option<String> {
+    let preview = session.model.ready()?.preview_info.as_ref()?;
+    let warning = preview.warnings.iter().flatten().find(|warning| !warning.ignored)?;
+    Some(format!("the warning {} is not ignored", warning.r#type))
 }
 
 fn is_late(file: &SessionFileInfo) -> bool {

@@ -5,11 +5,12 @@ use std::rc::Rc;
 use accession_client::ClientError;
 use accession_core::model::{
     ItemId, SessionFileInfo, SessionId, SessionState, UpdateSessionModel, ValidationResult,
+    WarningBehavior, WarningType,
 };
 use accession_core::operations::{
     ItemFileList, SessionFileList, SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete,
     UpdateSessionCreate, UpdateSessionDelete, UpdateSessionFail, UpdateSessionGet,
-    UpdateSessionKeepAlive,
+    UpdateSessionKeepAlive, UpdateSessionUpdate,
 };
 
 use super::{Answer, Engine, Link};
@@ -121,6 +122,31 @@ impl Engine {
         match &answer.result {
             Ok(()) => self.succeeded(link, Some(id), call.name(), call.effect(), &answer),
             Err(error) => self.failed(link, Some(id), call.name(), error, &answer),
+        }
+        self.refresh(link, id).await;
+    }
+
+    /// Adds a warning to those that are ignored; update replaces the whole list.
+    pub(super) async fn ignore(&self, link: &Link, id: &SessionId, warning: WarningType) {
+        let known = self.lab().and_then(|lab| {
+            let session = lab.session.as_ref().filter(|session| session.id == *id)?;
+            session.model.ready()?.warning_behavior.clone()
+        });
+        let mut behavior = known.unwrap_or_default();
+        behavior.retain(|known| known.r#type != warning);
+        behavior.push(WarningBehavior { r#type: warning, ignored: true });
+        let update_spec = UpdateSessionModel {
+            warning_behavior: Some(behavior),
+            ..UpdateSessionModel::default()
+        };
+        let update = UpdateSessionUpdate { update_session_id: id.clone(), update_spec };
+        let answer = self.call(link, update).await;
+        match &answer.result {
+            Ok(()) => {
+                let because = "The session completes in spite of this warning.";
+                self.succeeded(link, Some(id), "update", because, &answer);
+            }
+            Err(error) => self.failed(link, Some(id), "update", error, &answer),
         }
         self.refresh(link, id).await;
     }
