@@ -393,7 +393,7 @@ impl Transfer {
 }
 
 /// The machine said no.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum Rejected {
     /// The phase does not allow the event.
     #[error("{} needs an active session; this one is in phase {phase:?}", event.operation())]
@@ -403,7 +403,7 @@ pub enum Rejected {
         /// The phase.
         phase: Phase,
         /// Why the session is in that phase, if it failed.
-        reason: Option<String>,
+        reason: Option<LocalizableMessage>,
     },
     /// A pushed file is not READY.
     #[error("file {name} has not been received ({status:?})")]
@@ -462,17 +462,22 @@ impl From<Rejected> for ApiError {
             ),
             Rejected::Phase { event, phase, reason } => {
                 let (operation, state) = (event.operation(), phase.state());
-                let message = match reason {
+                let message = match &reason {
                     Some(reason) => {
-                        messages::INVALID_STATE_REASON.with([operation, state.as_str(), &reason])
+                        let reason = reason.default_message.as_str();
+                        messages::INVALID_STATE_REASON.with([operation, state.as_str(), reason])
                     }
                     None => messages::INVALID_STATE.with([operation, state.as_str()]),
                 };
-                let edits = matches!(event, EventKind::AddFile | EventKind::RemoveFile);
-                not_allowed(
-                    if edits { rules::EDIT_ACTIVE_ONLY } else { rules::ACTIVE_ONLY },
-                    message,
-                )
+                let rule = match event {
+                    // What matters is not that the session failed but why.
+                    _ if reason.is_some_and(|reason| reason.id == messages::PIPE_CLOSED.id) => {
+                        rules::STORAGE_TAKES_ALL
+                    }
+                    EventKind::AddFile | EventKind::RemoveFile => rules::EDIT_ACTIVE_ONLY,
+                    _ => rules::ACTIVE_ONLY,
+                };
+                not_allowed(rule, message)
             }
             Rejected::FileNotReceived { name, status } => not_allowed(
                 rules::FILES_RECEIVED,
@@ -646,7 +651,7 @@ impl Session {
         let kind = event.kind();
         let next = next(self.phase, kind, self.still_fetching());
         if next == Next::Refused {
-            let reason = self.error.as_ref().map(|message| message.default_message.clone());
+            let reason = self.error.clone();
             return Err(Rejected::Phase { event: kind, phase: self.phase, reason });
         }
         match event {
