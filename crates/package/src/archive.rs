@@ -11,6 +11,7 @@ use tar::EntryType;
 
 use crate::findings::{Check, Findings, Place, checks};
 use crate::magic::{self, Guess};
+use crate::text::short;
 
 checks! {
     EMPTY = Blocks "archive.empty": "The file is empty.",
@@ -166,8 +167,6 @@ const LARGEST: u64 = 0o777_7777_7777;
 const KEPT: u64 = 64 * 1024;
 /// How many members' names are compared with each other, and how long they may be.
 const COMPARED: usize = 1024;
-/// How many characters of a name stand in a finding.
-const SHORT: usize = 200;
 
 /// What a member is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -385,6 +384,11 @@ impl Archive {
         }
     }
 
+    /// How many bytes went by.
+    pub(crate) fn size(&self) -> u64 {
+        self.at
+    }
+
     /// How many of the next bytes are content or padding, which need not be seen to keep the place.
     pub fn skippable(&self) -> u64 {
         match (self.state, &self.member) {
@@ -416,7 +420,9 @@ impl Archive {
         let place = Some(Place::Offset(self.at));
         match self.state {
             State::Header if self.at == 0 => findings.of_whole().add(EMPTY, None, []),
-            State::Header if self.at < BLOCK && !has_magic(begun) => not_tar(begun, findings),
+            State::Header if self.at < BLOCK && !has_magic(begun) && !begins_header(begun) => {
+                not_tar(begun, findings);
+            }
             State::Header if self.next.announced || begun.iter().any(|byte| *byte != 0) => {
                 findings.of_whole().add(CUT_HEADER, place, [&self.at]);
             }
@@ -744,6 +750,23 @@ pub fn is_archive(first: &[u8]) -> bool {
     block.is_some_and(|block| has_magic(block) || is_valid(tar::Header::from_byte_slice(block)))
 }
 
+/// Whether these first bytes are those of an archive whose first member is an OVF descriptor.
+pub(crate) fn begins_with_descriptor(first: &[u8]) -> bool {
+    let name = first.get(..100).and_then(|field| field.split(|byte| *byte == 0).next());
+    let is_descriptor = |name: &[u8]| name.to_ascii_lowercase().ends_with(b".ovf");
+    is_archive(first) && name.is_some_and(is_descriptor)
+}
+
+/// Whether bytes that are too few for a header begin with a name as a header does: filled up with
+/// zeros.
+fn begins_header(begun: &[u8]) -> bool {
+    let field = begun.get(..100).unwrap_or(begun);
+    let name = field.iter().position(|byte| *byte == 0).filter(|end| *end > 0);
+    name.and_then(|end| field.split_at_checked(end)).is_some_and(|(name, rest)| {
+        !name.iter().any(u8::is_ascii_control) && rest.iter().all(|byte| *byte == 0)
+    })
+}
+
 fn not_tar(first: &[u8], findings: &mut Findings) {
     let mut notes = findings.of_whole();
     match magic::guess(first) {
@@ -802,12 +825,8 @@ fn plain(mut name: &str) -> &str {
     name
 }
 
-fn short(name: &str) -> String {
-    name.chars().take(SHORT).collect()
-}
-
 /// macOS keeps what its file system knows of `NAME` in `._NAME`.
-fn is_apple_double(name: &str) -> bool {
+pub(crate) fn is_apple_double(name: &str) -> bool {
     name.rsplit('/').next().is_some_and(|last| last.starts_with("._"))
 }
 

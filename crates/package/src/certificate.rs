@@ -22,6 +22,7 @@ pub use self::x509::{Certificate, Signature};
 use self::chain::{End, Search};
 use self::x509::{Hash, Parsed};
 use crate::findings::{Check, Findings, Notes, Place, checks};
+use crate::text::short;
 
 /// The longest file that is read, in bytes.
 pub const MOST_BYTES: usize = 1 << 20;
@@ -323,14 +324,14 @@ impl CertificateReport {
     }
 }
 
-/// The check that raises a warning of the preview.
-pub(crate) fn check_of(warning: &WarningType) -> Option<&'static Check> {
+/// The checks that raise a warning of the preview.
+pub(crate) fn checks_of(warning: &WarningType) -> &'static [&'static Check] {
     match warning {
-        WarningType::SelfSignedCertificate => Some(SELF_SIGNED),
-        WarningType::ExpiredCertificate => Some(EXPIRED),
-        WarningType::NotYetValidCertificate => Some(NOT_YET_VALID),
-        WarningType::UntrustedCertificate => Some(UNTRUSTED),
-        _ => None,
+        WarningType::SelfSignedCertificate => &[SELF_SIGNED],
+        WarningType::ExpiredCertificate => &[EXPIRED],
+        WarningType::NotYetValidCertificate => &[NOT_YET_VALID],
+        WarningType::UntrustedCertificate => &[UNTRUSTED, CHAIN],
+        _ => &[],
     }
 }
 
@@ -706,15 +707,6 @@ fn same_name(one: &str, other: &str) -> bool {
     one.eq_ignore_ascii_case(other)
 }
 
-/// A text of a stranger, cut to a length that a report can bear.
-fn short(text: &str) -> String {
-    const MOST: usize = 200;
-    match text.char_indices().nth(MOST) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
-        None => text.to_owned(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -731,12 +723,6 @@ mod tests {
     fn folders_and_case_make_no_other_name() {
         assert!(same_name("folder/Package.MF", "package.mf"));
         assert!(!same_name("package (1).mf", "package.mf"));
-    }
-
-    #[test]
-    fn long_names_are_cut_between_letters() {
-        assert_eq!(short("name"), "name");
-        assert_eq!(short(&"é".repeat(300)).chars().count(), 201);
     }
 
     #[test]

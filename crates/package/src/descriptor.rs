@@ -295,6 +295,8 @@ pub enum Version {
 
 /// More parts than this are no package but a mistake in `chunkSize`.
 const MOST_PARTS: u64 = 10_000;
+/// A file that is cut into parts has no longer name than this, in bytes.
+const LONGEST_PART: usize = 1024;
 
 /// A file that the package refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -523,6 +525,21 @@ impl Descriptor {
         descriptor.check_files(notes);
         descriptor.check_disks(notes);
         Some(descriptor)
+    }
+
+    /// The names of the files in the package, each with the index of its [`FileRef`] and how long it
+    /// should be, as far as they can be told.
+    pub fn members(&self) -> impl Iterator<Item = (usize, String, Option<u64>)> + '_ {
+        // All parts together are bounded too: a short text could ask for any number of them.
+        let mut left = MOST_PARTS;
+        let told = self.files.iter().enumerate().filter_map(move |(at, file)| {
+            if file.chunk_size.is_some() {
+                let parts = file.parts().filter(|_| file.href.len() <= LONGEST_PART)?;
+                left = left.checked_sub(parts)?;
+            }
+            Some(file.members()?.map(move |(name, size)| (at, name, size)))
+        });
+        told.flatten()
     }
 
     /// Reads what an envelope, a system or a collection holds, and returns the systems in it.

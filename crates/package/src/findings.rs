@@ -2,6 +2,7 @@
 //!
 //! Each reader declares the checks of its own format; this module does not know any of them.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use accession_core::messages::{Message, render};
@@ -199,6 +200,8 @@ const KEPT_PER_CHECK: usize = 20;
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
     kept: Vec<Finding>,
+    /// How many of each check are kept.
+    counts: BTreeMap<&'static str, usize>,
     left_out: u64,
 }
 
@@ -211,6 +214,17 @@ impl Findings {
     /// Where the findings about the whole go.
     pub fn of_whole(&mut self) -> Notes<'_> {
         Notes { findings: self, member: None }
+    }
+
+    /// Whether one of these checks hit in a member, or in the whole.
+    pub(crate) fn have(&self, member: Option<&str>, checks: &[&Check]) -> bool {
+        let is_one = |finding: &Finding| checks.contains(&finding.check);
+        self.kept.iter().any(|finding| finding.member.as_deref() == member && is_one(finding))
+    }
+
+    /// Takes back what a check found, since something else explains it.
+    pub(crate) fn forget(&mut self, check: &Check) {
+        self.kept.retain(|finding| finding.check != check);
     }
 
     /// The findings, the gravest first, otherwise in the order in which they were made, and how
@@ -236,11 +250,13 @@ impl Notes<'_> {
         place: Option<Place>,
         args: [&dyn fmt::Display; N],
     ) {
-        let kept = &mut self.findings.kept;
-        if kept.iter().filter(|finding| finding.check == check).count() >= KEPT_PER_CHECK {
-            self.findings.left_out += 1;
+        let Findings { kept, counts, left_out } = &mut *self.findings;
+        let count = counts.entry(check.id()).or_default();
+        if *count >= KEPT_PER_CHECK {
+            *left_out += 1;
             return;
         }
+        *count += 1;
         kept.push(Finding {
             check,
             member: self.member.map(str::to_owned),

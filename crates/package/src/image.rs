@@ -226,13 +226,18 @@ impl Image {
         }
     }
 
+    /// Whether it turned out to be an image.
+    pub(crate) fn is_recognised(&self) -> bool {
+        // A sector that is cut off still tells.
+        self.seen.iso || self.report.udf.is_some() || standard(&self.sector).is_some()
+    }
+
     /// Tells what the image was; none if it was no image.
     pub fn finish(mut self, notes: &mut Notes<'_>) -> Option<ImageReport> {
         self.report.size = self.at;
         self.report.hybrid = self.head.get(510..512) == Some(b"\x55\xaa");
-        // A sector that is cut off still tells whether there is an image.
         let cut = matches!(self.wanted, Wanted::Descriptor(begin) if self.at >= begin)
-            && (self.seen.iso || self.report.udf.is_some() || standard(&self.sector).is_some());
+            && self.is_recognised();
         if cut {
             notes.add(CUT, Some(Place::Offset(self.at)), [&self.at]);
             return Some(self.report);

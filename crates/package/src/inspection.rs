@@ -36,6 +36,11 @@ checks! {
 const TEXT_LIMIT: usize = 8 << 20;
 /// The most files of a package that are kept.
 const MEMBER_LIMIT: usize = 10_000;
+/// How many characters of a file's name are kept; no file system takes more.
+const NAME_LIMIT: usize = 1024;
+
+/// The algorithms of OVF packages.
+const ALGORITHMS: [Algorithm; 3] = [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512];
 
 /// What the bytes themselves do not tell.
 #[derive(Debug, Clone)]
@@ -51,11 +56,13 @@ pub struct Circumstances {
 pub struct Plan(BTreeMap<String, BTreeSet<Algorithm>>);
 
 impl Plan {
-    fn of(manifest: Option<&Manifest>) -> Self {
+    /// What a manifest of this name asks for.
+    fn of(name: &str, manifest: &Manifest) -> Self {
         let mut plan = BTreeMap::<_, BTreeSet<_>>::new();
-        for entry in manifest.into_iter().flat_map(|manifest| &manifest.entries) {
-            if let Some(algorithm) = entry.algorithm {
-                plan.entry(entry.name.clone()).or_default().insert(algorithm);
+        for entry in &manifest.entries {
+            if let Some(algorithm) = entry.algorithm.filter(|one| ALGORITHMS.contains(one)) {
+                let path = format!("{}{}", folder(name), entry.name);
+                plan.entry(path).or_default().insert(algorithm);
             }
         }
         Self(plan)
@@ -83,7 +90,8 @@ pub(crate) struct Facts {
     pub(crate) archive: Option<ArchiveReport>,
     /// The name of the file that it was in, and what it says.
     pub(crate) descriptor: Option<(String, Descriptor)>,
-    pub(crate) manifest: Option<(String, Vec<u8>, Manifest)>,
+    /// The same of the manifest, and its bytes, which are what is signed.
+    pub(crate) manifest: Option<(String, Vec<u8>, Option<Manifest>)>,
     pub(crate) certificate: Option<(String, CertificateFile)>,
     plan: Option<Plan>,
 }
@@ -190,8 +198,11 @@ impl Inspection {
         let Self { findings, facts, .. } = self;
         match self.reading.take() {
             Some(Reading::Archive { archive, open, size }) => {
+                let mut unsaid = Findings::default();
+                let is_cut = size.is_some_and(|size| archive.size() < size);
+                // How the reading ended is not how the archive ends.
                 facts.put_away(open, findings);
-                let report = archive.finish(findings);
+                let report = archive.finish(if is_cut { &mut unsaid } else { findings });
                 judge::whole(report.size, size, &mut findings.of_whole());
                 facts.size += report.size;
                 facts.archive = Some(report);
@@ -216,11 +227,13 @@ impl Inspection {
     fn recognise(&mut self) {
         let Some(Reading::Head { name, size, bytes }) = self.reading.take() else { return };
         self.facts.name.get_or_insert_with(|| name.clone());
-        let by_name = extension(&name);
-        let is_archive = match by_name.as_deref() {
-            Some("ova") => true,
+        let is_first = self.facts.members.is_empty() && self.facts.archive.is_none();
+        let is_archive = match extension(&name).as_deref() {
+            Some("ova") => self.facts.archive.is_none(),
             Some("ovf" | "mf" | "cert" | "vmdk" | "iso") => false,
-            _ => archive::is_archive(&bytes),
+            // Any file of a package may be a tar archive, and any archive a library's item.
+            Some(_) => is_first && archive::begins_with_descriptor(&bytes),
+            None => is_first && archive::is_archive(&bytes),
         };
         self.reading = Some(if is_archive {
             Reading::Archive { size, archive: Box::new(Archive::new()), open: None }
@@ -240,23 +253,27 @@ impl fmt::Debug for Inspection {
 impl Facts {
     /// Begins a file of which the first bytes may be known.
     fn open(&self, name: &str, declared_size: Option<u64>, head: Option<&[u8]>) -> Open {
-        let role = role(name, head);
+        let name: String = name.chars().take(NAME_LIMIT).collect();
+        let role = role(&name, head);
         let reader = match role {
             Role::Descriptor | Role::Manifest | Role::Certificate => Reader::Text(Vec::new()),
             Role::Disk => Reader::Disk(Box::default()),
-            // Only an image can be one without its name saying so, and it says so late.
             Role::Image => Reader::Image(Box::default()),
+            // Standard input has no name at all, and the mark of an image stands far behind.
+            Role::Other if head.is_some() && extension(&name).is_none() => {
+                Reader::Image(Box::default())
+            }
             Role::Other => Reader::None,
         };
-        let intake = Intake::new(self.wants(name));
-        Open { name: name.to_owned(), role, declared_size, intake, reader }
+        let intake = Intake::new(self.wants(&name));
+        Open { name, role, declared_size, intake, reader }
     }
 
     fn wants(&self, name: &str) -> BTreeSet<Algorithm> {
         match &self.plan {
             Some(plan) => plan.0.get(name).cloned().unwrap_or_default(),
             // A manifest may still follow, and may use any of these.
-            None => [Algorithm::Sha1, Algorithm::Sha256, Algorithm::Sha512].into(),
+            None => ALGORITHMS.into(),
         }
     }
 
@@ -294,10 +311,11 @@ impl Facts {
                     self.descriptor = descriptor.map(|read| (member.name.clone(), read));
                 }
                 Role::Manifest if self.manifest.is_none() => {
-                    if let Some(manifest) = Manifest::read(&bytes, &mut notes) {
-                        self.plan.get_or_insert_with(|| Plan::of(Some(&manifest)));
-                        self.manifest = Some((member.name.clone(), bytes, manifest));
+                    let manifest = Manifest::read(&bytes, &mut notes);
+                    if let Some(manifest) = &manifest {
+                        self.plan = Some(Plan::of(&member.name, manifest));
                     }
+                    self.manifest = Some((member.name.clone(), bytes, manifest));
                 }
                 Role::Certificate if self.certificate.is_none() => {
                     let certificate = CertificateFile::read(&bytes, &mut notes);
@@ -307,7 +325,10 @@ impl Facts {
             },
             Reader::Text(_) => {}
             Reader::Disk(disk) if is_whole => member.disk = Some(disk.finish(&mut notes)),
-            Reader::Image(image) if is_whole => member.image = image.finish(&mut notes),
+            Reader::Image(image) if is_whole && (role == Role::Image || image.is_recognised()) => {
+                member.role = Role::Image;
+                member.image = image.finish(&mut notes);
+            }
             Reader::Disk(_) | Reader::Image(_) | Reader::None => {}
         }
         self.members.push(member);
@@ -334,17 +355,21 @@ fn extension(name: &str) -> Option<String> {
     Some(extension.to_ascii_lowercase())
 }
 
+/// The folder in a name, with its slash. What a descriptor or a manifest names is beside it.
+pub(crate) fn folder(name: &str) -> &str {
+    name.rfind('/').and_then(|slash| name.get(..=slash)).unwrap_or_default()
+}
+
 /// What a file is to the package, by its name; a file without a telling name by its first bytes.
 fn role(name: &str, head: Option<&[u8]>) -> Role {
     match extension(name).as_deref() {
+        _ if archive::is_apple_double(name) => Role::Other,
         Some("ovf") => Role::Descriptor,
         Some("mf") => Role::Manifest,
         Some("cert") => Role::Certificate,
         Some("vmdk") => Role::Disk,
         Some("iso") => Role::Image,
         None if head.is_some_and(|head| head.starts_with(b"KDMV")) => Role::Disk,
-        // Standard input has no name at all, and the mark of an image stands far behind.
-        None if head.is_some() => Role::Image,
         _ => Role::Other,
     }
 }
@@ -373,9 +398,9 @@ pub fn arrange(names: &[&str]) -> Vec<usize> {
 #[derive(Debug, Default)]
 pub struct Survey {
     archive: Archive,
-    /// The manifest's bytes, once it has begun.
-    manifest: Option<Vec<u8>>,
-    collecting: bool,
+    /// The manifest whose bytes go by: its name, and those that have gone.
+    manifest: Option<(String, Vec<u8>)>,
+    plan: Option<Plan>,
 }
 
 impl Survey {
@@ -386,33 +411,41 @@ impl Survey {
 
     /// Takes the next bytes.
     pub fn write(&mut self, bytes: &[u8]) {
-        let Self { archive, manifest, collecting } = self;
+        let Self { archive, manifest, plan } = self;
         // The inspection finds all this again.
         let mut findings = Findings::default();
-        archive.write(bytes, &mut findings, &mut |event, _| match event {
+        archive.write(bytes, &mut findings, &mut |event, findings| match event {
             Event::Member(header) => {
-                let is_manifest = role(header.plain_name(), None) == Role::Manifest;
-                *collecting = is_manifest && manifest.is_none() && header.size < TEXT_LIMIT as u64;
-                if *collecting {
-                    *manifest = Some(Vec::new());
+                let name = header.plain_name();
+                let is_wanted = plan.is_none()
+                    && header.kind == archive::Kind::File
+                    && role(name, None) == Role::Manifest
+                    && header.size <= TEXT_LIMIT as u64;
+                *manifest = is_wanted.then(|| (name.to_owned(), Vec::new()));
+            }
+            Event::Data(bytes) => {
+                if let Some((_, manifest)) = manifest {
+                    manifest.extend_from_slice(bytes);
                 }
             }
-            Event::Data(bytes) if *collecting => {
-                manifest.get_or_insert_default().extend_from_slice(bytes);
+            Event::End => {
+                if let Some((name, bytes)) = manifest.take() {
+                    // The first manifest counts, whatever it is.
+                    let read = Manifest::read(&bytes, &mut findings.of(&name));
+                    *plan = Some(read.map(|read| Plan::of(&name, &read)).unwrap_or_default());
+                }
             }
-            Event::Data(_) => {}
-            Event::End => *collecting = false,
         });
     }
 
     /// How many of the next bytes need not be written.
     pub fn skippable(&self) -> u64 {
-        if self.collecting { 0 } else { self.archive.skippable() }
+        if self.is_collecting() { 0 } else { self.archive.skippable() }
     }
 
     /// Whether the next bytes are the manifest's.
     pub fn is_collecting(&self) -> bool {
-        self.collecting
+        self.manifest.is_some()
     }
 
     /// Passes over so many bytes, at most [`skippable`](Self::skippable).
@@ -422,13 +455,11 @@ impl Survey {
 
     /// Whether the manifest has been found, so that the rest need not be looked at.
     pub fn is_done(&self) -> bool {
-        self.manifest.is_some() && !self.collecting
+        self.plan.is_some()
     }
 
     /// Tells which digests are needed.
     pub fn finish(self) -> Plan {
-        let mut findings = Findings::default();
-        let manifest = self.manifest.and_then(|bytes| Manifest::read(&bytes, &mut findings.of("")));
-        Plan::of(manifest.as_ref())
+        self.plan.unwrap_or_default()
     }
 }

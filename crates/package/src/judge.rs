@@ -3,12 +3,18 @@
 //! It does not know how a file is read.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
-use crate::descriptor::{Descriptor, DiskEntry, FileRef};
-use crate::findings::{Findings, Notes, Place, Severity, checks};
-use crate::inspection::{Circumstances, Facts};
-use crate::manifest::{Entry, Manifest};
+use crate::archive::{self, is_apple_double};
+use crate::certificate;
+use crate::descriptor::{Descriptor, DiskEntry};
+use crate::disk;
+use crate::findings::{Check, Findings, Notes, Place, Severity, checks};
+use crate::image;
+use crate::inspection::{Circumstances, Facts, folder};
+use crate::manifest::{self, Entry, Manifest};
 use crate::report::{Kind, Listed, Member, Report, Role, Verdict};
+use crate::text::short;
 
 checks! {
     NO_FILES = Blocks "package.empty": "There is no file to check.",
@@ -68,7 +74,8 @@ checks! {
         why "The transfer to the datastore ends where the descriptor says, the writer closes the pipe, and \
              the session goes to ERROR although the upload was answered with success.",
         answer "com.vmware.vdcs.cls-main.update_session_invalid_state_for_operation_reason",
-        remedy "Write ovf:size=\"{2}\" into the File element, and the descriptor's new digest into the manifest.",
+        remedy "If the file is right, write ovf:size=\"{2}\" into the File element, and the descriptor's new \
+                digest into the manifest; else fetch the package again.",
         Observed "recorded several times: Error transferring file, Pipe closed";
     CHUNK_SIZE = Blocks "package.chunk-size": "Part {0} has {1} bytes; the descriptor asks for {2}.",
         why "The parts do not make up the file that the descriptor describes. Which message a server \
@@ -88,7 +95,7 @@ checks! {
         why "The file was changed or damaged after the manifest was made. Import fails: \"The checksum(s) from \
              the provided manifest file do not match the content of file(s)\".",
         answer "com.vmware.ovfs.ovfs-main.ovfs.invalid_manifest_checksum_mismatch",
-        remedy "If the file is right, write the new digest into the manifest (openssl dgst -sha256 {1}) and sign \
+        remedy "If the file is right, write the new digest into the manifest (openssl dgst -{0} {1}) and sign \
                 it again if it is signed; else fetch the package again.",
         Observed "Broadcom KB 406641, from a cls.log";
     NOT_IN_PACKAGE = Warns "package.listed-missing":
@@ -119,6 +126,11 @@ checks! {
         Documented "item types of the content library: ovf, iso, and any other text";
 }
 
+/// What blocks a file that ends too early.
+const ENDS_TOO_EARLY: [&Check; 2] = [disk::TRUNCATED, disk::EMPTY];
+/// What is found of a file without a byte by its reader.
+const IS_EMPTY: [&Check; 2] = [disk::EMPTY, image::EMPTY];
+
 /// Whether all of a file went by, which is about the reading and not about the package.
 pub(crate) fn whole(read: u64, declared: Option<u64>, notes: &mut Notes<'_>) {
     if let Some(declared) = declared.filter(|declared| *declared != read) {
@@ -129,29 +141,36 @@ pub(crate) fn whole(read: u64, declared: Option<u64>, notes: &mut Notes<'_>) {
 /// Compares the files with one another, and tells what the package was.
 pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circumstances) -> Report {
     let kind = kind(&facts);
+    // An archive that only lacks the mark of its end has no more members; of another one that is
+    // not complete, the rest was not seen.
+    let is_cut = facts.archive.as_ref().is_some_and(|archive| !archive.complete)
+        && !findings.have(None, &[archive::NO_END]);
+    let cut_short = is_cut || facts.members_left_out > 0;
     let mut members = facts.members;
-    let is_package = matches!(kind, Kind::Ova | Kind::Ovf);
     if members.is_empty() && facts.archive.is_none() {
         findings.of_whole().add(NO_FILES, None, []);
     }
-    let cut_short = facts.archive.as_ref().is_some_and(|archive| !archive.complete)
-        || members.iter().any(|member| !member.is_whole());
 
-    if is_package {
-        count(&members, cut_short, &mut findings);
+    if matches!(kind, Kind::Ova | Kind::Ovf) {
+        let is_bare = facts.archive.as_ref().is_some_and(|archive| archive.members == 0);
+        count(&members, cut_short || is_bare, &mut findings);
         if facts.archive.is_some() {
             order(&members, facts.descriptor.as_ref(), &mut findings);
         }
     } else if kind == Kind::Disk {
         findings.of_whole().add(ALONE, None, []);
     }
+    // The reader of the archive has told these.
+    let attributes = members.iter().map(|member| &member.name).filter(|name| is_apple_double(name));
+    let mut told: BTreeSet<String> =
+        attributes.filter(|_| facts.archive.is_some()).cloned().collect();
     if let Some((name, descriptor)) = &facts.descriptor {
         names(&members, name, &mut findings);
-        files(&members, name, descriptor, cut_short, &mut findings);
+        files(&members, name, descriptor, cut_short, &mut told, &mut findings);
         disks(&members, name, descriptor, &mut findings);
     }
-    if let Some((name, _, manifest)) = &facts.manifest {
-        digests(&mut members, name, manifest, cut_short, &mut findings);
+    if let Some((name, _, Some(manifest))) = &facts.manifest {
+        digests(&mut members, name, manifest, cut_short, &told, &mut findings);
     }
     let certificate = facts.certificate.map(|(name, certificate)| {
         let signed =
@@ -159,6 +178,10 @@ pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circum
         let Circumstances { now, roots } = circumstances;
         certificate.judge(signed, *now, roots, &mut findings.of(&name))
     });
+    if cut_short || members.iter().any(|member| member.role == Role::Manifest) {
+        // There is one, or there may be; it could only not be read.
+        findings.forget(certificate::NO_MANIFEST);
+    }
     // Digests that nobody asked for were computed only because a manifest could still have come.
     for member in
         members.iter_mut().filter(|member| member.listed.is_none_or(|at| at == Listed::No))
@@ -172,8 +195,12 @@ pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circum
         Some(Severity::Warns) => Verdict::Warnings,
         Some(Severity::Informs) | None => Verdict::Fine,
     };
+    let name = members
+        .iter()
+        .find(|member| kind == Kind::Ovf && member.role == Role::Descriptor)
+        .map(|member| member.name.clone());
     Report {
-        name: facts.name.unwrap_or_default(),
+        name: name.or(facts.name).unwrap_or_default(),
         kind,
         size: facts.size,
         verdict,
@@ -183,7 +210,7 @@ pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circum
         members_left_out: facts.members_left_out,
         archive: facts.archive,
         descriptor: facts.descriptor.map(|(_, descriptor)| descriptor),
-        manifest: facts.manifest.map(|(_, _, manifest)| manifest),
+        manifest: facts.manifest.and_then(|(_, _, manifest)| manifest),
         certificate,
     }
 }
@@ -197,12 +224,7 @@ fn kind(facts: &Facts) -> Kind {
     } else {
         match facts.members.as_slice() {
             [only] if only.role == Role::Disk => Kind::Disk,
-            // A file without a name is read as an image and mostly is none.
-            [only]
-                if only.image.is_some() || only.name.contains('.') && only.role == Role::Image =>
-            {
-                Kind::Iso
-            }
+            [only] if only.role == Role::Image => Kind::Iso,
             _ => Kind::Other,
         }
     }
@@ -236,7 +258,8 @@ fn order(members: &[Member], descriptor: Option<&(String, Descriptor)>, findings
     let is_seal = |member: &Member| matches!(member.role, Role::Manifest | Role::Certificate);
     let others =
         || members.iter().enumerate().filter(|(_, member)| member.role != Role::Descriptor);
-    let content = |(at, member): (usize, &Member)| (!is_seal(member)).then_some(at);
+    let is_content = |member: &Member| !is_seal(member) && !is_apple_double(&member.name);
+    let content = |(at, member): (usize, &Member)| is_content(member).then_some(at);
     let (begin, end) = (others().find_map(content), others().filter_map(content).next_back());
     for (at, member) in others().filter(|(_, member)| is_seal(member)) {
         if begin.is_some_and(|begin| at > begin) && end.is_some_and(|end| at < end) {
@@ -244,13 +267,13 @@ fn order(members: &[Member], descriptor: Option<&(String, Descriptor)>, findings
         }
     }
     let Some((_, descriptor)) = descriptor else { return };
-    let place = places(descriptor);
+    let place = places(descriptor, folder(&members[first].name));
     let named = members.iter().filter_map(|member| Some((place.get(&member.name)?, member)));
     let mut furthest: Option<(usize, &Member)> = None;
     for (place, member) in named {
         match furthest {
             Some((before, early)) if *place < before => {
-                let names: [&dyn std::fmt::Display; 2] = [&early.name, &member.name];
+                let names: [&dyn Display; 2] = [&early.name, &member.name];
                 findings.of(&early.name).add(FILE_ORDER, None, names);
             }
             _ => furthest = Some((*place, member)),
@@ -259,26 +282,20 @@ fn order(members: &[Member], descriptor: Option<&(String, Descriptor)>, findings
 }
 
 /// The position of each file in the descriptor's list; the parts of a file share one.
-fn places(descriptor: &Descriptor) -> BTreeMap<String, usize> {
-    let of_file = |(at, file): (usize, &FileRef)| {
-        let names = file.members().map(|names| names.map(|(name, _)| name).collect::<Vec<_>>());
-        names.unwrap_or_default().into_iter().map(move |name| (name, at))
-    };
-    descriptor.files.iter().enumerate().flat_map(of_file).collect()
+fn places(descriptor: &Descriptor, folder: &str) -> BTreeMap<String, usize> {
+    descriptor.members().map(|(at, name, _)| (format!("{folder}{name}"), at)).collect()
 }
 
 /// Manifest and certificate have the descriptor's name.
 fn names(members: &[Member], descriptor: &str, findings: &mut Findings) {
     let base = stem(descriptor);
-    for member in members {
-        let extension = match member.role {
-            Role::Manifest => "mf",
-            Role::Certificate => "cert",
-            _ => continue,
-        };
-        if stem(&member.name) != base {
+    for (role, extension) in [(Role::Manifest, "mf"), (Role::Certificate, "cert")] {
+        let mut of_role = members.iter().filter(|member| member.role == role);
+        // Of several one has to go first.
+        let (Some(only), None) = (of_role.next(), of_role.next()) else { continue };
+        if stem(&only.name) != base {
             let wanted = format!("{base}.{extension}");
-            findings.of(&member.name).add(MANIFEST_NAME, None, [&member.name, &base, &wanted]);
+            findings.of(&only.name).add(MANIFEST_NAME, None, [&only.name, &base, &wanted]);
         }
     }
 }
@@ -288,112 +305,143 @@ fn stem(name: &str) -> &str {
 }
 
 /// Every file that the descriptor names is there, as long as it says; and no other.
+///
+/// `told` are names of which it is said that they are not in their place; those that are missing,
+/// misspelt or not named join them.
 fn files(
     members: &[Member],
     name: &str,
     descriptor: &Descriptor,
     cut_short: bool,
+    told: &mut BTreeSet<String>,
     findings: &mut Findings,
 ) {
+    let folder = folder(name);
     let mut named = BTreeSet::new();
+    let mut countable = BTreeSet::new();
     let by_name: BTreeMap<_, _> =
         members.iter().map(|member| (member.name.as_str(), member)).collect();
     let by_lower: BTreeMap<_, _> =
         members.iter().map(|member| (member.name.to_lowercase(), member)).collect();
-    for file in &descriptor.files {
-        let Some(wanted) = file.members() else { continue };
+    for (at, wanted, size) in descriptor.members() {
+        let Some(file) = descriptor.files.get(at) else { continue };
+        countable.insert(at);
+        let path = format!("{folder}{wanted}");
+        let shown = short(&wanted);
         let line = Some(Place::Line(file.line));
-        for (wanted, size) in wanted {
-            match by_name.get(wanted.as_str()) {
-                Some(member) if member.is_whole() => {
-                    let size = size.filter(|size| *size != member.size);
-                    let mut notes = findings.of(&member.name);
-                    match size {
-                        Some(size) if file.chunk_size.is_some() => {
-                            notes.add(CHUNK_SIZE, None, [&wanted, &member.size, &size]);
-                        }
-                        Some(size) => notes.add(SIZE_DIFFERS, None, [&wanted, &size, &member.size]),
-                        None if member.size == 0 && file.size != Some(0) => {
-                            notes.add(EMPTY_FILE, None, [&wanted]);
-                        }
-                        None => {}
+        match by_name.get(path.as_str()) {
+            Some(member) if member.is_whole() => {
+                let have = |checks: &[&Check]| findings.have(Some(&path), checks);
+                match size.filter(|size| *size != member.size) {
+                    Some(size) if file.chunk_size.is_some() => {
+                        let args: [&dyn Display; 3] = [&shown, &member.size, &size];
+                        findings.of(&path).add(CHUNK_SIZE, None, args);
                     }
-                }
-                Some(_) => {}
-                // It may be in the part that is not there.
-                None if cut_short => {}
-                None => {
-                    let like = by_lower.get(&wanted.to_lowercase());
-                    let mut notes = findings.of(name);
-                    match like {
-                        Some(like) => {
-                            named.insert(like.name.clone());
-                            notes.add(NAME_CASE, line, [&wanted, &like.name]);
-                        }
-                        None => notes.add(MISSING, line, [&wanted]),
+                    // Another size in the descriptor would not mend it.
+                    Some(size) if size > member.size && have(&ENDS_TOO_EARLY) => {}
+                    Some(size) => {
+                        let args: [&dyn Display; 3] = [&shown, &size, &member.size];
+                        findings.of(&path).add(SIZE_DIFFERS, None, args);
                     }
+                    None if member.size == 0 && size.is_none() && !have(&IS_EMPTY) => {
+                        findings.of(&path).add(EMPTY_FILE, None, [&shown]);
+                    }
+                    None => {}
                 }
             }
-            named.insert(wanted);
+            Some(_) => {}
+            // It may be in the part that was not seen.
+            None if cut_short => {}
+            None => {
+                let mut notes = findings.of(name);
+                match by_lower.get(&path.to_lowercase()) {
+                    Some(like) => {
+                        named.insert(like.name.clone());
+                        told.insert(like.name.clone());
+                        notes.add(NAME_CASE, line, [&shown, &like.name]);
+                    }
+                    None => notes.add(MISSING, line, [&shown]),
+                }
+                told.insert(path.clone());
+            }
         }
+        named.insert(path);
     }
-    let uncounted: Vec<_> = descriptor
+    let uncounted: BTreeSet<_> = descriptor
         .files
         .iter()
-        .filter(|file| file.members().is_none() && !file.is_url())
-        .map(|file| file.name().into_owned())
-        .filter(|name| !name.is_empty())
+        .enumerate()
+        .filter(|(at, file)| !countable.contains(at) && !file.href.is_empty() && !file.is_url())
+        .map(|(_, file)| format!("{folder}{}", file.name()))
         .collect();
-    let plain = |member: &&Member| {
+    let is_unnamed = |member: &&Member| {
         matches!(member.role, Role::Disk | Role::Image | Role::Other)
             && !named.contains(&member.name)
-            && !uncounted.iter().any(|name| member.name.starts_with(name.as_str()))
+            && !told.contains(&member.name)
+            && !uncounted.contains(stem(&member.name))
     };
-    for member in members.iter().filter(plain) {
-        findings.of(&member.name).add(UNNAMED, None, [&member.name]);
+    let unnamed: Vec<_> = members.iter().filter(is_unnamed).map(|member| &member.name).collect();
+    for name in unnamed {
+        findings.of(name).add(UNNAMED, None, [name]);
+        // Nor need the manifest list it.
+        told.insert(name.clone());
     }
 }
 
 /// Each disk is what the descriptor says of it.
 fn disks(members: &[Member], name: &str, descriptor: &Descriptor, findings: &mut Findings) {
+    let folder = folder(name);
+    // Of several with the same id or name the first counts.
+    let files: BTreeMap<_, _> =
+        descriptor.files.iter().rev().map(|file| (file.id.as_str(), file)).collect();
+    let by_name: BTreeMap<_, _> =
+        members.iter().rev().map(|member| (member.name.as_str(), member)).collect();
     let of = |entry: &DiskEntry| {
-        let id = entry.file_ref.as_ref()?;
-        let file = descriptor.files.iter().find(|file| file.id == *id)?;
+        let file = files.get(entry.file_ref.as_deref()?)?;
         // What is compressed or cut into parts cannot be looked into.
         if file.compression.is_some() || file.chunk_size.is_some() {
             return None;
         }
-        let member = members.iter().find(|member| member.name == file.name())?;
-        Some((member, member.disk.as_ref()?))
+        let member = by_name.get(format!("{folder}{}", file.name()).as_str())?;
+        Some((*member, member.disk.as_ref()?))
     };
     for entry in &descriptor.disks {
         let Some((member, disk)) = of(entry) else { continue };
-        let line = Some(Place::Line(entry.line));
-        if let (Some(said), Some(real)) = (entry.capacity_bytes, disk.capacity_bytes)
-            && said != real
-        {
+        let (Some(said), Some(real)) = (entry.capacity_bytes, disk.capacity_bytes) else {
+            continue;
+        };
+        // A header that is damaged says nothing of a capacity.
+        let damage = [disk::NEWLINES, disk::HEADER, disk::NO_CAPACITY];
+        if said != real && !findings.have(Some(&member.name), &damage) {
+            let line = Some(Place::Line(entry.line));
             findings.of(name).add(CAPACITY_DIFFERS, line, [&member.name, &said, &real]);
         }
     }
 }
 
-/// Every file has the digest that the manifest has, and the manifest has every file.
+/// Every file has the digest that the manifest has, and the manifest has every file; of those that
+/// are `told` it is not said which are only in the one or the other.
 fn digests(
     members: &mut [Member],
     name: &str,
     manifest: &Manifest,
     cut_short: bool,
+    told: &BTreeSet<String>,
     findings: &mut Findings,
 ) {
-    let mut entries = BTreeMap::<&str, Vec<&Entry>>::new();
+    let folder = folder(name);
+    let mut entries = BTreeMap::<String, Vec<&Entry>>::new();
     for entry in &manifest.entries {
-        entries.entry(&entry.name).or_default().push(entry);
+        entries.entry(format!("{folder}{}", entry.name)).or_default().push(entry);
     }
+    // What is not listed may stand in a line that was not read.
+    let unread = [manifest::BAD_LINE, manifest::TOO_LONG, manifest::EMPTY];
+    let is_read = !findings.have(Some(name), &unread);
     for member in members.iter_mut() {
         if matches!(member.role, Role::Manifest | Role::Certificate) {
             continue;
         }
-        let entries = entries.get(member.name.as_str()).map_or([].as_slice(), Vec::as_slice);
+        let entries = entries.get(&member.name).map_or([].as_slice(), Vec::as_slice);
         let mut listed = if entries.is_empty() { Listed::No } else { Listed::Unchecked };
         let mut asked = BTreeMap::new();
         for entry in entries {
@@ -404,32 +452,37 @@ fn digests(
             let Some(digest) = member.digests.get(&algorithm) else { continue };
             asked.insert(algorithm, digest.clone());
             // Of a file that was not read to its end the digest says nothing.
-            if member.declared_size.is_some_and(|declared| declared != member.size) {
+            if !member.is_whole() {
                 continue;
             }
             if *digest == entry.digest {
                 listed = if listed == Listed::Differs { listed } else { Listed::Matches };
             } else {
                 listed = Listed::Differs;
-                differs(entry, digest, findings);
+                if !findings.have(Some(&member.name), &ENDS_TOO_EARLY) {
+                    differs(&member.name, entry, digest, findings);
+                }
             }
         }
         member.digests = asked;
         member.listed = Some(listed);
-        if listed == Listed::No {
+        if listed == Listed::No && is_read && !told.contains(&member.name) {
             findings.of(&member.name).add(NOT_LISTED, None, [&member.name]);
         }
     }
     let there: BTreeSet<_> = members.iter().map(|member| member.name.as_str()).collect();
-    let absent = |entry: &&Entry| !there.contains(entry.name.as_str());
-    for entry in manifest.entries.iter().filter(absent).filter(|_| !cut_short) {
-        findings.of(name).add(NOT_IN_PACKAGE, Some(Place::Line(entry.line)), [&entry.name]);
+    let is_absent = |entry: &&Entry| {
+        let path = format!("{folder}{}", entry.name);
+        !there.contains(path.as_str()) && !told.contains(&path)
+    };
+    for entry in manifest.entries.iter().filter(is_absent).filter(|_| !cut_short) {
+        let line = Some(Place::Line(entry.line));
+        findings.of(name).add(NOT_IN_PACKAGE, line, [&short(&entry.name)]);
     }
 }
 
-fn differs(entry: &Entry, digest: &str, findings: &mut Findings) {
+fn differs(member: &str, entry: &Entry, digest: &str, findings: &mut Findings) {
     let Some(algorithm) = entry.algorithm else { return };
-    let found: [&dyn std::fmt::Display; 4] =
-        [&algorithm.name(), &entry.name, &digest, &entry.digest];
-    findings.of(&entry.name).add(DIGEST_DIFFERS, None, found);
+    let found: [&dyn Display; 4] = [&algorithm.name(), &short(&entry.name), &digest, &entry.digest];
+    findings.of(member).add(DIGEST_DIFFERS, None, found);
 }

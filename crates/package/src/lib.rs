@@ -20,3 +20,20 @@ pub mod report;
 mod text;
 
 pub use intake::Intake;
+
+use findings::Check;
+
+/// Everything that is looked for.
+pub fn checks() -> impl Iterator<Item = &'static Check> {
+    let lists = [
+        inspection::CHECKS,
+        judge::CHECKS,
+        archive::CHECKS,
+        descriptor::CHECKS,
+        manifest::CHECKS,
+        certificate::CHECKS,
+        disk::CHECKS,
+        image::CHECKS,
+    ];
+    lists.into_iter().flatten().copied()
+}

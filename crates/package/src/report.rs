@@ -159,7 +159,8 @@ impl Report {
             .findings
             .iter()
             .filter(blocks)
-            .partition(|finding| finding.check == judge::MISSING);
+            // A file whose name differs in case is missing, too.
+            .partition(|finding| [judge::MISSING, judge::NAME_CASE].contains(&finding.check));
         let missing_files: Vec<_> =
             missing.iter().filter_map(|finding| finding.args.first().cloned()).collect();
         let invalid_files: Vec<_> = invalid
@@ -194,14 +195,11 @@ impl Report {
     }
 
     fn preview_warnings(&self, certificate: &CertificateReport) -> Vec<PreviewWarningInfo> {
-        let message = |check| {
-            let finding = self.findings.iter().find(|finding| finding.check == check);
-            finding.map(Finding::message).unwrap_or_default()
-        };
-        let info = |r#type: &WarningType| PreviewWarningInfo {
-            r#type: r#type.clone(),
-            message: certificate::check_of(r#type).map(message).unwrap_or_default(),
-            ignored: false,
+        let info = |r#type: &WarningType| {
+            let checks = certificate::checks_of(r#type);
+            let finding = self.findings.iter().find(|finding| checks.contains(&finding.check));
+            let message = finding.map(Finding::message).unwrap_or_default();
+            PreviewWarningInfo { r#type: r#type.clone(), message, ignored: false }
         };
         certificate.warnings.iter().map(info).collect()
     }

@@ -16,7 +16,7 @@ use x509_cert::name::Name;
 use x509_cert::spki::SubjectPublicKeyInfoOwned;
 use x509_cert::time::Time;
 
-use super::short;
+use crate::text::short;
 
 /// Whether a signature is the key's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

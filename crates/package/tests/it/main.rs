@@ -7,6 +7,7 @@ mod disk;
 mod image;
 mod iso;
 mod ovf;
+mod packages;
 mod sign;
 mod tar;
 mod vmdk;

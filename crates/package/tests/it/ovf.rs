@@ -43,6 +43,12 @@ impl Ovf {
         self
     }
 
+    /// With a file that is cut into parts of so many bytes.
+    #[must_use]
+    pub(crate) fn chunked(self, id: &str, href: &str, size: Option<u64>, chunk: u64) -> Self {
+        self.file(id, &format!("{href}\" ovf:chunkSize=\"{chunk}"), size)
+    }
+
     /// With a stream-optimized disk in that file, of so many bytes.
     #[must_use]
     pub(crate) fn disk(mut self, id: &str, file: &str, capacity: u64) -> Self {

@@ -96,11 +96,7 @@ fn named(descriptor: &Path) -> Result<Vec<String>, Failure> {
     // What is wrong with it is found by the inspection.
     let mut findings = Findings::default();
     let read = Descriptor::read(&bytes, &mut findings.of(""));
-    let files = read.into_iter().flat_map(|descriptor| descriptor.files);
-    let names = files.flat_map(|file| {
-        let members = file.members().map(|members| members.map(|(name, _)| name).collect());
-        members.unwrap_or_else(Vec::new)
-    });
+    let names = read.iter().flat_map(Descriptor::members).map(|(_, name, _)| name);
     Ok(names.filter(|name| is_plain(name)).collect())
 }
 
