@@ -5,11 +5,13 @@ mod bad;
 mod good;
 mod hostile;
 mod properties;
+mod sessions;
 mod table;
 
 use std::sync::LazyLock;
 
 use accession_core::received::Algorithm;
+use accession_core::time::Timestamp;
 use accession_package::certificate::Roots;
 use accession_package::findings::{Finding, Place, Severity};
 use accession_package::inspection::{Circumstances, Inspection};
@@ -162,8 +164,11 @@ fn two_disks() -> Vec<File> {
 fn inspection() -> Inspection {
     static ROOTS: LazyLock<Roots> =
         LazyLock::new(|| Roots::read([Signer::issued().root().as_slice()]));
-    let (now, roots) = ("2026-06-01T00:00:00Z".parse().unwrap(), ROOTS.clone());
-    Inspection::new(Circumstances { now, roots })
+    Inspection::new(Circumstances { now: now(), roots: ROOTS.clone() })
+}
+
+fn now() -> Timestamp {
+    "2026-06-01T00:00:00Z".parse().unwrap()
 }
 
 /// Reads each file in pieces as they come from `cut`, which is told how many bytes are left.
