@@ -8,6 +8,7 @@ import { performance } from 'node:perf_hooks';
 
 import { Api, TOKEN } from '../browser/support/api.mjs';
 import { server, vcsim, withoutVcsim } from '../browser/support/programs.mjs';
+import { median } from './support/times.mjs';
 
 const ROUNDS = 5;
 const CALLS = 400;
@@ -67,10 +68,6 @@ for (const [name, work] of Object.entries(works)) {
   console.log(`${name}: ours ${ms(mine)}, vcsim ${ms(other)}, ratio ${ratio}`);
 }
 await Promise.all([ours.stop(), theirs.stop()]);
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
-}
 
 function ms(value) {
   return `${value.toFixed(0)} ms`;

@@ -6,14 +6,16 @@ mod engine;
 use std::rc::Rc;
 
 use gloo_timers::callback::Interval;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{
     ConfirmDialog, PartProps, WireLog, announcements, explain_pane, footer, guide_pane, header,
-    session_pane,
+    package_pane, session_pane,
 };
 use crate::host::Host;
-use crate::lab::{Lab, Pane, Theme};
+use crate::lab::{Lab, Pane, Task, Theme};
 use command::Command;
 use engine::Engine;
 
@@ -78,6 +80,20 @@ pub fn App(props: &AppProps) -> Html {
         move || engine.keep_alive()
     });
 
+    let main = use_node_ref();
+    use_effect_with(lab.view.turns, {
+        let main = main.clone();
+        move |turns| {
+            let main = main.cast::<HtmlElement>().filter(|_| *turns > 0);
+            if let Some(main) = main {
+                let heading = main.query_selector("h1[tabindex]").ok().flatten();
+                let heading = heading.and_then(|heading| heading.dyn_into().ok());
+                // Where nothing can be focused, nothing is.
+                let _ = heading.unwrap_or(main).focus();
+            }
+        }
+    });
+
     let act = use_callback((), move |command: Command, ()| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
     let id = |name: &str| format!("{prefix}-{name}");
@@ -93,9 +109,11 @@ pub fn App(props: &AppProps) -> Html {
         Theme::Light => "light",
         Theme::Dark => "dark",
     };
+    let checking = lab.view.task == Task::Check;
     let target = if lab.target.is_live() { "live" } else { "simulated" };
     html! {
         <div class="acc" data-target={target} data-pane={pane} data-theme={theme}
+            data-task={if checking { "check" } else { "session" }}
             data-log={if lab.view.log_open { "open" } else { "closed" }}>
             <div class="acc-skip">
                 <a href={format!("#{}", id("session"))}>{"Skip to the session"}</a>
@@ -105,8 +123,12 @@ pub fn App(props: &AppProps) -> Html {
             <aside class="acc-pane acc-guide" aria-label="Guide" id={id("guide")}>
                 {guide_pane(&part)}
             </aside>
-            <main class="acc-pane acc-session" id={id("session")} tabindex="-1">
-                {session_pane(&part)}
+            <main class="acc-pane acc-session" id={id("session")} tabindex="-1" ref={main}>
+                if checking {
+                    {package_pane(&part)}
+                } else {
+                    {session_pane(&part)}
+                }
             </main>
             <aside class="acc-pane acc-explain" aria-label="Explain" id={id("explain")} tabindex="0">
                 {explain_pane(&lab)}

@@ -2,8 +2,7 @@
 //! reads files. It knows no call and no session.
 
 use std::cell::{Cell, RefCell};
-use std::future::Future;
-use std::pin::Pin;
+use std::future::ready;
 use std::rc::Rc;
 
 use accession_client::transport::Progress;
@@ -12,14 +11,15 @@ use accession_core::received::{Broken, Received};
 use accession_core::simulator::Wants;
 use accession_core::time::Timestamp;
 use accession_web::app::{App, AppProps};
-use accession_web::host::{Farewell, Host};
+use accession_web::host::{Farewell, Host, Later};
 use futures_channel::oneshot;
-use js_sys::{Object, Reflect};
+use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{
-    Event, HtmlDocument, HtmlElement, HtmlTextAreaElement, MessageEvent, Worker, WorkerOptions,
-    WorkerType,
+    DataTransfer, Event, File, HtmlDocument, HtmlElement, HtmlTextAreaElement, MessageEvent,
+    Worker, WorkerOptions, WorkerType,
 };
 
 /// The element that `index.html` holds for the page.
@@ -38,17 +38,20 @@ pub(crate) fn mount() {
         .expect("index.html has the element");
     let reader_memory = Rc::new(Cell::new(0));
     let farewell = Rc::new(Farewell::default());
+    let reader = Rc::new(WorkerReader {
+        script: element.dataset().get("laterReader").unwrap_or_default(),
+        memory: reader_memory.clone(),
+    });
     let host = Rc::new(Host {
         address: window.location().origin().unwrap_or_default(),
         seed: seed(&window),
         prefix: ELEMENT.to_owned(),
         clock,
         network: Transport::Fetch,
-        reader: Rc::new(WorkerReader {
-            script: element.dataset().get("laterReader").unwrap_or_default(),
-            memory: reader_memory.clone(),
-        }),
+        reader: reader.clone(),
+        checker: Rc::new(move |files, progress| check(&reader, files, progress)),
         source: |file| Source::Blob(file.into()),
+        dropped: files_of,
         copy,
         page_memory: || core::arch::wasm32::memory_size(0) * WASM_PAGE,
         reader_memory,
@@ -63,19 +66,17 @@ fn clock() -> Timestamp {
 }
 
 /// Puts a text on the clipboard. Pages that come over plain HTTP have only the older way.
-fn copy(text: &str) {
-    let Some(window) = web_sys::window() else { return };
+fn copy(text: String) -> Later<bool> {
+    let Some(window) = web_sys::window() else { return Box::pin(ready(false)) };
     let clipboard = window.navigator().clipboard();
-    if !clipboard.is_undefined() {
-        // A browser that refuses has told its user why.
-        let _ = clipboard.write_text(text);
-        return;
+    if clipboard.is_undefined() {
+        return Box::pin(ready(copy_selected(&window, &text) == Some(true)));
     }
-    // Nothing can be told to anybody if this fails.
-    let _ = copy_selected(&window, text);
+    let written = clipboard.write_text(&text);
+    Box::pin(async move { written.await.is_ok() })
 }
 
-fn copy_selected(window: &web_sys::Window, text: &str) -> Option<()> {
+fn copy_selected(window: &web_sys::Window, text: &str) -> Option<bool> {
     let document: HtmlDocument = window.document()?.dyn_into().ok()?;
     let area: HtmlTextAreaElement = document.create_element("textarea").ok()?.dyn_into().ok()?;
     area.set_value(text);
@@ -83,7 +84,21 @@ fn copy_selected(window: &web_sys::Window, text: &str) -> Option<()> {
     area.select();
     let copied = document.exec_command("copy");
     area.remove();
-    copied.ok().map(|_| ())
+    copied.ok()
+}
+
+#[wasm_bindgen(module = "/js/dropped.js")]
+extern "C" {
+    fn dropped(transfer: &DataTransfer) -> Promise;
+}
+
+fn files_of(transfer: DataTransfer) -> Later<Vec<File>> {
+    // At once: after its event it is empty.
+    let files = dropped(&transfer);
+    Box::pin(async move {
+        let files = Array::from(&files.await.unwrap_or_default());
+        files.iter().filter_map(|file| file.dyn_into().ok()).collect()
+    })
 }
 
 /// The number after `?seed=`, else one that nobody can guess.
@@ -138,14 +153,58 @@ impl Reader for WorkerReader {
         source: Source,
         wants: Wants,
         progress: Progress,
-    ) -> Pin<Box<dyn Future<Output = Result<Received, Broken>>>> {
-        let running = Reading::start(self, source, wants, progress);
+    ) -> Later<Result<Received, Broken>> {
+        let running = received(self, source, &wants, progress);
         Box::pin(async move {
             let (_running, end) = running.map_err(|_| Broken::ConnectionLost)?;
-            end.await.unwrap_or(Err(Broken::ConnectionLost))
+            let text = end.await.unwrap_or_else(|_| Err(String::new()));
+            let text = text.map_err(|_| Broken::ConnectionLost)?;
+            serde_json::from_str(&text).map_err(|_| Broken::ConnectionLost)
         })
     }
 }
+
+fn received(
+    reader: &WorkerReader,
+    source: Source,
+    wants: &Wants,
+    progress: Progress,
+) -> Result<(Reading, End), JsValue> {
+    let blob = match source {
+        Source::Blob(blob) => blob,
+        Source::Bytes(bytes) => {
+            let parts = Array::of1(&js_sys::Uint8Array::from(&*bytes));
+            web_sys::Blob::new_with_u8_array_sequence(&parts)?
+        }
+        Source::Virtual(_) => return Err(JsValue::NULL),
+    };
+    let digests = serde_json::to_string(&wants.digests).unwrap_or_default();
+    let order = [
+        ("file", blob.into()),
+        ("wants", digests.into()),
+        ("lookInto", wants.look_into.as_deref().into()),
+        ("now", js_sys::Date::now().into()),
+    ];
+    Reading::start(reader, &order, progress)
+}
+
+/// Reads a package, and tells what was found.
+fn check(
+    reader: &WorkerReader,
+    files: Vec<File>,
+    progress: Progress,
+) -> Later<Result<String, String>> {
+    let files: Array = files.into_iter().collect();
+    let order = [("check", files.into()), ("now", js_sys::Date::now().into())];
+    let running = Reading::start(reader, &order, progress);
+    Box::pin(async move {
+        let (_running, end) = running.map_err(|_| NO_READER)?;
+        end.await.unwrap_or_else(|_| Err(NO_READER.to_owned()))
+    })
+}
+
+/// What is said of a reader that says nothing itself.
+const NO_READER: &str = "the reader of files could not be started";
 
 /// A worker at work. Dropped, it stops.
 struct Reading {
@@ -162,28 +221,20 @@ impl Drop for Reading {
     }
 }
 
-type End = oneshot::Receiver<Result<Received, Broken>>;
+/// What the worker found out as JSON, or why it could not.
+type End = oneshot::Receiver<Result<String, String>>;
 
 impl Reading {
     fn start(
         reader: &WorkerReader,
-        source: Source,
-        wants: Wants,
+        order: &[(&str, JsValue)],
         progress: Progress,
     ) -> Result<(Self, End), JsValue> {
-        let blob = match source {
-            Source::Blob(blob) => blob,
-            Source::Bytes(bytes) => {
-                let parts = js_sys::Array::of1(&js_sys::Uint8Array::from(&*bytes));
-                web_sys::Blob::new_with_u8_array_sequence(&parts)?
-            }
-            Source::Virtual(_) => return Err(JsValue::NULL),
-        };
         let (ended, end) = oneshot::channel();
         let ended = Rc::new(RefCell::new(Some(ended)));
         let finish = move |result| {
             if let Some(ended) = ended.borrow_mut().take() {
-                // Nobody waits any more only if the upload was ended.
+                // Nobody waits any more only if the reading was ended.
                 let _ = ended.send(result);
             }
         };
@@ -198,31 +249,26 @@ impl Reading {
                 if let Some(bytes) = field("memory").as_f64() {
                     memory.set(bytes as usize);
                 }
+                let text = |name: &str| field(name).as_string();
                 if let Some(bytes) = field("bytes").as_f64() {
                     if !progress(bytes as u64) {
-                        finish(Err(Broken::ConnectionLost));
+                        finish(Err(String::new()));
                     }
-                } else if let Some(text) = field("received").as_string() {
-                    let received = serde_json::from_str(&text);
-                    finish(received.map_err(|_| Broken::ConnectionLost));
+                } else if let Some(found) = text("received").or_else(|| text("checked")) {
+                    finish(Ok(found));
                 } else {
-                    finish(Err(Broken::ConnectionLost));
+                    finish(Err(text("failed").unwrap_or_default()));
                 }
             })
         };
-        let on_error =
-            Closure::<dyn Fn(_)>::new(move |_: Event| finish(Err(Broken::ConnectionLost)));
+        let on_error = Closure::<dyn Fn(_)>::new(move |_: Event| finish(Err(NO_READER.to_owned())));
         worker.set_onmessage(Some(on_message.as_ref().unchecked_ref()));
         worker.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-        let order = Object::new();
-        Reflect::set(&order, &"file".into(), &blob)?;
-        let digests = serde_json::to_string(&wants.digests).unwrap_or_default();
-        Reflect::set(&order, &"wants".into(), &digests.into())?;
-        if let Some(name) = &wants.look_into {
-            Reflect::set(&order, &"lookInto".into(), &name.into())?;
-            Reflect::set(&order, &"now".into(), &js_sys::Date::now().into())?;
+        let message = Object::new();
+        for (name, value) in order {
+            Reflect::set(&message, &(*name).into(), value)?;
         }
-        worker.post_message(&order)?;
+        worker.post_message(&message)?;
         Ok((Self { worker, _on_message: on_message, _on_error: on_error }, end))
     }
 }

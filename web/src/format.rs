@@ -70,6 +70,23 @@ pub fn time_of_day(at: Timestamp) -> String {
     at.to_string().get(11..23).unwrap_or_default().to_owned()
 }
 
+/// A text that came from a file, with nothing in it that cannot be seen or that turns its direction.
+pub fn visible(text: &str) -> String {
+    let is_hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let mut visible = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            visible.extend(c.escape_unicode());
+        } else {
+            visible.push(c);
+        }
+    }
+    visible
+}
+
 /// A body that is JSON, laid out for reading; anything else as it is.
 pub fn pretty(text: &str) -> String {
     serde_json::from_str::<Value>(text)
@@ -128,6 +145,11 @@ mod tests {
     fn only_json_is_laid_out() {
         assert_eq!(pretty("{\"b\":1,\"a\":[]}"), "{\n  \"b\": 1,\n  \"a\": []\n}");
         assert_eq!(pretty("404 page not found"), "404 page not found");
+    }
+
+    #[test]
+    fn nothing_in_a_text_stays_unseen() {
+        assert_eq!(visible("a\u{1b}[31m\n\u{202e}b é"), "a\\u{1b}[31m\\u{a}\\u{202e}b é");
     }
 
     #[test]

@@ -4,10 +4,21 @@
 //! here, never a window or a document.
 
 use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
+use accession_client::transport::Progress;
 use accession_client::{Reader, Source, Transport};
 use accession_core::time::Timestamp;
+use web_sys::{DataTransfer, File};
+
+/// What will be there later.
+pub type Later<T> = Pin<Box<dyn Future<Output = T>>>;
+
+/// Reads the files of a package to their end, and tells what was found as JSON, or why that could
+/// not be. Dropped, it stops.
+pub type Checker = Rc<dyn Fn(Vec<File>, Progress) -> Later<Result<String, String>>>;
 
 /// What a host gives to `App`.
 pub struct Host {
@@ -23,10 +34,14 @@ pub struct Host {
     pub network: Transport,
     /// Who reads files for the simulator.
     pub reader: Rc<dyn Reader>,
+    /// Who reads packages for a check.
+    pub checker: Checker,
     /// Makes a source of bytes out of a file that was picked or dropped.
-    pub source: fn(web_sys::File) -> Source,
-    /// Puts a text on the clipboard.
-    pub copy: fn(&str),
+    pub source: fn(File) -> Source,
+    /// The files of a drop; of a dropped folder, those in it.
+    pub dropped: fn(DataTransfer) -> Later<Vec<File>>,
+    /// Puts a text on the clipboard, and tells whether it got there.
+    pub copy: fn(String) -> Later<bool>,
     /// How much memory the page's wasm has, in bytes.
     pub page_memory: fn() -> usize,
     /// How much the reader's has; 0 until it was needed.

@@ -3,6 +3,7 @@
 //! It reads no clock, no storage and no network, and holds no token, password or upload link.
 
 mod calls;
+mod check;
 mod log;
 mod outcome;
 
@@ -21,6 +22,7 @@ use accession_core::time::Timestamp;
 use yew::Reducible;
 
 pub use calls::{Foresight, SessionCall};
+pub use check::{Check, Format};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 
@@ -66,6 +68,8 @@ pub struct Lab {
     pub outcome: Option<Outcome>,
     /// What is asked before a call is sent.
     pub question: Option<Question>,
+    /// The package that is checked, or was.
+    pub check: Option<Check>,
     /// The wire log.
     pub log: Log,
     /// How it is all shown.
@@ -315,11 +319,18 @@ pub struct Upload {
     pub session: SessionId,
     /// The file's name.
     pub file: String,
-    /// How many bytes are to be sent.
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// How far something is that takes its time, and how fast it goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// How many bytes are to be moved.
     pub total: u64,
     /// How many have been.
-    pub sent: u64,
-    /// From when on the rate is measured, and how many bytes had been sent then.
+    pub moved: u64,
+    /// From when on the rate is measured, and how many bytes had been moved then.
     pub mark: (Timestamp, u64),
     /// Bytes per second, once it can be told.
     pub rate: Option<u64>,
@@ -328,16 +339,37 @@ pub struct Upload {
 /// The rate is that of the last piece at least this long.
 const RATE_WINDOW: Duration = Duration::from_secs(1);
 
-impl Upload {
-    fn progress(&mut self, sent: u64, at: Timestamp) {
-        self.sent = sent.min(self.total);
+impl Progress {
+    /// Nothing has been moved yet.
+    pub const fn new(total: u64, now: Timestamp) -> Self {
+        Self { total, moved: 0, mark: (now, 0), rate: None }
+    }
+
+    /// What has been moved, in percent.
+    pub fn percent(&self) -> u64 {
+        format::percent(self.moved, self.total)
+    }
+
+    /// How long the rest takes at this rate.
+    pub fn time_left(&self) -> Option<Duration> {
+        let rate = self.rate.filter(|rate| *rate > 0)?;
+        Some(Duration::from_secs((self.total - self.moved).div_ceil(rate)))
+    }
+
+    /// The same in steps that are worth to be told.
+    fn quarter(&self) -> u64 {
+        self.percent() / 25 * 25
+    }
+
+    fn advance(&mut self, moved: u64, at: Timestamp) {
+        self.moved = moved.min(self.total);
         let (since, before) = self.mark;
         let took = at.since(since);
         if took >= RATE_WINDOW {
             let millis = took.as_millis();
-            let bytes = u128::from(self.sent.saturating_sub(before));
+            let bytes = u128::from(self.moved.saturating_sub(before));
             self.rate = u64::try_from(bytes * 1000 / millis).ok();
-            self.mark = (at, self.sent);
+            self.mark = (at, self.moved);
         }
     }
 }
@@ -363,6 +395,10 @@ pub struct Question {
 /// How it is all shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct View {
+    /// What is being done.
+    pub task: Task,
+    /// Raised when what the focus was on gives way, so that it goes to the beginning of what is new.
+    pub turns: u32,
     /// Light or dark.
     pub theme: Theme,
     /// Which pane is in front where not all of them fit.
@@ -375,6 +411,15 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+}
+
+/// What is being done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Task {
+    /// An update session is made and watched.
+    Session,
+    /// A package is checked.
+    Check,
 }
 
 /// Light or dark.
@@ -404,6 +449,8 @@ pub enum Pane {
 impl Default for View {
     fn default() -> Self {
         Self {
+            task: Task::Session,
+            turns: 0,
             theme: Theme::System,
             pane: Pane::Session,
             filter: String::new(),
@@ -469,6 +516,18 @@ pub enum Action {
     Happened(Vec<Transition>),
     /// A final call is to be confirmed.
     Asked(Option<Question>),
+    /// This is to be done.
+    TaskChosen(Task),
+    /// A package is being read.
+    CheckBegan(Check),
+    /// So many bytes of it have been read.
+    CheckMoved(u64, Timestamp, u64),
+    /// What was found in it, as JSON, or why it could not be read.
+    CheckEnded(u64, Result<String, String>),
+    /// Another package is to be checked.
+    CheckLeft,
+    /// The report was put on the clipboard, or not.
+    ReportCopied(Format, bool),
     /// The theme was chosen.
     Themed(Theme),
     /// A pane is to be in front.
@@ -504,6 +563,7 @@ impl Lab {
             waiting: Vec::new(),
             outcome: None,
             question: None,
+            check: None,
             log: Log::default(),
             view: View::default(),
         }
@@ -584,13 +644,17 @@ impl Lab {
         }
     }
 
-    /// What is read aloud in its turn: what calls came to, and uploads in steps of a quarter.
+    /// What is read aloud in its turn: what calls came to, and uploads in steps of a quarter; or
+    /// how far a check is, and what it came to.
     pub fn news(&self) -> String {
+        if self.view.task == Task::Check {
+            return self.check.as_ref().map(Check::spoken).unwrap_or_default();
+        }
         let outcome = self.outcome.as_ref().map(Outcome::spoken).unwrap_or_default();
-        let uploads = self.uploads.iter().map(|upload| {
-            let quarter = format::percent(upload.sent, upload.total) / 25 * 25;
-            format!(" {}: {quarter} percent sent.", upload.file)
-        });
+        let uploads = self
+            .uploads
+            .iter()
+            .map(|upload| format!(" {}: {} percent sent.", upload.file, upload.progress.quarter()));
         outcome + &uploads.collect::<String>()
     }
 }
@@ -676,7 +740,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::UploadBegan(epoch, upload) if epoch == lab.epoch => lab.uploads.push(upload),
         Action::UploadMoved(id, at, sent) => {
             if let Some(upload) = lab.uploads.iter_mut().find(|upload| upload.id == id) {
-                upload.progress(sent, at);
+                upload.progress.advance(sent, at);
                 lab.now = lab.now.max(at);
             }
         }
@@ -692,6 +756,35 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
             }
         }
         Action::Asked(question) => lab.question = question,
+        Action::TaskChosen(task) => {
+            lab.view.task = task;
+            lab.turn();
+        }
+        Action::CheckBegan(check) => {
+            lab.check = Some(check);
+            lab.turn();
+        }
+        Action::CheckMoved(id, at, read) => {
+            if let Some(check) = lab.check.as_mut().filter(|check| check.id == id) {
+                check.progress.advance(read, at);
+                lab.now = lab.now.max(at);
+            }
+        }
+        Action::CheckEnded(id, found) => {
+            if let Some(check) = lab.check.as_mut().filter(|check| check.id == id) {
+                check.end(found);
+                lab.turn();
+            }
+        }
+        Action::CheckLeft => {
+            lab.check = None;
+            lab.turn();
+        }
+        Action::ReportCopied(format, arrived) => {
+            if let Some(check) = &mut lab.check {
+                check.copied = Some((format, arrived));
+            }
+        }
         Action::Themed(theme) => lab.view.theme = theme,
         Action::Showed(pane) => lab.view.pane = pane,
         Action::Filtered(text) => lab.view.filter = text,
@@ -722,6 +815,12 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
 }
 
 impl Lab {
+    /// What is new is in front, and has the focus.
+    fn turn(&mut self) {
+        self.view.pane = Pane::Session;
+        self.view.turns += 1;
+    }
+
     fn retarget(&mut self, target: Target, dialect: Dialect) {
         let mut log = std::mem::take(&mut self.log);
         let word = if target.is_live() { "LIVE" } else { "Simulated" };
@@ -732,6 +831,7 @@ impl Lab {
             target,
             dialect,
             log,
+            check: self.check.take(),
             view: self.view.clone(),
             ..Self::new(std::mem::take(&mut self.page), self.seed, self.now)
         };

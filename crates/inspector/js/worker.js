@@ -4,6 +4,8 @@
 import init, { Inspection, Intake, Survey, arrange } from "./accession-inspector.js";
 
 const PIECE = 4 * 1024 * 1024;
+// What the wasm takes at once: as much as a processor's cache holds, and its memory stays small.
+const MOUTHFUL = 256 * 1024;
 const BLOCK = 512;
 
 onmessage = async ({ data: order }) => {
@@ -11,7 +13,9 @@ onmessage = async ({ data: order }) => {
     const { memory } = await init();
     let bytes = 0;
     const take = (into) => (piece) => {
-      into.write(piece);
+      for (let at = 0; at < piece.length; at += MOUTHFUL) {
+        into.write(piece.subarray(at, at + MOUTHFUL));
+      }
       bytes += piece.length;
       postMessage({ bytes, memory: memory.buffer.byteLength });
     };
@@ -43,9 +47,10 @@ const slice = async (file, at, length) =>
   new Uint8Array(await file.slice(at, at + length).arrayBuffer());
 
 async function check({ check: files, now }, take) {
-  const is = (ending) => ({ name }) => name.toLowerCase().endsWith(ending);
-  const survey = files.length === 1 && files.every(is(".ova")) ? await surveyed(files[0]) : undefined;
-  const inspection = new Inspection(now, survey, files.some(is(".mf")));
+  const isManifest = ({ name }) => name.toLowerCase().endsWith(".mf");
+  // An archive need not be named like one.
+  const survey = files.length === 1 ? await surveyed(files[0]) : undefined;
+  const inspection = new Inspection(now, survey, files.some(isManifest));
   for (const index of JSON.parse(arrange(JSON.stringify(files.map(({ name }) => name))))) {
     inspection.begin(files[index].name, files[index].size);
     await read(files[index], take(inspection));

@@ -398,6 +398,11 @@ impl Archive {
         }
     }
 
+    /// Whether no member can follow: the archive has ended, or the place in it is lost.
+    pub fn is_over(&self) -> bool {
+        matches!(self.state, State::Ended | State::Lost)
+    }
+
     /// Passes over so many of the next bytes, at most those that are [`Self::skippable`]. Skipped
     /// content makes no events, not even its end.
     pub fn skip(&mut self, n: u64) {

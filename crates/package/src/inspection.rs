@@ -453,9 +453,9 @@ impl Survey {
         self.archive.skip(bytes);
     }
 
-    /// Whether the manifest has been found, so that the rest need not be looked at.
+    /// Whether the manifest has been found or cannot be, so that the rest need not be looked at.
     pub fn is_done(&self) -> bool {
-        self.plan.is_some()
+        self.plan.is_some() || self.archive.is_over()
     }
 
     /// Tells which digests are needed.

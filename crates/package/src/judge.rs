@@ -21,6 +21,10 @@ checks! {
         why "An item without files holds nothing.",
         remedy "Name the OVA, the ISO image, or the OVF descriptor.",
         Assumed "nothing can be imported from nothing";
+    NO_BYTES = Warns "package.no-bytes": "There is not one byte in the file.",
+        why "An empty file is mostly one that was not copied, or not made yet.",
+        remedy "See where the file comes from, and copy it again.",
+        Assumed "no source";
     CUT = Blocks "package.cut": "{0} bytes were read of a file of {1} bytes.",
         why "The rest could not be read, so nothing is known about it.",
         remedy "Read the file again; if that does not help, fetch it again.",
@@ -157,6 +161,10 @@ pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circum
         if facts.archive.is_some() {
             order(&members, facts.descriptor.as_ref(), &mut findings);
         }
+    } else if let [only] = members.as_slice()
+        && (only.role, only.size) == (Role::Other, 0)
+    {
+        findings.of(&only.name).add(NO_BYTES, None, []);
     } else if kind == Kind::Disk {
         findings.of_whole().add(ALONE, None, []);
     }
@@ -195,6 +203,7 @@ pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circum
         Some(Severity::Warns) => Verdict::Warnings,
         Some(Severity::Informs) | None => Verdict::Fine,
     };
+    // Its manifest is read before it, and the package is not called after that.
     let name = members
         .iter()
         .find(|member| kind == Kind::Ovf && member.role == Role::Descriptor)

@@ -18,6 +18,7 @@ use accession_package::report::{Report, Verdict};
 
 use progress::Progress;
 use source::Package;
+pub(crate) use text::harmless;
 
 /// What to check, and how to tell.
 #[derive(Debug, Default)]
@@ -36,7 +37,8 @@ of it is uploaded.
 Usage: accession-server check [OPTIONS] FILE...
 
 FILE is an OVA, an ISO image, or an OVF descriptor whose files are beside it;
-a directory is searched for its descriptor. - reads standard input.
+a directory is searched for its descriptor. - reads standard input. Files that
+stand beside a descriptor and are named with it are parts of its package.
 
   --json         the report as JSON; of several packages as an array
   --roots FILE   trust the PEM certificates in FILE, and no others
@@ -69,25 +71,33 @@ impl Failure {
 
 /// Checks, and tells.
 pub(crate) fn run(check: &Check) -> ExitCode {
-    match reports(check) {
-        Ok(reports) => match tell(check, &reports) {
-            // Whoever reads has heard enough.
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => status(&reports),
-            Err(error) => failed(&format!("failed to write the report: {error}")),
-            Ok(()) => status(&reports),
-        },
-        Err(failure) => failed(&failure.to_string()),
-    }
-}
-
-fn reports(check: &Check) -> Result<Vec<Report>, Failure> {
-    let circumstances = Circumstances { now: now(), roots: roots(check)? };
-    let mut reports = Vec::new();
-    for package in source::packages(&check.files)? {
+    let roots = match roots(check) {
+        Ok(roots) => roots,
+        Err(failure) => return failed(&failure.to_string()),
+    };
+    let circumstances = Circumstances { now: now(), roots };
+    let packages = source::packages(&check.files);
+    let mut out = Telling::new(check.json, packages.len());
+    let (mut worst, mut failure) = (Verdict::Fine, None);
+    for package in packages {
         let mut progress = Progress::new(!check.quiet && io::stderr().is_terminal());
-        reports.push(inspect(&package, &circumstances, &mut progress)?);
+        match package.and_then(|package| inspect(&package, &circumstances, &mut progress)) {
+            Ok(report) => {
+                worst = worst.max(report.verdict);
+                out.tell(report);
+            }
+            // The others can be checked all the same.
+            Err(error) => failure = Some(failed(&error.to_string())),
+        }
     }
-    Ok(reports)
+    if let Err(error) = out.finish() {
+        failure = Some(failed(&format!("failed to write the report: {error}")));
+    }
+    failure.unwrap_or(match worst {
+        Verdict::Blocked => ExitCode::from(2),
+        Verdict::Warnings => ExitCode::from(1),
+        Verdict::Fine => ExitCode::SUCCESS,
+    })
 }
 
 fn inspect(
@@ -107,33 +117,60 @@ fn roots(check: &Check) -> Result<Roots, Failure> {
     if roots.is_empty() { Err(Failure::NoRoots(path.clone())) } else { Ok(roots) }
 }
 
-fn tell(check: &Check, reports: &[Report]) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    if check.json {
-        match reports {
-            [only] => serde_json::to_writer_pretty(&mut out, only)?,
-            several => serde_json::to_writer_pretty(&mut out, several)?,
-        }
-        writeln!(out)?;
-    } else {
-        for (index, report) in reports.iter().enumerate() {
-            let gap = if index > 0 { "\n" } else { "" };
-            write!(out, "{gap}{}", text::of(&report.outline()))?;
-        }
-    }
-    out.flush()
+/// The reports on their way to standard output.
+struct Telling {
+    /// As JSON they are told together, and one alone is no list.
+    json: Option<Vec<Report>>,
+    alone: bool,
+    told: usize,
+    written: io::Result<()>,
 }
 
-fn status(reports: &[Report]) -> ExitCode {
-    match reports.iter().map(|report| report.verdict).max() {
-        Some(Verdict::Blocked) => ExitCode::from(2),
-        Some(Verdict::Warnings) => ExitCode::from(1),
-        Some(Verdict::Fine) | None => ExitCode::SUCCESS,
+impl Telling {
+    fn new(json: bool, packages: usize) -> Self {
+        Self { json: json.then(Vec::new), alone: packages == 1, told: 0, written: Ok(()) }
+    }
+
+    fn tell(&mut self, report: Report) {
+        match &mut self.json {
+            Some(reports) => reports.push(report),
+            None => {
+                let gap = if self.told > 0 { "\n" } else { "" };
+                let text = text::of(&report.outline());
+                self.write(&format!("{gap}{text}"));
+            }
+        }
+        self.told += 1;
+    }
+
+    fn write(&mut self, text: &str) {
+        if self.written.is_ok() {
+            let mut out = io::stdout().lock();
+            self.written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        }
+    }
+
+    fn finish(mut self) -> io::Result<()> {
+        let json = match self.json.take().as_deref() {
+            Some([only]) if self.alone => Some(serde_json::to_string_pretty(only)?),
+            // What there is to say of the only one was a failure.
+            Some([]) if self.alone => None,
+            Some(reports) => Some(serde_json::to_string_pretty(reports)?),
+            None => None,
+        };
+        if let Some(json) = json {
+            self.write(&(text::harmless_json(&json) + "\n"));
+        }
+        match self.written {
+            // Whoever reads has heard enough.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            written => written,
+        }
     }
 }
 
 fn failed(text: &str) -> ExitCode {
-    let _ = writeln!(io::stderr().lock(), "{}", text::harmless(text));
+    let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
     ExitCode::from(FAILED)
 }
 

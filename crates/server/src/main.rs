@@ -30,7 +30,8 @@ fn main() -> ExitCode {
         },
         Ok(Asked::Check(check)) => check::run(&check),
         Err(error) => {
-            complain(&format!("{error}\nTry {}", error.help()));
+            // A shell may have put the name of a file there.
+            complain(&format!("{}\nTry {}", check::harmless(&error.to_string()), error.help()));
             ExitCode::from(error.status())
         }
     }

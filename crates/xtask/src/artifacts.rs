@@ -1,4 +1,4 @@
-//! What is built from the checkout: the page, the headless module, the server, and the foreign peer. Each is built at
+//! What is built from the checkout: the page, the wasm modules, the server, and the foreign peer. Each is built at
 //! most once per run, however many parts ask for it.
 
 use std::cell::OnceCell;
@@ -28,6 +28,9 @@ const WASM_FEATURES: [&str; 6] = [
 /// The name of the headless package's files.
 const HEADLESS: &str = "accession";
 
+/// The name of the inspector's files.
+const INSPECTOR: &str = "accession-inspector";
+
 /// What has been built in this run, and what failed to.
 pub(crate) struct Artifacts<'a> {
     project: &'a Project,
@@ -35,6 +38,7 @@ pub(crate) struct Artifacts<'a> {
     fetched: Once<()>,
     page: Once<PathBuf>,
     headless: Once<PathBuf>,
+    inspector: Once<PathBuf>,
     server: Once<PathBuf>,
     tested_server: Once<PathBuf>,
     vcsim: Once<Option<PathBuf>>,
@@ -48,6 +52,7 @@ impl<'a> Artifacts<'a> {
             fetched: Once::new("fetching the crates"),
             page: Once::new("building the page"),
             headless: Once::new("building the headless module"),
+            inspector: Once::new("building the inspector for Node"),
             server: Once::new("building the server"),
             tested_server: Once::new("building the server for the tests"),
             vcsim: Once::new("building the foreign peer"),
@@ -99,32 +104,50 @@ impl<'a> Artifacts<'a> {
     }
 
     fn build_headless(&self) -> Result<PathBuf> {
+        let package = self.project.npm();
+        self.build_module("accession-wasm", "web", HEADLESS, &package)?;
+        let handwritten = self.project.root.join("crates").join("wasm").join("npm");
+        if handwritten.is_dir() {
+            copy_directory(&handwritten, &package)?;
+        }
+        Ok(package)
+    }
+
+    /// The module of the page's worker with a wrapping that Node can load, in the target directory.
+    pub(crate) fn inspector(&self) -> Result<PathBuf> {
+        self.inspector.get(|| {
+            let directory = self.project.target.join("inspector");
+            self.build_module("accession-inspector", "nodejs", INSPECTOR, &directory)?;
+            // Its name tells Node how to load it, whatever a package.json further up says.
+            let module = directory.join(format!("{INSPECTOR}.cjs"));
+            std::fs::rename(directory.join(format!("{INSPECTOR}.js")), &module)
+                .map_err(Failure::io(format!("write {}", shown(&module))))?;
+            Ok(module)
+        })
+    }
+
+    /// Makes a directory with the wasm of a crate, as small as it gets, and its wrapping for a platform.
+    fn build_module(&self, krate: &str, platform: &str, name: &str, to: &Path) -> Result<()> {
         self.tools.wasm_target()?;
         let bindgen = self.tools.wasm_bindgen(self.project)?;
         let optimizer = self.tools.wasm_opt()?;
-        // The crate stays an ordinary library; a second crate type in its manifest would switch LTO off.
         let mut build = self.project.cargo("rustc");
-        build.args(["--locked", "--release", "--target", WASM_TARGET]).args([
-            "--package",
-            "accession-wasm",
-            "--lib",
-            "--crate-type",
-            "cdylib",
-        ]);
+        build.args(["--locked", "--release", "--target", WASM_TARGET]);
+        // The crate type is not in every manifest: a second one there would switch LTO off.
+        build.args(["--package", krate, "--lib", "--crate-type", "cdylib"]);
         leave_out_paths(&mut build);
         run::run(&mut build, BUILD)?;
         let release = self.project.target.join(WASM_TARGET).join("release");
-        let package = self.project.npm();
-        remove(&package)?;
+        remove(to)?;
         run::run(
             run::command(&bindgen.path)
-                .args(["--target", "web", "--out-name", HEADLESS, "--out-dir"])
-                .arg(&package)
-                .arg(release.join("accession_wasm.wasm")),
+                .args(["--target", platform, "--out-name", name, "--out-dir"])
+                .arg(to)
+                .arg(release.join(format!("{}.wasm", krate.replace('-', "_")))),
             BUILD,
         )?;
-        let module = package.join(format!("{HEADLESS}_bg.wasm"));
-        let small = package.join("small.wasm");
+        let module = to.join(format!("{name}_bg.wasm"));
+        let small = to.join("small.wasm");
         run::run(
             run::command(&optimizer.path)
                 .arg("-Oz")
@@ -134,13 +157,7 @@ impl<'a> Artifacts<'a> {
                 .arg(&small),
             BUILD,
         )?;
-        std::fs::rename(&small, &module)
-            .map_err(Failure::io(format!("replace {}", shown(&module))))?;
-        let handwritten = self.project.root.join("crates").join("wasm").join("npm");
-        if handwritten.is_dir() {
-            copy_directory(&handwritten, &package)?;
-        }
-        Ok(package)
+        std::fs::rename(&small, &module).map_err(Failure::io(format!("replace {}", shown(&module))))
     }
 
     /// The server as people run it.

@@ -8,6 +8,7 @@ use crate::artifacts::Artifacts;
 use crate::failure::{Failure, Result};
 use crate::project::Project;
 use crate::run;
+use crate::surroundings;
 use crate::tools::Tools;
 
 const LIMIT: Duration = Duration::from_mins(30);
@@ -19,13 +20,15 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
     }
     let artifacts = Artifacts::new(project, tools);
     let package = artifacts.headless()?;
+    let inspector = artifacts.inspector()?;
     let server = artifacts.server()?;
     let vcsim = artifacts.vcsim()?;
+    surroundings::npm_ci(tools, &project.root.join("tests").join("bench"))?;
     for program in programs {
         let mut node = run::command(&tools.node()?.path);
         node.arg(&program).current_dir(&project.root);
         node.env("ACCESSION_NPM", &package).env("ACCESSION_SERVER", &server);
-        node.env_remove("ACCESSION_VCSIM");
+        node.env("ACCESSION_INSPECTOR", &inspector).env_remove("ACCESSION_VCSIM");
         if let Some(vcsim) = &vcsim {
             node.env("ACCESSION_VCSIM", vcsim);
         }

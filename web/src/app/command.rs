@@ -3,7 +3,7 @@
 use accession_core::dialect::Dialect;
 use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId, WarningType};
 
-use crate::lab::{Action, SessionCall};
+use crate::lab::{Action, Format, SessionCall};
 
 /// What a person can ask for.
 pub(crate) enum Command {
@@ -66,6 +66,16 @@ pub(crate) enum Command {
     Call(SessionCall),
     /// Send a call that was asked about; the text is the error message of a failure.
     Confirm(SessionCall, String),
+    /// Check the package that consists of these files.
+    Check(Vec<web_sys::File>),
+    /// The same with what was dropped.
+    CheckDropped(web_sys::DataTransfer),
+    /// End a check, or leave its report.
+    LeaveCheck,
+    /// Send the files that were checked through an update session of the simulator.
+    RunPackage,
+    /// Put the report on the clipboard.
+    CopyReport(Format),
     /// Put a text on the clipboard.
     Copy(String),
 }

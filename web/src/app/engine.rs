@@ -4,6 +4,7 @@
 
 mod content;
 mod files;
+mod package;
 mod sessions;
 
 use std::cell::{Cell, RefCell};
@@ -12,7 +13,7 @@ use std::rc::Rc;
 
 use accession_client::{Client, ClientError, Exchange, Simulated, Transport, UploadLink};
 use accession_core::dialect::Dialect;
-use accession_core::model::SessionId;
+use accession_core::model::{LibraryId, SessionId};
 use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation};
 use accession_core::simulator::Simulator;
 use futures_channel::oneshot;
@@ -41,6 +42,10 @@ pub(super) struct Engine {
     files: RefCell<Vec<Held>>,
     /// The uploads that run, by number. Dropping one of these ends its upload.
     uploads: RefCell<Vec<(u64, oneshot::Sender<()>)>>,
+    /// The files of the package that is checked, or was.
+    package: RefCell<Vec<web_sys::File>>,
+    /// Dropping this ends the check.
+    checking: RefCell<Option<oneshot::Sender<()>>>,
     next_number: Cell<u64>,
     polling: Cell<bool>,
 }
@@ -87,6 +92,8 @@ impl Engine {
             simulator: RefCell::default(),
             files: RefCell::default(),
             uploads: RefCell::default(),
+            package: RefCell::default(),
+            checking: RefCell::default(),
             next_number: Cell::new(1),
             polling: Cell::new(false),
         })
@@ -113,7 +120,21 @@ impl Engine {
         let link = self.link.borrow().clone();
         match (command, link, session) {
             (Command::Just(action), _, _) => self.dispatch.dispatch(*action),
-            (Command::Copy(text), _, _) => (self.host.copy)(&text),
+            (Command::Copy(text), _, _) => {
+                let copied = (self.host.copy)(text);
+                self.spawn(|_| async move {
+                    // A browser that refuses has told its user why.
+                    copied.await;
+                });
+            }
+            (Command::CopyReport(format), _, _) => self.copy_report(&lab, format),
+            (Command::Check(files), _, _) => self.check(files),
+            (Command::CheckDropped(transfer), _, _) => {
+                let files = (self.host.dropped)(transfer);
+                self.spawn(|engine| async move { engine.check(files.await) });
+            }
+            (Command::LeaveCheck, _, _) => self.leave_check(),
+            (Command::RunPackage, _, _) => self.run_package(&lab),
             (Command::UseSimulator, _, _) => self.use_simulator(lab.dialect),
             (Command::Speak(dialect), _, _) => self.use_simulator(dialect),
             (Command::StartOver, _, _) => {
@@ -124,12 +145,16 @@ impl Engine {
             (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in),
             (Command::Disconnect, Some(link), _) => self.disconnect(link),
             (Command::LoadLibraries, Some(link), _) => {
-                self.spawn(|engine| async move { engine.load_libraries(&link).await });
+                self.spawn(|engine| async move {
+                    engine.load_libraries(&link).await;
+                });
             }
             (Command::ChooseLibrary(library), link, _) => {
                 self.dispatch.dispatch(Action::LibraryChosen(library.clone()));
                 if let (Some(link), Some(library)) = (link, library) {
-                    self.spawn(|engine| async move { engine.load_items(&link, library).await });
+                    self.spawn(|engine| async move {
+                        engine.load_items(&link, library).await;
+                    });
                 }
             }
             (Command::CreateLibrary { name, datastore }, Some(link), _) => {
@@ -139,12 +164,14 @@ impl Engine {
             }
             (Command::CreateItem { name, kind }, Some(link), _) => {
                 let Some(library) = lab.library.clone() else { return };
-                self.spawn(
-                    |engine| async move { engine.create_item(&link, library, name, kind).await },
-                );
+                self.spawn(|engine| async move {
+                    engine.create_item(&link, library, name, kind).await;
+                });
             }
             (Command::CreateSession(item), Some(link), _) => {
-                self.spawn(|engine| async move { engine.create_session(&link, item).await });
+                self.spawn(|engine| async move {
+                    engine.create_session(&link, item).await;
+                });
             }
             (Command::OpenSession(id), Some(link), _) => {
                 self.spawn(|engine| async move { engine.open_session(&link, id).await });
@@ -210,6 +237,14 @@ impl Engine {
     // -----------------------------------------------------------------------------------------
 
     pub(super) fn use_simulator(self: &Rc<Self>, dialect: Dialect) {
+        let (link, is_new) = self.turn_to_simulator(dialect);
+        self.spawn(|engine| async move {
+            engine.settle(&link, is_new).await;
+        });
+    }
+
+    /// The way to the simulator, and whether there was none before.
+    fn turn_to_simulator(&self, dialect: Dialect) -> (Link, bool) {
         let is_new = self.simulator.borrow().is_none();
         let simulator = self
             .simulator
@@ -217,16 +252,18 @@ impl Engine {
             .get_or_insert_with(|| Rc::new(RefCell::new(Simulator::new(self.host.seed))))
             .clone();
         let transport = Transport::Simulated(Simulated::new(simulator, self.host.reader.clone()));
-        let link = self.turn_to(Target::Simulated, dialect, transport);
-        self.spawn(|engine| async move {
-            let _ = link.client.log_in(SIMULATED_USER, "simulated").await;
-            let user = Some(SIMULATED_USER.to_owned());
-            engine.connected(&link, Connection::Open { user });
-            if is_new {
-                engine.furnish(&link).await;
-            }
-            engine.load_libraries(&link).await;
-        });
+        (self.turn_to(Target::Simulated, dialect, transport), is_new)
+    }
+
+    /// Logs in to the simulator, and looks at what it holds.
+    async fn settle(&self, link: &Link, is_new: bool) -> Vec<LibraryId> {
+        let _ = link.client.log_in(SIMULATED_USER, "simulated").await;
+        let user = Some(SIMULATED_USER.to_owned());
+        self.connected(link, Connection::Open { user });
+        if is_new {
+            self.furnish(link).await;
+        }
+        self.load_libraries(link).await
     }
 
     /// Puts a library and an item into a new simulator, by the calls that anybody would send.
@@ -246,7 +283,7 @@ impl Engine {
         self.dispatch.dispatch(Action::Targeted(target, dialect));
     }
 
-    fn turn_to(self: &Rc<Self>, target: Target, dialect: Dialect, transport: Transport) -> Link {
+    fn turn_to(&self, target: Target, dialect: Dialect, transport: Transport) -> Link {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
         let last = Rc::new(RefCell::new(None));

@@ -187,7 +187,7 @@ fn chosen(files: &[File], total: u64) -> String {
     }
 }
 
-fn files_of(list: Option<FileList>) -> Vec<File> {
+pub(super) fn files_of(list: Option<FileList>) -> Vec<File> {
     let Some(list) = list else { return Vec::new() };
     (0..list.length()).filter_map(|index| list.get(index)).collect()
 }

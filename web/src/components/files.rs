@@ -10,7 +10,7 @@ use super::loading::loaded;
 use super::state::status_badge;
 use crate::app::command::Command;
 use crate::format;
-use crate::lab::Upload;
+use crate::lab::{Progress, Upload};
 
 /// The files of the session.
 pub(crate) fn files(props: &PartProps) -> Html {
@@ -80,21 +80,7 @@ fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<u64>)
     };
     let arrived = format::size(file.bytes_transferred.max(file.size.unwrap_or(0)));
     match upload {
-        Some(upload) => html! {
-            <>
-                <progress aria-label={format!("Upload of {}", file.name)} max={upload.total.max(1).to_string()}
-                    value={upload.sent.to_string()} />
-                <span class="acc-numbers">
-                    {format!("{} of {}", format::bytes(upload.sent), format::bytes(upload.total))}
-                </span>
-                <span class="acc-sub">
-                    {format!("{} %", format::percent(upload.sent, upload.total))}
-                    if let Some(rate) = upload.rate {
-                        {format!(" · {}/s", format::bytes(rate))}
-                    }
-                </span>
-            </>
-        },
+        Some(upload) => moving(&upload.progress, format!("Upload of {}", file.name)),
         None => html! {
             <>
                 <data class="acc-numbers" value={arrived.to_string()}>{format::bytes(arrived)}</data>
@@ -103,6 +89,27 @@ fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<u64>)
                 }
             </>
         },
+    }
+}
+
+/// How far something is, and how fast it goes.
+pub(super) fn moving(progress: &Progress, name: String) -> Html {
+    let left = progress.time_left().map(|left| format!(" · {} left", format::countdown(left)));
+    html! {
+        <>
+            <progress aria-label={name} max={progress.total.max(1).to_string()}
+                value={progress.moved.to_string()} />
+            <span class="acc-numbers">
+                {format!("{} of {}", format::bytes(progress.moved), format::bytes(progress.total))}
+            </span>
+            <span class="acc-sub">
+                {format!("{} %", progress.percent())}
+                if let Some(rate) = progress.rate {
+                    {format!(" · {}/s", format::bytes(rate))}
+                }
+                {left}
+            </span>
+        </>
     }
 }
 

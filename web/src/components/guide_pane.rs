@@ -6,14 +6,51 @@ use yew::prelude::*;
 
 use super::PartProps;
 use super::connection::ConnectionForm;
+use super::element::{element, joined, said};
 use super::field::{Field, fold_up, selected, setter};
 use super::icon::{Icon, draw};
 use super::loading::loaded;
 use crate::app::command::Command;
-use crate::lab::{Action, Connection, Item, Library, Target};
+use crate::lab::{Action, Connection, Item, Library, Target, Task};
 
 /// The way to a session.
 pub(crate) fn guide_pane(props: &PartProps) -> Html {
+    let lab = &props.lab;
+    html! {
+        <>
+            <div class="acc-tasks" role="group" aria-label="Task">
+                {task(props, Task::Session, "Run a session")}
+                {task(props, Task::Check, "Check a package")}
+            </div>
+            if lab.view.task == Task::Check {
+                {check_part()}
+            } else {
+                {session_parts(props)}
+            }
+        </>
+    }
+}
+
+fn task(props: &PartProps, task: Task, word: &'static str) -> Html {
+    let chosen = props.lab.view.task == task;
+    html! {
+        <button type="button" aria-pressed={chosen.to_string()}
+            onclick={props.on(move || Command::just(Action::TaskChosen(task)))}>
+            {word}
+        </button>
+    }
+}
+
+/// What a check is.
+fn check_part() -> Html {
+    let what = "A check tells whether a content library will accept a package, and what to mend if \
+                not. It looks at the archive, the descriptor, the manifest with its digests, the \
+                certificate, disks and images.";
+    let parts = vec![said("h2", "", "Before an upload"), said("p", "", what)];
+    element("section", "acc-part", joined(parts))
+}
+
+fn session_parts(props: &PartProps) -> Html {
     let lab = &props.lab;
     html! {
         <>

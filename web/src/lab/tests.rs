@@ -106,10 +106,7 @@ fn what_an_earlier_server_says_changes_nothing() {
         id: 1,
         session: id("s"),
         file: "a.iso".to_owned(),
-        total: 1,
-        sent: 0,
-        mark: (NOW, 0),
-        rate: None,
+        progress: Progress::new(1, NOW),
     };
     let late = [
         Action::Sent(0, Waiting { id: 1, call: "get".to_owned() }),
@@ -244,18 +241,18 @@ fn the_rate_is_that_of_the_last_second() {
         id: 9,
         session: id("s"),
         file: "a.iso".to_owned(),
-        total: 10_000,
-        sent: 0,
-        mark: (NOW, 0),
-        rate: None,
+        progress: Progress::new(10_000, NOW),
     };
     let at = |millis| NOW + Duration::from_millis(millis);
     let moved = |millis, sent| Action::UploadMoved(9, at(millis), sent);
     let begun = after(with_session(SessionState::Active), [Action::UploadBegan(1, upload)]);
     let lab = after(begun.clone(), [moved(500, 1_000)]);
-    assert_eq!(lab.uploads[0].rate, None);
+    assert_eq!(lab.uploads[0].progress.rate, None);
     let lab = after(lab, [moved(1_000, 4_000), moved(1_500, 9_000), moved(3_000, 5_000_000)]);
-    assert_eq!((lab.uploads[0].sent, lab.uploads[0].rate), (10_000, Some(3_000)));
+    assert_eq!(
+        (lab.uploads[0].progress.moved, lab.uploads[0].progress.rate),
+        (10_000, Some(3_000))
+    );
     assert!(lab.is_uploading() && lab.upload_of("a.iso").is_some());
     assert!(lab.news().contains("100 percent"));
     assert_eq!(after(lab, [Action::UploadEnded(9)]).uploads, []);
@@ -358,4 +355,81 @@ fn time_is_left_until_it_is_not() {
     assert_eq!(left(&lab), Some(300));
     let lab = after(lab, [Action::Ticked(NOW + Duration::from_secs(301)), Action::Ticked(NOW)]);
     assert_eq!(left(&lab), Some(0));
+}
+
+const FOUND: &str = r##"{"report":{"kind":"ova"},"outline":{"sentence":"It will not be accepted."},"markdown":"# a"}"##;
+
+fn checking() -> Lab {
+    let check = Check::new(3, "a.ova".to_owned(), "ovf", 10_000, NOW);
+    after(lab(), [Action::TaskChosen(Task::Check), Action::CheckBegan(check)])
+}
+
+fn check(lab: &Lab) -> &Check {
+    lab.check.as_ref().expect("one runs, or ran")
+}
+
+#[test]
+fn a_check_is_told_from_its_first_byte_to_its_verdict() {
+    let begun = checking();
+    assert_eq!(begun.news(), "a.ova: 0 percent read.");
+    let moved = |id, read| Action::CheckMoved(id, NOW + Duration::from_secs(2), read);
+    let lab = after(begun, [moved(3, 6_000)]);
+    assert_eq!(lab.news(), "a.ova: 50 percent read.");
+    let progress = &check(&lab).progress;
+    assert_eq!((progress.rate, progress.time_left()), (Some(3_000), Some(Duration::from_secs(2))));
+    let lab = after(lab, [Action::CheckEnded(3, Ok(FOUND.to_owned()))]);
+    assert_eq!(lab.news(), "a.ova: It will not be accepted.");
+    assert_eq!(check(&lab).report(Format::Markdown).as_deref(), Some("# a"));
+    assert_eq!(check(&lab).report(Format::Json).as_deref(), Some("{\n  \"kind\": \"ova\"\n}"));
+}
+
+#[test]
+fn what_an_earlier_check_says_changes_nothing() {
+    let lab = checking();
+    let late = [Action::CheckMoved(2, NOW, 9), Action::CheckEnded(2, Ok(FOUND.to_owned()))];
+    assert_eq!(after(lab.clone(), late), lab);
+    let left = after(lab, [Action::CheckLeft]);
+    let ended = after(left.clone(), [Action::CheckEnded(3, Ok(FOUND.to_owned()))]);
+    assert_eq!(ended, left);
+    assert_eq!(ended.news(), "");
+}
+
+#[test]
+fn a_check_that_could_not_be_made_says_why() {
+    let failed = Err("the file became shorter".to_owned());
+    let lab = after(checking(), [Action::CheckEnded(3, failed)]);
+    assert_eq!(lab.news(), "a.ova could not be read: the file became shorter.");
+    assert_eq!(check(&lab).report(Format::Json), None);
+    let lab = after(checking(), [Action::CheckEnded(3, Ok("{".to_owned()))]);
+    assert!(lab.news().starts_with("a.ova could not be read: EOF"), "{}", lab.news());
+}
+
+#[test]
+fn a_report_outlives_a_change_of_target_and_is_silent_beside_a_session() {
+    let ended = Action::CheckEnded(3, Ok(FOUND.to_owned()));
+    let target = Target::Live { origin: "https://vc.example".to_owned() };
+    let lab = after(checking(), [ended, Action::Targeted(target, Dialect::Api)]);
+    assert_eq!(lab.news(), "a.ova: It will not be accepted.");
+    let lab = after(lab, [Action::TaskChosen(Task::Session)]);
+    assert_eq!(lab.news(), "");
+    assert!(check(&lab).found.is_some());
+}
+
+#[test]
+fn what_is_new_has_the_focus() {
+    let lab = after(checking(), [Action::Showed(Pane::Guide)]);
+    let turns = lab.view.turns;
+    let moved = after(lab, [Action::CheckMoved(3, NOW, 5_000)]);
+    assert_eq!((moved.view.turns, moved.view.pane), (turns, Pane::Guide));
+    let ended = after(moved, [Action::CheckEnded(3, Ok(FOUND.to_owned()))]);
+    assert_eq!((ended.view.turns, ended.view.pane), (turns + 1, Pane::Session));
+}
+
+#[test]
+fn a_copy_is_told_whether_it_arrived_or_not() {
+    let ended = after(checking(), [Action::CheckEnded(3, Ok(FOUND.to_owned()))]);
+    let lab = after(ended.clone(), [Action::ReportCopied(Format::Json, true)]);
+    assert_eq!(lab.news(), "Copied as JSON.");
+    let lab = after(ended, [Action::ReportCopied(Format::Markdown, false)]);
+    assert!(lab.news().starts_with("Not copied as Markdown: the browser refused."));
 }

@@ -38,7 +38,8 @@ impl Progress {
     /// So many bytes went by.
     pub(super) fn went_by(&mut self, bytes: usize) {
         self.done += bytes as u64;
-        if self.shown && self.drawn.is_none_or(|drawn| drawn.elapsed() >= BETWEEN) {
+        // What is read at once needs no line.
+        if self.shown && self.drawn.unwrap_or(self.began).elapsed() >= BETWEEN {
             self.drawn = Some(Instant::now());
             draw(&format!("\r{}\x1b[K", self.line(self.began.elapsed())));
         }

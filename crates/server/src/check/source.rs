@@ -17,6 +17,8 @@ use super::progress::Progress;
 
 /// Standard input.
 const STDIN: &str = "-";
+/// What its file is called in a report. It has no ending, so its bytes tell what it is.
+const STDIN_NAME: &str = "standard input";
 /// How many bytes are read at once.
 const BUFFER: usize = 1 << 20;
 /// How many buffers are read ahead while others are being looked at.
@@ -30,36 +32,51 @@ pub(super) struct Package {
     files: Vec<PathBuf>,
 }
 
-/// Finds out which files belong together.
-pub(super) fn packages(given: &[PathBuf]) -> Result<Vec<Package>, Failure> {
-    let mut files = Vec::new();
-    for path in given {
-        files.push(if path.is_dir() { descriptor_in(path)? } else { path.clone() });
-    }
-    // What stands beside a descriptor that is named too is read as a part of its package.
-    let folders: BTreeSet<PathBuf> =
-        files.iter().filter(|path| has_extension(path, "ovf")).map(|path| folder(path)).collect();
-    let is_part = |path: &Path| {
-        folders.contains(&folder(path))
-            && !["ovf", "ova", "iso"].iter().any(|own| has_extension(path, own))
-    };
-    let mut packages = Vec::new();
-    for path in &files {
-        if has_extension(path, "ovf") {
-            let parts = files.iter().filter(|part| is_part(part) && folder(part) == folder(path));
-            packages.push(Package { files: beside(path, parts)? });
-        } else if !is_part(path) {
-            packages.push(Package { files: vec![path.clone()] });
+/// Finds out which files belong together. The packages have the order in which they are given.
+pub(super) fn packages(given: &[PathBuf]) -> Vec<Result<Package, Failure>> {
+    let found = given.iter().map(|path| {
+        if path.is_dir() && !is_stdin(path) { descriptor_in(path) } else { Ok(path.clone()) }
+    });
+    let found: Vec<_> = found.collect();
+    let files: Vec<_> = found.iter().flatten().cloned().collect();
+    let package = |path: PathBuf| {
+        if is_descriptor(&path) {
+            beside(&path, &joined(&path, &files))
+        } else {
+            Ok(Package { files: vec![path] })
         }
+    };
+    let mut packages: Vec<_> = found.into_iter().map(|found| found.and_then(package)).collect();
+    // What is a part of a package is none itself.
+    let parts: BTreeSet<_> = packages
+        .iter()
+        .flatten()
+        .filter(|package| package.files.len() > 1)
+        .flat_map(|package| package.files.iter().map(|path| place(path)))
+        .collect();
+    let is_part = |package: &Package| matches!(package.files.as_slice(), [only] if parts.contains(&place(only)));
+    packages.retain(|package| !package.as_ref().is_ok_and(is_part));
+    packages
+}
+
+/// The given files that were meant to go with this descriptor: those beside it, if no other
+/// descriptor could claim them.
+fn joined(descriptor: &Path, files: &[PathBuf]) -> Vec<PathBuf> {
+    let beside = || files.iter().filter(|path| folder(path) == folder(descriptor));
+    if beside().any(|path| is_descriptor(path) && path != descriptor) {
+        return Vec::new();
     }
-    Ok(packages)
+    let can_stand_alone =
+        |path: &Path| ["ova", "iso"].iter().any(|own| has_extension(path, own)) || is_stdin(path);
+    beside().filter(|path| !can_stand_alone(path)).cloned().collect()
 }
 
 fn descriptor_in(directory: &Path) -> Result<PathBuf, Failure> {
     let mut found = Vec::new();
     for entry in fs::read_dir(directory).map_err(Failure::read(directory))? {
         let path = entry.map_err(Failure::read(directory))?.path();
-        if has_extension(&path, "ovf") {
+        // macOS leaves a file `._NAME` beside NAME.
+        if is_descriptor(&path) && !name(&path).starts_with('.') {
             found.push(path);
         }
     }
@@ -70,22 +87,21 @@ fn descriptor_in(directory: &Path) -> Result<PathBuf, Failure> {
     }
 }
 
-/// The descriptor, its manifest and certificate, and the files that it names.
-fn beside<'a>(
-    descriptor: &Path,
-    parts: impl Iterator<Item = &'a PathBuf>,
-) -> Result<Vec<PathBuf>, Failure> {
+/// The descriptor, its manifest and certificate, the files that it names, and those that were given
+/// with it. A link in its folder is followed: whoever put it there could have put the file there.
+fn beside(descriptor: &Path, given: &[PathBuf]) -> Result<Package, Failure> {
     let mut files = vec![descriptor.to_owned()];
     files.extend(["mf", "cert"].map(|extension| descriptor.with_extension(extension)));
-    let folder = folder(descriptor);
-    files.extend(named(descriptor)?.iter().map(|name| folder.join(name)));
+    let named = named(descriptor)?;
+    files.extend(named.iter().map(|name| descriptor.with_file_name(name)));
     files.retain(|path| path.is_file());
-    files.extend(parts.cloned());
+    files.extend_from_slice(given);
     let mut seen = BTreeSet::new();
-    files.retain(|path| seen.insert(path.clone()));
+    files.retain(|path| seen.insert(place(path)));
     let names: Vec<_> = files.iter().map(|path| name(path)).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
-    Ok(arrange(&names).into_iter().map(|index| files[index].clone()).collect())
+    let files = arrange(&names).into_iter().map(|index| files[index].clone()).collect();
+    Ok(Package { files })
 }
 
 /// The names in a descriptor that can stand for files beside it.
@@ -120,10 +136,10 @@ impl Package {
         let sizes = self.files.iter().map(|path| size(path));
         progress.begin(sizes.sum::<Option<u64>>());
         for path in &self.files {
-            let name = name(path);
+            let name = if is_stdin(path) { STDIN_NAME.to_owned() } else { name(path) };
             inspection.begin(&name, size(path));
             progress.of(&name);
-            if path.as_os_str() == STDIN {
+            if is_stdin(path) {
                 read(io::stdin(), |bytes| take(&mut inspection, progress, bytes))
             } else {
                 File::open(path)
@@ -137,9 +153,10 @@ impl Package {
     /// Which digests are needed, where that can be found out before the disks are read.
     fn plan(&self) -> Option<Plan> {
         match self.files.as_slice() {
-            [only] if only.as_os_str() == STDIN => None,
-            // What cannot be surveyed is read all the same, with more digests.
-            [only] if has_extension(only, "ova") => survey(only).ok(),
+            // A stream can be read only once. What cannot be surveyed is read all the same. Both
+            // only means more digests.
+            [only] if only.is_file() && !is_stdin(only) => survey(only).ok(),
+            [_] => None,
             files if files.iter().any(|path| has_extension(path, "mf")) => None,
             _ => Some(Plan::default()),
         }
@@ -183,19 +200,12 @@ fn read(mut source: impl Read + Send, mut take: impl FnMut(&[u8])) -> io::Result
     thread::scope(|scope| {
         scope.spawn(move || {
             loop {
-                let mut buffer = emptied.try_recv().unwrap_or_else(|_| vec![0; BUFFER]);
-                buffer.resize(BUFFER, 0);
-                let result = match source.read(&mut buffer) {
-                    Ok(0) => return,
-                    Ok(read) => {
-                        buffer.truncate(read);
-                        Ok(buffer)
-                    }
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                    Err(error) => Err(error),
-                };
-                let ends = result.is_err();
-                if full.send(result).is_err() || ends {
+                let mut buffer = emptied.try_recv().unwrap_or_else(|_| Vec::with_capacity(BUFFER));
+                buffer.clear();
+                // A pipe gives little at a time.
+                let result = source.by_ref().take(BUFFER as u64).read_to_end(&mut buffer);
+                let ends = !matches!(result, Ok(read) if read > 0);
+                if full.send(result.map(|_| buffer)).is_err() || ends {
                     return;
                 }
             }
@@ -211,19 +221,38 @@ fn read(mut source: impl Read + Send, mut take: impl FnMut(&[u8])) -> io::Result
 }
 
 fn size(path: &Path) -> Option<u64> {
-    fs::metadata(path).ok().filter(fs::Metadata::is_file).map(|metadata| metadata.len())
+    // A file of that name is another one.
+    let metadata = fs::metadata(path).ok().filter(|_| !is_stdin(path))?;
+    metadata.is_file().then_some(metadata.len())
 }
 
 /// A file's name as a descriptor would have it; none for standard input.
 fn name(path: &Path) -> String {
     match path.file_name() {
-        Some(name) if path.as_os_str() != STDIN => name.to_string_lossy().into_owned(),
+        Some(name) if !is_stdin(path) => name.to_string_lossy().into_owned(),
         _ => String::new(),
     }
 }
 
+fn is_stdin(path: &Path) -> bool {
+    path.as_os_str() == STDIN
+}
+
+/// Whether it names the files beside it. A pipe is read only once, and not for their names.
+fn is_descriptor(path: &Path) -> bool {
+    has_extension(path, "ovf") && path.is_file()
+}
+
+/// What tells a file from the others, however its path is written.
+fn place(path: &Path) -> (PathBuf, String) {
+    (folder(path), name(path))
+}
+
 fn folder(path: &Path) -> PathBuf {
-    path.parent().map(Path::to_owned).unwrap_or_default()
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => PathBuf::from("."),
+        parent => parent.map(Path::to_owned).unwrap_or_default(),
+    }
 }
 
 fn has_extension(path: &Path, extension: &str) -> bool {

@@ -69,18 +69,37 @@ fn wrapped(text: &mut String, label: &str, value: &str) {
 }
 
 /// The text without anything that a terminal would obey.
-pub(super) fn harmless(text: &str) -> String {
-    // Marks that turn the direction of writing can make a name look like another one.
-    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+pub(crate) fn harmless(text: &str) -> String {
     let mut harmless = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() || turns(c) {
+        if is_obeyed(c) {
             harmless.extend(c.escape_unicode());
         } else {
             harmless.push(c);
         }
     }
     harmless
+}
+
+/// The same JSON. Only strings hold such characters, so JSON's own escapes can stand for them.
+pub(super) fn harmless_json(json: &str) -> String {
+    let mut harmless = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\n' => harmless.push(c),
+            c if is_obeyed(c) => harmless.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => harmless.push(c),
+        }
+    }
+    harmless
+}
+
+/// Whether a terminal would do something else than show it. Marks that turn the direction of
+/// writing can make a name look like another one.
+fn is_obeyed(c: char) -> bool {
+    let turns = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+    c.is_control() || turns || breaks
 }
 
 #[cfg(test)]
@@ -90,6 +109,15 @@ mod tests {
     #[test]
     fn a_name_cannot_command_the_terminal() {
         assert_eq!(harmless("a\x1b[2Jb\u{202e}c é"), "a\\u{1b}[2Jb\\u{202e}c é");
+    }
+
+    #[test]
+    fn json_keeps_its_meaning() {
+        let name = "a\x1b[2J\u{9b}31m\u{7f}\u{202e}b\u{61c} é\n";
+        let json = serde_json::to_string_pretty(&[name]).unwrap();
+        let harmless = harmless_json(&json);
+        assert!(harmless.chars().all(|c| c == '\n' || !is_obeyed(c)), "{harmless}");
+        assert_eq!(serde_json::from_str::<Vec<String>>(&harmless).unwrap(), [name]);
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! The server over real sockets: what it answers, what it withstands, and what it tells nobody.
 #![expect(clippy::unwrap_used, reason = "what these tests expect, they unwrap")]
 
+mod check;
 mod gateway;
 mod limits;
+mod packages;
 mod page;
 mod program;
 mod sessions;

@@ -54,9 +54,7 @@ impl Program {
     /// The most memory that it has held at a time, in MiB.
     #[cfg(target_os = "linux")]
     fn peak_memory(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-        line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+        crate::support::peak_memory(&self.child)
     }
 
     #[cfg(unix)]

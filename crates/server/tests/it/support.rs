@@ -361,6 +361,14 @@ fn unique(what: &str) -> String {
     format!("{what} {}", NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
+/// The most memory that a program has held at a time, in MiB.
+#[cfg(target_os = "linux")]
+pub(crate) fn peak_memory(program: &std::process::Child) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
+}
+
 /// A directory that goes away with its test.
 pub(crate) struct Directory(pub(crate) PathBuf);
 

@@ -14,7 +14,7 @@ use crate::lab::Action;
 const NAMES: usize = 50;
 
 impl Engine {
-    pub(super) async fn load_libraries(&self, link: &Link) {
+    pub(super) async fn load_libraries(&self, link: &Link) -> Vec<LibraryId> {
         self.dispatch.dispatch(Action::LibrariesAsked(link.epoch));
         let result = self.call(link, LocalLibraryList {}).await.result;
         let ids = result.clone().unwrap_or_default();
@@ -31,25 +31,30 @@ impl Engine {
         if let [only] = ids.as_slice() {
             self.load_items(link, only.clone()).await;
         }
+        ids
     }
 
-    pub(super) async fn load_items(&self, link: &Link, library: LibraryId) {
+    /// Reads the library's items, and gives the names of those that were read.
+    pub(super) async fn load_items(&self, link: &Link, library: LibraryId) -> Vec<String> {
         let result = self.call(link, ItemList { library_id: library.clone() }).await.result;
         let ids = result.clone().unwrap_or_default();
         self.dispatch.dispatch(Action::Items(link.epoch, library, result));
         if let [only] = ids.as_slice() {
             self.dispatch.dispatch(Action::ItemChosen(Some(only.clone())));
         }
+        let mut names = Vec::new();
         for id in ids.into_iter().take(NAMES) {
-            self.read_item(link, id).await;
+            names.extend(self.read_item(link, id).await);
         }
+        names
     }
 
-    pub(super) async fn read_item(&self, link: &Link, id: ItemId) {
+    pub(super) async fn read_item(&self, link: &Link, id: ItemId) -> Option<String> {
         let get = ItemGet { library_item_id: id.clone() };
-        if let Ok(model) = link.client.call(&get).await {
-            self.dispatch.dispatch(Action::ItemRead(link.epoch, id, model));
-        }
+        let model = link.client.call(&get).await.ok()?;
+        let name = model.name.clone();
+        self.dispatch.dispatch(Action::ItemRead(link.epoch, id, model));
+        name
     }
 
     pub(super) async fn create_library(&self, link: &Link, name: String, datastore: String) {
@@ -74,7 +79,7 @@ impl Engine {
         library: LibraryId,
         name: String,
         kind: String,
-    ) {
+    ) -> Option<ItemId> {
         let create_spec = item_spec(library.clone(), name.clone(), kind);
         let answer = self.call(link, ItemCreate { client_token: None, create_spec }).await;
         match &answer.result {
@@ -86,6 +91,7 @@ impl Engine {
             }
             Err(error) => self.failed(link, None, "create item", error, &answer),
         }
+        answer.result.ok()
     }
 }
 

@@ -16,7 +16,7 @@ use futures_channel::oneshot;
 use super::{Answer, Engine, Held, Link};
 use crate::app::command::NewFile;
 use crate::format;
-use crate::lab::{Action, Declared, Outcome, Upload, Verdict};
+use crate::lab::{Action, Declared, Outcome, Progress, Upload, Verdict};
 
 /// Progress is told at most this often, in milliseconds.
 const PROGRESS_EVERY: i64 = 100;
@@ -143,27 +143,32 @@ impl Engine {
             id: number,
             session: id.clone(),
             file: name.to_owned(),
-            total,
-            sent: 0,
-            mark: (now, 0),
-            rate: None,
+            progress: Progress::new(total, now),
         };
         self.dispatch.dispatch(Action::UploadBegan(link.epoch, upload));
-        let progress = {
-            let (dispatch, clock) = (self.dispatch.clone(), self.host.clock);
-            let told = Cell::new(Timestamp::default());
-            move |sent| {
-                let now = clock();
-                if sent >= total || now.as_millis() - told.get().as_millis() >= PROGRESS_EVERY {
-                    told.set(now);
-                    dispatch.dispatch(Action::UploadMoved(number, now, sent));
-                }
-            }
-        };
+        let progress =
+            self.progress(total, move |now, sent| Action::UploadMoved(number, now, sent));
         let result = unless(stopped, link.client.upload(target, source, progress)).await;
         self.uploads.borrow_mut().retain(|(other, _)| *other != number);
         self.dispatch.dispatch(Action::UploadEnded(number));
         result.unwrap_or(Err(TransportError::Aborted.into()))
+    }
+
+    /// Tells how far something is, at times.
+    pub(super) fn progress(
+        &self,
+        total: u64,
+        action: impl Fn(Timestamp, u64) -> Action + 'static,
+    ) -> impl Fn(u64) + 'static {
+        let (dispatch, clock) = (self.dispatch.clone(), self.host.clock);
+        let told = Cell::new(Timestamp::default());
+        move |moved| {
+            let now = clock();
+            if moved >= total || now.as_millis() - told.get().as_millis() >= PROGRESS_EVERY {
+                told.set(now);
+                dispatch.dispatch(action(now, moved));
+            }
+        }
     }
 
     pub(super) async fn remove_file(&self, link: &Link, id: &SessionId, name: String) {
@@ -204,7 +209,7 @@ impl Engine {
 }
 
 /// The future's output, unless it is stopped first; then it is dropped.
-async fn unless<T>(
+pub(super) async fn unless<T>(
     mut stopped: oneshot::Receiver<()>,
     future: impl Future<Output = T>,
 ) -> Option<T> {

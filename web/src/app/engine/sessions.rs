@@ -18,7 +18,7 @@ use crate::format;
 use crate::lab::{Action, Outcome, Pane, SessionCall, Verdict};
 
 impl Engine {
-    pub(super) async fn create_session(&self, link: &Link, item: ItemId) {
+    pub(super) async fn create_session(&self, link: &Link, item: ItemId) -> Option<SessionId> {
         let create_spec =
             UpdateSessionModel { library_item_id: Some(item), ..UpdateSessionModel::default() };
         let answer = self.call(link, UpdateSessionCreate { client_token: None, create_spec }).await;
@@ -33,6 +33,7 @@ impl Engine {
             }
             Err(error) => self.failed(link, None, "create", error, &answer),
         }
+        answer.result.ok()
     }
 
     pub(super) async fn open_session(&self, link: &Link, id: SessionId) {
@@ -185,7 +186,7 @@ impl Engine {
         for file in session.files.ready()? {
             let size = session.declared(&file.name).and_then(|declared| declared.size);
             let arrived = format::size(file.bytes_transferred);
-            let uploaded = lab.upload_of(&file.name).map_or(0, |upload| upload.sent);
+            let uploaded = lab.upload_of(&file.name).map_or(0, |upload| upload.progress.moved);
             sent += arrived.max(uploaded);
             total += size.unwrap_or(arrived).max(arrived);
         }

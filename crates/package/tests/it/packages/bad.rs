@@ -580,6 +580,7 @@ fn others() -> Vec<Case> {
             vec![file("vm.vmdk", "QFI\u{fb}")],
             &[blocks("disk.not-vmdk", "vm.vmdk"), informs("package.disk-alone", "")],
         ),
+        case("a file of nothing", vec![file("notes", "")], &[warns("package.no-bytes", "notes")]),
     ]
 }
 

@@ -112,7 +112,6 @@ pub(super) fn cases() -> Vec<Case> {
             vec![file("backup.tar", archive(&[file("a.txt", "a")]).finish())],
             &[],
         ),
-        case("an empty file", vec![file("empty.txt", "")], &[]),
     ]
 }
 
