@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use accession_client::transport::Progress;
 use accession_client::{Reader, Source, Transport};
+use accession_core::reading;
 use accession_core::received::{Broken, Received};
 use accession_core::simulator::Wants;
 use accession_core::time::Timestamp;
@@ -159,7 +160,11 @@ impl Reader for WorkerReader {
             let (_running, end) = running.map_err(|_| Broken::ConnectionLost)?;
             let text = end.await.unwrap_or_else(|_| Err(String::new()));
             let text = text.map_err(|_| Broken::ConnectionLost)?;
-            serde_json::from_str(&text).map_err(|_| Broken::ConnectionLost)
+            let read = |text: &str| {
+                let value = serde_json::from_str(text).ok()?;
+                Some(reading::read(&value).ok()?.value)
+            };
+            read(&text).ok_or(Broken::ConnectionLost)
         })
     }
 }

@@ -104,12 +104,12 @@ impl ErrorType {
 
     /// The canonical name, `com.vmware.vapi.std.errors.not_found`.
     pub fn canonical_name(&self) -> String {
-        format!("{CANONICAL_PREFIX}{}", self.as_str().to_lowercase())
+        format!("{CANONICAL_PREFIX}{}", self.as_str().to_ascii_lowercase())
     }
 
     /// The type that a canonical name means; unknown ones are kept.
     pub fn from_canonical_name(name: &str) -> Self {
-        Self::from(name.strip_prefix(CANONICAL_PREFIX).unwrap_or(name).to_uppercase())
+        Self::from(name.strip_prefix(CANONICAL_PREFIX).unwrap_or(name).to_ascii_uppercase())
     }
 }
 

@@ -49,7 +49,6 @@ impl Algorithm {
 
 /// What arrived of a file.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Received {
     /// Its length in bytes.
     pub size: u64,
@@ -62,7 +61,7 @@ pub struct Received {
 
 /// What was found in a file, as far as the type of an item cares.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Contents {
     /// The files that it asks for beside it: those that an OVF descriptor names.
     pub needs: Vec<Needed>,
@@ -82,7 +81,6 @@ pub struct Contents {
 
 /// A file that another one asks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Needed {
     /// Its name.
     pub name: String,
@@ -93,7 +91,6 @@ pub struct Needed {
 
 /// A file in an archive.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Member {
     /// Its name.
     pub name: String,
@@ -106,7 +103,6 @@ pub struct Member {
 
 /// The digest that a manifest has of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct ListedDigest {
     /// The file's name.
     pub name: String,
@@ -118,7 +114,6 @@ pub struct ListedDigest {
 
 /// Who signed a package.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Signature {
     /// The signer's certificate.
     pub certificate: CertificateInfo,

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use accession_core::reading;
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::rules::{Provenance, Rule};
 use accession_core::simulator::{self, Accounts, Handled, Transition};
@@ -10,6 +11,7 @@ use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
@@ -66,10 +68,8 @@ enum IncomingHeaders {
 }
 
 #[derive(Deserialize)]
-#[serde(untagged, deny_unknown_fields)]
-enum Outcome {
-    Received(Received),
-    Broken { broken: Reason },
+struct Unfinished {
+    broken: Reason,
 }
 
 #[derive(Deserialize)]
@@ -172,10 +172,14 @@ impl Simulator {
         outcome: UploadOutcome,
         now: f64,
     ) -> Result<Answer, JsError> {
-        let outcome = match take(outcome.into(), "outcome")? {
-            Outcome::Received(received) => Ok(received),
-            Outcome::Broken { broken: Reason::ConnectionLost } => Err(Broken::ConnectionLost),
-            Outcome::Broken { broken: Reason::TimedOut } => Err(Broken::TimedOut),
+        let outcome = plain(&outcome.into(), "outcome")?;
+        let outcome = if outcome.get("broken").is_none() {
+            Ok(read::<Received>(&outcome, "outcome")?)
+        } else {
+            Err(match read::<Unfinished>(&outcome, "outcome")?.broken {
+                Reason::ConnectionLost => Broken::ConnectionLost,
+                Reason::TimedOut => Broken::TimedOut,
+            })
         };
         answer(&self.inner.close_upload(upload.inner.clone(), outcome, instant(now)?))
     }
@@ -227,11 +231,28 @@ fn instant(now: f64) -> Result<Timestamp, JsError> {
 }
 
 fn take<T: DeserializeOwned>(value: JsValue, what: &str) -> Result<T, JsError> {
-    // Through text: serde-wasm-bindgen asks an object for the fields it knows and does not see others.
-    let text = js_sys::JSON::stringify(&value).ok().and_then(|text| text.as_string());
+    read(&plain(&value, what)?, what)
+}
+
+/// A JavaScript value as plain data. It goes through text: serde-wasm-bindgen asks an object for the
+/// fields it knows and does not see others.
+fn plain(value: &JsValue, what: &str) -> Result<Value, JsError> {
+    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
     let text = text.ok_or_else(|| JsError::new(&format!("{what} is missing")))?;
-    serde_json::from_str(&text)
-        .map_err(|error| JsError::new(&format!("{what} does not fit: {error}")))
+    Ok(serde_json::from_str(&text)?)
+}
+
+fn read<T: DeserializeOwned>(value: &Value, what: &str) -> Result<T, JsError> {
+    let misfit = |path: &reading::Path, why: &str| {
+        let dot = if path.0.is_empty() { "" } else { "." };
+        JsError::new(&format!("{what}{dot}{path} does not fit: {why}"))
+    };
+    let read = reading::read(value)
+        .map_err(|problem| misfit(&problem.path, &problem.problem.to_string()))?;
+    match read.unknown.first() {
+        Some(path) => Err(misfit(path, "there is no such field")),
+        None => Ok(read.value),
+    }
 }
 
 fn give<T: JsCast>(value: &(impl Serialize + ?Sized)) -> Result<T, JsError> {

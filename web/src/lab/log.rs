@@ -117,7 +117,8 @@ impl Entry {
 
     /// Whether its text, as it would be copied, holds `needle`, in whatever case.
     pub fn contains(&self, needle: &str) -> bool {
-        needle.is_empty() || self.to_text().to_lowercase().contains(&needle.to_lowercase())
+        needle.is_empty()
+            || self.to_text().to_ascii_lowercase().contains(&needle.to_ascii_lowercase())
     }
 
     /// The line as text: request and response as they went over the wire.

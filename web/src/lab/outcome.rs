@@ -233,6 +233,6 @@ fn excerpt(text: &str) -> String {
 /// A fragment as a sentence.
 fn sentence(fragment: &str) -> String {
     let mut letters = fragment.chars();
-    let start: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    let start: String = letters.next().iter().map(char::to_ascii_uppercase).collect();
     format!("{start}{}.", letters.as_str().trim_end_matches('.'))
 }

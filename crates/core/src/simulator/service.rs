@@ -468,6 +468,7 @@ fn to_long(size: u64) -> i64 {
 
 fn in_order<'a, Id: Clone + 'a>(entries: impl Iterator<Item = (u64, &'a Id)>) -> Vec<Id> {
     let mut entries: Vec<_> = entries.collect();
-    entries.sort_by_key(|(serial, _)| *serial);
+    // No two have the same, so a stable sort would only be larger.
+    entries.sort_unstable_by_key(|(serial, _)| *serial);
     entries.into_iter().map(|(_, id)| id.clone()).collect()
 }
