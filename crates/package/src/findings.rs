@@ -230,9 +230,11 @@ impl Findings {
     /// The findings, the gravest first, otherwise in the order in which they were made, and how
     /// many more there were.
     pub fn finish(self) -> (Vec<Finding>, u64) {
-        let mut kept = self.kept;
-        kept.sort_by_key(|finding| finding.check.severity);
-        (kept, self.left_out)
+        let (blocks, others): (Vec<_>, Vec<_>) =
+            self.kept.into_iter().partition(|finding| finding.check.severity == Severity::Blocks);
+        let (warns, informs): (Vec<_>, Vec<_>) =
+            others.into_iter().partition(|finding| finding.check.severity == Severity::Warns);
+        ([blocks, warns, informs].concat(), self.left_out)
     }
 }
 

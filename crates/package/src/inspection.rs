@@ -383,12 +383,14 @@ pub(crate) fn is_of_a_package(name: &str) -> bool {
 /// comes first. The result holds indexes of `names`.
 pub fn arrange(names: &[&str]) -> Vec<usize> {
     let mut order: Vec<usize> = (0..names.len()).collect();
-    order.sort_by_key(|index| match role(names[*index], None) {
+    let rank = |index: usize| match role(names[index], None) {
         Role::Manifest => 0,
         Role::Certificate => 1,
         Role::Descriptor => 2,
         Role::Disk | Role::Image | Role::Other => 3,
-    });
+    };
+    // An unstable sort is smaller, and the index decides as a stable one would.
+    order.sort_unstable_by_key(|index| (rank(*index), *index));
     order
 }
 

@@ -1,7 +1,7 @@
 //! One file on its way into a session: counts its bytes, computes the digests that were asked for and
 //! no others, and looks into it if an item's type would.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use accession_core::received::{Algorithm, Received};
@@ -32,9 +32,7 @@ enum Hasher {
 impl Intake {
     /// Begins a file of which these digests are wanted.
     pub fn new(wants: impl IntoIterator<Item = Algorithm>) -> Self {
-        let mut wants: Vec<_> = wants.into_iter().collect();
-        wants.sort_unstable();
-        wants.dedup();
+        let wants: BTreeSet<_> = wants.into_iter().collect();
         let hashers = wants.into_iter().map(Hasher::new).collect();
         Self { size: 0, hashers, inspection: None }
     }

@@ -331,7 +331,7 @@ fn files(
     let by_name: BTreeMap<_, _> =
         members.iter().map(|member| (member.name.as_str(), member)).collect();
     let by_lower: BTreeMap<_, _> =
-        members.iter().map(|member| (member.name.to_lowercase(), member)).collect();
+        members.iter().map(|member| (member.name.to_ascii_lowercase(), member)).collect();
     for (at, wanted, size) in descriptor.members() {
         let Some(file) = descriptor.files.get(at) else { continue };
         countable.insert(at);
@@ -363,7 +363,7 @@ fn files(
             None if cut_short => {}
             None => {
                 let mut notes = findings.of(name);
-                match by_lower.get(&path.to_lowercase()) {
+                match by_lower.get(&path.to_ascii_lowercase()) {
                     Some(like) => {
                         named.insert(like.name.clone());
                         told.insert(like.name.clone());
