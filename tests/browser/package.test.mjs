@@ -12,7 +12,7 @@ import { serverWithPage, soak, until } from './support/programs.mjs';
 
 const MB = 1 << 20;
 const FINE = 'Nothing was found that speaks against an import.';
-const BLOCKED = 'It will not be accepted.';
+const BLOCKED = 'Expect an import to fail.';
 
 let browser, program, files;
 before(async () => {
@@ -172,6 +172,18 @@ test('a checked package goes through a simulated session to its end, twice under
     await here.guide.getByRole('button', { name: 'Check a package' }).click();
     await here.session.getByRole('button', { name: 'Check another' }).click();
   }
+  await here.watched.isClean();
+});
+
+test('a package that the check blocks ends in a simulated session as it would in a real one', async (t) => {
+  const here = await lab(t);
+  const wrong = packageFiles('long', { size: (real) => real - 512 });
+  const ova = await keep(files, 'long.ova', archive(wrong));
+  await check(here, [ova], BLOCKED);
+  await here.session.getByRole('button', { name: 'Run it through' }).click();
+  await here.isIn('ERROR');
+  await here.fileIs(ova.name, 'ERROR');
+  await here.isRefused('complete', '400 NOT_ALLOWED_IN_CURRENT_STATE', 'Pipe closed');
   await here.watched.isClean();
 });
 

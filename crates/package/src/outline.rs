@@ -57,7 +57,7 @@ impl Report {
             sentence: match self.verdict {
                 Verdict::Fine => "Nothing was found that speaks against an import.",
                 Verdict::Warnings => "It may be refused, or needs a decision.",
-                Verdict::Blocked => "It will not be accepted.",
+                Verdict::Blocked => "Expect an import to fail.",
             },
             facts: facts(self),
             findings: self.findings.iter().map(told).collect(),

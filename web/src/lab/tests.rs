@@ -357,7 +357,7 @@ fn time_is_left_until_it_is_not() {
     assert_eq!(left(&lab), Some(0));
 }
 
-const FOUND: &str = r##"{"report":{"kind":"ova"},"outline":{"sentence":"It will not be accepted."},"markdown":"# a"}"##;
+const FOUND: &str = r##"{"report":{"kind":"ova"},"outline":{"sentence":"Expect an import to fail."},"markdown":"# a"}"##;
 
 fn checking() -> Lab {
     let check = Check::new(3, "a.ova".to_owned(), "ovf", 10_000, NOW);
@@ -378,7 +378,7 @@ fn a_check_is_told_from_its_first_byte_to_its_verdict() {
     let progress = &check(&lab).progress;
     assert_eq!((progress.rate, progress.time_left()), (Some(3_000), Some(Duration::from_secs(2))));
     let lab = after(lab, [Action::CheckEnded(3, Ok(FOUND.to_owned()))]);
-    assert_eq!(lab.news(), "a.ova: It will not be accepted.");
+    assert_eq!(lab.news(), "a.ova: Expect an import to fail.");
     assert_eq!(check(&lab).report(Format::Markdown).as_deref(), Some("# a"));
     assert_eq!(check(&lab).report(Format::Json).as_deref(), Some("{\n  \"kind\": \"ova\"\n}"));
 }
@@ -409,7 +409,7 @@ fn a_report_outlives_a_change_of_target_and_is_silent_beside_a_session() {
     let ended = Action::CheckEnded(3, Ok(FOUND.to_owned()));
     let target = Target::Live { origin: "https://vc.example".to_owned() };
     let lab = after(checking(), [ended, Action::Targeted(target, Dialect::Api)]);
-    assert_eq!(lab.news(), "a.ova: It will not be accepted.");
+    assert_eq!(lab.news(), "a.ova: Expect an import to fail.");
     let lab = after(lab, [Action::TaskChosen(Task::Session)]);
     assert_eq!(lab.news(), "");
     assert!(check(&lab).found.is_some());

@@ -99,7 +99,7 @@ vm.ova: Nothing was found that speaks against an import.
 ";
 
 const BLOCKED: &str = "\
-vm.ova: It will not be accepted.
+vm.ova: Expect an import to fail.
   OVA, 2.5 KB, 1 file, vm
 
   Blocks   disk.vmdk is named by the descriptor and is not in the package.

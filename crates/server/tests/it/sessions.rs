@@ -3,6 +3,7 @@
 use accession_server::{Config, Job, Limits};
 use serde_json::json;
 
+use crate::packages::{ova, package};
 use crate::support::{Answer, Connection, User, ask, serve, simulator};
 
 const SESSIONS: &str = "/api/content/library/item/update-session";
@@ -39,6 +40,50 @@ fn a_session_with_put_and_post_is_completed() {
     let unknown = ask(server.address(), "GET", SESSIONS, &[], b"");
     assert_eq!(unknown.status, 401);
     assert_eq!(unknown.json()["error_type"], "UNAUTHENTICATED");
+}
+
+#[test]
+fn a_package_ends_as_a_content_library_would_end_it() {
+    let server = simulator(Limits::default());
+    let user = User::with_item(server.address(), "ovf");
+    let push = |session: &str, name: &str, bytes: &[u8]| {
+        let added = user.add(session, name, &json!({ "size": bytes.len() }));
+        assert_eq!(user.upload("PUT", &added, bytes).status, 200, "{name}");
+    };
+    let refused = |session: &str| {
+        let answer = user.complete(session);
+        assert_eq!(answer.status, 400);
+        answer.json()["messages"][0].clone()
+    };
+    let [(ovf_name, ovf), (list_name, list), (disk_name, disk)] = package();
+
+    let session = user.session();
+    push(&session, list_name, &list);
+    push(&session, ovf_name, &ovf);
+    assert_eq!(refused(&session)["args"], json!(["disk.vmdk ", ""]));
+    let mut other = disk.clone();
+    let last = other.len() - 600;
+    other[last] ^= 1;
+    push(&session, disk_name, &other);
+    assert_eq!(refused(&session)["args"], json!(["", "disk.vmdk "]));
+    push(&session, disk_name, &disk);
+    assert_eq!(user.complete(&session).status, 204);
+
+    let session = user.session();
+    push(&session, ovf_name, &ovf);
+    // One sector more than the descriptor says, behind the end of the disk's stream.
+    let longer = [disk.as_slice(), &[0; 512]].concat();
+    push(&session, disk_name, &longer);
+    assert_eq!(user.state(&session), "ERROR");
+    let message = refused(&session)["default_message"].to_string();
+    assert!(message.contains("Pipe closed"), "{message}");
+
+    let session = user.session();
+    push(&session, "vm.ova", &ova());
+    assert_eq!(user.complete(&session).status, 204);
+    let files = user.item_files();
+    let names: Vec<_> = files.as_array().unwrap().iter().map(|file| &file["name"]).collect();
+    assert_eq!(names, ["disk.vmdk", "vm.ovf"]);
 }
 
 #[test]

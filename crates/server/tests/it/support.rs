@@ -271,6 +271,11 @@ impl Added {
 
 impl User {
     pub(crate) fn new(address: SocketAddr) -> Self {
+        Self::with_item(address, "iso")
+    }
+
+    /// One with an item of this type.
+    pub(crate) fn with_item(address: SocketAddr, kind: &str) -> Self {
         // `me` and the password, as HTTP Basic has it.
         let basic = "Basic bWU6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
         let answer = ask(address, "POST", "/api/session", &[("Authorization", basic)], b"");
@@ -280,7 +285,7 @@ impl User {
         let backing = json!({ "type": "DATASTORE", "datastore_id": "datastore-1" });
         let library = json!({ "name": unique("library"), "storage_backings": [backing] });
         let library = user.post("/api/content/local-library", &library);
-        let item = json!({ "name": unique("item"), "library_id": library, "type": "iso" });
+        let item = json!({ "name": unique("item"), "library_id": library, "type": kind });
         user.item = id(&user.post("/api/content/library/item", &item));
         user
     }
