@@ -129,7 +129,12 @@ export function member(name, size) {
   octal(0o644, 100, 8);
   octal(0, 108, 8);
   octal(0, 116, 8);
-  octal(size, 124, 12);
+  if (size < 8 ** 11) {
+    octal(size, 124, 12);
+  } else {
+    header[124] = 0x80;
+    header.writeBigUInt64BE(BigInt(size), 128);
+  }
   octal(1700000000, 136, 12);
   header.write('        0', 148);
   header.write('ustar\0' + '00', 257);
