@@ -192,7 +192,10 @@ impl Author {
     }
 
     fn close(&mut self, size: u64, sha1: &str) {
-        let received = json!({"size": size, "digests": {"SHA1": sha1}});
+        self.close_with(json!({"size": size, "digests": {"SHA1": sha1}}));
+    }
+
+    fn close_with(&mut self, received: Value) {
         let now = self.now.as_millis();
         self.step(json!({"step": "closeUpload", "now": now, "received": received}));
     }
@@ -313,6 +316,31 @@ fn act(a: &mut Author) {
     a.wait(24 * 60 * 60 * second);
     a.advance();
     a.ask(&UpdateSessionGet { update_session_id: session });
+
+    // What is in a package.
+    let session = a.call(&support::session_create(&item));
+    let id = || session.clone();
+    for contents in [
+        json!({"needs": [{"name": "disk.vmdk", "size": 9}, {"name": "vm.nvram"}]}),
+        json!({"invalid": [{"id": "odd", "default_message": "é", "args": ["é"]}]}),
+        json!({
+            "members": [{"name": "vm.ovf", "size": 4, "digests": {"SHA256": "ab".repeat(32)}}],
+            "listed": [{"name": "vm.ova", "algorithm": "SHA1", "digest": OTHER_SHA1}],
+            "signature": {
+                "certificate": {"issuer": "/CN=a", "subject": "/CN=é", "self_signed": true, "x509": "b"},
+                "chain": ["b"],
+                "warnings": ["SELF_SIGNED_CERTIFICATE", "NEW_WARNING"],
+            },
+        }),
+        json!({"unwritable": "disk.vmdk"}),
+    ] {
+        let added = a.call(&support::file_add(&session, push_spec("vm.ova")));
+        a.open(Method::Put, &support::link(&added));
+        a.close_with(json!({"size": 9, "digests": {"SHA1": SHA1}, "contents": contents}));
+        a.ask(&SessionFileValidate { update_session_id: id() });
+        a.ask(&UpdateSessionComplete { update_session_id: id() });
+        a.call(&UpdateSessionGet { update_session_id: id() });
+    }
 
     // Requests that cannot be read.
     let json = [("Content-Type", "application/json")];
