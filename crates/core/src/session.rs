@@ -367,14 +367,15 @@ impl Transfer {
     }
 
     /// The files that an item keeps of it: itself, or those in it.
-    fn stored(&self) -> Vec<(&str, StoredFile)> {
+    fn stored(&self, is_ovf: bool) -> Vec<(&str, StoredFile)> {
         let Some(received) = &self.received else { return Vec::new() };
         let store = |size, digest: Option<(Algorithm, &String)>| StoredFile {
             size,
             checksum: digest.map(|(algorithm, hex)| Checksum { algorithm, hex: hex.clone() }),
             version: 1,
         };
-        let contents = received.contents.as_deref();
+        // Other types take an archive as any other file.
+        let contents = received.contents.as_deref().filter(|_| is_ovf);
         match contents.and_then(|contents| contents.members.as_ref()) {
             Some(members) => {
                 let stored = |member: &Member| {
@@ -793,7 +794,7 @@ impl Session {
                     files.remove(name);
                 }
                 SessionFile::Pushed(transfer) => {
-                    let stored = transfer.stored();
+                    let stored = transfer.stored(self.is_ovf);
                     for (name, stored) in stored.into_iter().filter(|(name, _)| self.keeps(name)) {
                         let version = files.get(name).map_or(1, |stored| stored.version + 1);
                         files.insert(name.to_owned(), StoredFile { version, ..stored });
@@ -820,6 +821,7 @@ pub(crate) fn has_extension(name: &str, extension: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::received::Contents;
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
     const LATER: Timestamp = Timestamp::from_millis(1_060_000);
@@ -923,6 +925,32 @@ Failed Delete Gone
 Canceled Expire Gone
 Canceled Delete Gone";
         assert_eq!(table.join("\n"), expected);
+    }
+
+    #[test]
+    fn an_item_of_another_type_keeps_a_package_as_it_is() {
+        let mut session = session();
+        let member = Member { name: "in.ovf".to_owned(), size: 1, digests: BTreeMap::new() };
+        let contents = Contents {
+            members: Some(vec![member]),
+            missing: vec!["disk.vmdk".to_owned()],
+            unwritable: Some("disk.vmdk".to_owned()),
+            ..Contents::default()
+        };
+        let received = Received { contents: Some(Box::new(contents)), ..received(2) };
+        let upload = |event| Event::Upload("a.ova".to_owned(), event);
+        for event in [
+            Event::AddFile(PushedFile { declared_checksum: None, ..pushed("a.ova") }),
+            upload(UploadEvent::Open),
+            upload(UploadEvent::Close(Ok(received))),
+            Event::Complete,
+        ] {
+            session.handle(event, NOW).expect("allowed");
+        }
+        assert_eq!(session.breaks(), None);
+        let mut files = BTreeMap::new();
+        session.publish(&mut files);
+        assert_eq!(files.keys().collect::<Vec<_>>(), ["a.ova"]);
     }
 
     #[test]

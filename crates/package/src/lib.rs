@@ -37,3 +37,11 @@ pub fn checks() -> impl Iterator<Item = &'static Check> {
     ];
     lists.into_iter().flatten().copied()
 }
+
+/// How many times as often as in the gate: 1 there, else `ACCESSION_SOAK` if it is a number above 1,
+/// else 20.
+#[cfg(test)]
+fn soak_factor() -> u64 {
+    let Ok(soak) = std::env::var("ACCESSION_SOAK") else { return 1 };
+    soak.parse().ok().filter(|factor| *factor > 1).unwrap_or(20)
+}

@@ -417,7 +417,7 @@ fn a_truncated_descriptor_is_told_at_every_byte() {
 
 #[test]
 fn no_bytes_break_it() {
-    let soak: u64 = std::env::var("ACCESSION_SOAK").map_or(1, |factor| factor.parse().unwrap());
+    let soak = crate::soak_factor();
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut random = move |below: usize| {
         state ^= state << 13;

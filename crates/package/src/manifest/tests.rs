@@ -154,7 +154,7 @@ fn a_truncated_manifest_is_told_unless_it_ends_with_a_line() {
 
 #[test]
 fn no_bytes_break_it() {
-    let soak: u64 = std::env::var("ACCESSION_SOAK").map_or(1, |factor| factor.parse().unwrap());
+    let soak = crate::soak_factor();
     let good = format!("SHA256(vm.ovf)= {OVF}\nSHA1 (a (1).vmdk) = {SHORT}\n");
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut random = move |below: usize| {

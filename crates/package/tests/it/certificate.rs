@@ -434,9 +434,9 @@ fn a_file_cut_anywhere_is_never_taken_for_whole() {
 
 /// The same cases in every run, unless `ACCESSION_SOAK` asks for new ones and more.
 fn cases() -> ProptestConfig {
-    let factor = std::env::var("ACCESSION_SOAK").ok().and_then(|factor| factor.parse().ok());
-    let rng_seed = factor.map_or(RngSeed::Fixed(7), |_: u32| RngSeed::Random);
-    let cases = 1000 * factor.unwrap_or(1);
+    let factor = crate::soak_factor();
+    let rng_seed = if factor > 1 { RngSeed::Random } else { RngSeed::Fixed(7) };
+    let cases = 1000 * u32::try_from(factor).unwrap();
     ProptestConfig { cases, rng_seed, failure_persistence: None, ..ProptestConfig::default() }
 }
 

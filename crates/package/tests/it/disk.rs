@@ -461,8 +461,7 @@ proptest! {
 
 /// How many cases a long test takes, with the factor that the environment asks for.
 fn cases(count: u64) -> u64 {
-    let factor = env::var("ACCESSION_SOAK").ok().and_then(|factor| factor.parse().ok());
-    count * factor.unwrap_or(1)
+    count * crate::soak_factor()
 }
 
 #[test]
