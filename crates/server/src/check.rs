@@ -9,9 +9,7 @@ mod text;
 use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::SystemTime;
 
-use accession_core::time::Timestamp;
 use accession_package::certificate::Roots;
 use accession_package::inspection::Circumstances;
 use accession_package::report::{Report, Verdict};
@@ -75,7 +73,7 @@ pub(crate) fn run(check: &Check) -> ExitCode {
         Ok(roots) => roots,
         Err(failure) => return failed(&failure.to_string()),
     };
-    let circumstances = Circumstances { now: now(), roots };
+    let circumstances = Circumstances { now: accession_server::now(), roots };
     let packages = source::packages(&check.files);
     let mut out = Telling::new(check.json, packages.len());
     let (mut worst, mut failure) = (Verdict::Fine, None);
@@ -172,9 +170,4 @@ impl Telling {
 fn failed(text: &str) -> ExitCode {
     let _ = writeln!(io::stderr().lock(), "{}", harmless(text));
     ExitCode::from(FAILED)
-}
-
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }

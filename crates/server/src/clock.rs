@@ -4,8 +4,8 @@ use std::time::SystemTime;
 
 use accession_core::time::Timestamp;
 
-/// The present.
-pub(crate) fn now() -> Timestamp {
+/// The present, to the millisecond.
+pub fn now() -> Timestamp {
     let since_epoch = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Timestamp::from_millis(i64::try_from(since_epoch.as_millis()).unwrap_or(i64::MAX))
 }

@@ -25,6 +25,7 @@ use std::time::Duration;
 
 use accession_core::simulator::Simulator;
 
+pub use clock::now;
 pub use origin::{NotAnOrigin, Origin};
 pub use running::{Running, start, start_simulator};
 pub use serve::Server;
