@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use accession_core::jsonrpc;
 use accession_core::received::{Broken, Received};
 use accession_core::simulator::{Simulator, Upload, body_too_large};
 use accession_core::wire;
@@ -79,7 +80,13 @@ impl Simulation {
             }
         };
         let request = wire::Request { body, ..request };
-        http_response(self.simulator().handle(&request, clock::now()).response)
+        let mut simulator = self.simulator();
+        let handled = if jsonrpc::is_for(&request) {
+            jsonrpc::handle(&mut simulator, &request, clock::now())
+        } else {
+            simulator.handle(&request, clock::now())
+        };
+        http_response(handled.response)
     }
 
     async fn collect(&self, mut body: Inbound) -> Result<Vec<u8>, Unread> {
