@@ -2,7 +2,11 @@
 //!
 //! It does not know the session around the file; `session` does.
 
+use serde_json::Value;
+
 use crate::model::TransferStatus;
+use crate::reading::{Misfit, Reader};
+use crate::structure::{Form, Wire};
 
 /// How far the transfer of a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -67,6 +71,18 @@ impl Status {
             Self::Ready => "DONE",
             Self::Error => "ERROR",
         }
+    }
+}
+
+impl Wire for Status {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let found = TransferStatus::read(reader)?;
+        let status = Self::ALL.into_iter().find(|status| TransferStatus::from(*status) == found);
+        status.ok_or_else(|| reader.mismatch("a status of a transfer"))
+    }
+
+    fn write(&self, form: &dyn Form) -> Value {
+        TransferStatus::from(*self).write(form)
     }
 }
 

@@ -5,7 +5,20 @@
 
 use std::fmt;
 
+use crate::structure;
+
 const ROUNDS: usize = 10;
+
+structure! {
+    /// How far a stream of random numbers is.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct Progress {
+        /// Whose stream it is; a text, since not every reader of JSON has numbers of 64 bits.
+        seed: String,
+        block: u64,
+        used: u64,
+    }
+}
 
 /// A stream of random numbers that is the same for the same seed, on every platform.
 #[derive(Clone, PartialEq, Eq)]
@@ -24,11 +37,34 @@ impl Random {
         Self { key, block: 0, buffer: [0; 16], used: 16 }
     }
 
+    /// Whose stream it is.
+    pub fn seed(&self) -> u64 {
+        u64::from(self.key[0]) | u64::from(self.key[1]) << 32
+    }
+
+    /// How far the stream is.
+    pub fn progress(&self) -> Progress {
+        Progress { seed: self.seed().to_string(), block: self.block, used: self.used as u64 }
+    }
+
+    /// Goes on where a stream was; `None` if none was there.
+    pub fn resume(progress: &Progress) -> Option<Self> {
+        let mut random = Self::new(progress.seed.parse().ok()?);
+        random.used = usize::try_from(progress.used).ok().filter(|used| *used <= 16)?;
+        random.block = progress.block;
+        match random.block.checked_sub(1) {
+            Some(block) => random.buffer = chacha20_block(&random.key, block, [0, 0]),
+            None if random.used < 16 => return None,
+            None => {}
+        }
+        Some(random)
+    }
+
     /// The next 32 bits.
     pub fn next_u32(&mut self) -> u32 {
         if self.used == self.buffer.len() {
             self.buffer = chacha20_block(&self.key, self.block, [0, 0]);
-            self.block += 1;
+            self.block = self.block.wrapping_add(1);
             self.used = 0;
         }
         self.used += 1;
@@ -112,6 +148,20 @@ mod tests {
             assert_eq!(id.len(), 36);
             assert_eq!(id.as_bytes()[14], b'4');
             assert!(matches!(id.as_bytes()[19], b'8' | b'9' | b'a' | b'b'), "{id}");
+        }
+    }
+
+    #[test]
+    fn a_stream_goes_on_where_it_was() {
+        let mut random = Random::new(u64::MAX - 7);
+        for _ in 0..40 {
+            let mut resumed = Random::resume(&random.progress()).expect("it was there");
+            assert_eq!(resumed, random);
+            assert_eq!(resumed.next_u32(), random.next_u32());
+        }
+        for (block, used) in [(0, 3), (1, 17)] {
+            let progress = Progress { seed: "7".to_owned(), block, used };
+            assert_eq!(Random::resume(&progress), None);
         }
     }
 

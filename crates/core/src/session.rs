@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde_json::Value;
 
 use crate::adapter;
 use crate::error::{ApiError, ErrorType};
@@ -16,9 +16,12 @@ use crate::model::{
     ChecksumAlgorithm, ChecksumInfo, ItemId, LocalizableMessage, PreviewInfo, SessionId,
     SessionState, ValidationResult, WarningBehavior, WarningType,
 };
+use crate::reading::{Misfit, Reader};
 use crate::received::{Algorithm, Broken, Member, Received};
 use crate::rules;
+use crate::structure::{Form, Wire, Writer};
 use crate::time::Timestamp;
+use crate::{structure, through_json};
 
 /// Without activity for this long, an open session expires.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -27,8 +30,7 @@ pub const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);
 pub const ENDED_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Where a session is in its life; [`Phase::state`] is what the API tells of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// Files may be added and sent.
     Open,
@@ -42,10 +44,36 @@ pub enum Phase {
     Canceled,
 }
 
+/// The phase's name, as transitions have it.
+impl Wire for Phase {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let name = reader.text()?;
+        let phase = Self::ALL.into_iter().find(|phase| phase.name() == name);
+        phase.ok_or_else(|| reader.mismatch("a phase of a session"))
+    }
+
+    fn write(&self, _: &dyn Form) -> Value {
+        Value::from(self.name())
+    }
+}
+
+through_json!(Phase);
+
 impl Phase {
     /// All of them.
     pub const ALL: [Self; 5] =
         [Self::Open, Self::Completing, Self::Done, Self::Failed, Self::Canceled];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Completing => "completing",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
 
     /// What the API says.
     pub const fn state(self) -> SessionState {
@@ -249,26 +277,30 @@ impl Event {
     }
 }
 
-/// A file that the client sends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PushedFile {
-    /// Its name.
-    pub name: String,
-    /// The secret part of its upload link.
-    pub link: String,
-    /// What was declared of its length.
-    pub declared_size: Option<u64>,
-    /// What was declared of its digest.
-    pub declared_checksum: Option<Checksum>,
+structure! {
+    /// A file that the client sends.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct PushedFile {
+        /// Its name.
+        pub name: String,
+        /// The secret part of its upload link.
+        pub link: String,
+        /// What was declared of its length.
+        pub declared_size: Option<u64>,
+        /// What was declared of its digest.
+        pub declared_checksum: Option<Checksum>,
+    }
 }
 
-/// A digest and its algorithm.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Checksum {
-    /// Which digest.
-    pub algorithm: Algorithm,
-    /// In lower-case hex.
-    pub hex: String,
+structure! {
+    /// A digest and its algorithm.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct Checksum {
+        /// Which digest.
+        pub algorithm: Algorithm,
+        /// In lower-case hex.
+        pub hex: String,
+    }
 }
 
 impl From<&Checksum> for ChecksumInfo {
@@ -283,15 +315,17 @@ impl From<&Checksum> for ChecksumInfo {
     }
 }
 
-/// A file as an item keeps it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StoredFile {
-    /// Its length in bytes.
-    pub size: u64,
-    /// Its digest, where one was computed.
-    pub checksum: Option<Checksum>,
-    /// How many times a file of this name was stored.
-    pub version: u64,
+structure! {
+    /// A file as an item keeps it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct StoredFile {
+        /// Its length in bytes.
+        pub size: u64,
+        /// Its digest, where one was computed.
+        pub checksum: Option<Checksum>,
+        /// How many times a file of this name was stored.
+        pub version: u64,
+    }
 }
 
 /// A file as its session sees it.
@@ -305,19 +339,47 @@ pub enum SessionFile {
     Removed,
 }
 
-/// A pushed file and how far it is.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Transfer {
-    /// What was declared.
-    pub file: PushedFile,
-    /// How far it is.
-    pub status: file::Status,
-    /// Bytes that have arrived so far.
-    pub bytes: u64,
-    /// What arrived, once it was accepted.
-    pub received: Option<Received>,
-    /// Why the status is ERROR.
-    pub error: Option<LocalizableMessage>,
+/// A file of a session under its name: in a snapshot, what it is says which field there is.
+impl Wire for (String, SessionFile) {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let fields = reader.fields()?;
+        fields.note_others(&["name", "untouched", "pushed"]);
+        let file = match (fields.take("untouched")?, fields.take("pushed")?) {
+            (None, None) => SessionFile::Removed,
+            (Some(stored), None) => SessionFile::Untouched(stored),
+            (None, Some(transfer)) => SessionFile::Pushed(transfer),
+            (Some(_), Some(_)) => return Err(reader.mismatch("a file that is one or the other")),
+        };
+        Ok((fields.take("name")?, file))
+    }
+
+    fn write(&self, form: &dyn Form) -> Value {
+        let mut writer = Writer::new(form);
+        writer.put("name", &self.0);
+        match &self.1 {
+            SessionFile::Untouched(stored) => writer.put("untouched", stored),
+            SessionFile::Pushed(transfer) => writer.put("pushed", transfer),
+            SessionFile::Removed => {}
+        }
+        writer.finish("")
+    }
+}
+
+structure! {
+    /// A pushed file and how far it is.
+    #[derive(Debug, Clone, PartialEq)]
+    strict pub struct Transfer {
+        /// What was declared.
+        pub file: PushedFile,
+        /// How far it is.
+        pub status: file::Status,
+        /// Bytes that have arrived so far.
+        pub bytes: u64,
+        /// What arrived, once it was accepted.
+        pub received: Option<Received>,
+        /// Why the status is ERROR.
+        pub error: Option<LocalizableMessage>,
+    }
 }
 
 impl Transfer {
@@ -544,33 +606,35 @@ pub struct Target {
     pub folder: String,
 }
 
-/// One update session.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Session {
-    /// Its id.
-    pub id: SessionId,
-    /// Its place among all sessions, in the order of their creation.
-    pub serial: u64,
-    /// The item whose files it changes.
-    pub item: ItemId,
-    /// Whether the item is of type OVF, which orders the files.
-    pub is_ovf: bool,
-    /// Where the storage keeps the item's files.
-    pub folder: String,
-    /// Who created it.
-    pub owner: String,
-    /// The item's content version when the session was created.
-    pub content_version: u64,
-    /// What the client said of its progress.
-    pub client_progress: i64,
-    /// Which warnings are ignored.
-    pub warning_behavior: Option<Vec<WarningBehavior>>,
-    /// Why it failed.
-    pub error: Option<LocalizableMessage>,
-    phase: Phase,
-    expires: Timestamp,
-    /// In the order in which they came.
-    files: Vec<(String, SessionFile)>,
+structure! {
+    /// One update session.
+    #[derive(Debug, Clone, PartialEq)]
+    strict pub struct Session {
+        /// Its id.
+        pub id: SessionId,
+        /// Its place among all sessions, in the order of their creation.
+        pub serial: u64,
+        /// The item whose files it changes.
+        pub item: ItemId,
+        /// Whether the item is of type OVF, which orders the files.
+        pub is_ovf: bool,
+        /// Where the storage keeps the item's files.
+        pub folder: String,
+        /// Who created it.
+        pub owner: String,
+        /// The item's content version when the session was created.
+        pub content_version: u64,
+        /// What the client said of its progress.
+        pub client_progress: i64,
+        /// Which warnings are ignored.
+        pub warning_behavior: Option<Vec<WarningBehavior>>,
+        /// Why it failed.
+        pub error: Option<LocalizableMessage>,
+        phase: Phase,
+        expires: Timestamp,
+        /// In the order in which they came.
+        files: Vec<(String, SessionFile)>,
+    }
 }
 
 impl Session {

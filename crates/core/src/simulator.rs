@@ -9,6 +9,7 @@ mod items;
 mod libraries;
 mod replays;
 mod service;
+mod snapshot;
 mod store;
 mod uploads;
 
@@ -23,6 +24,7 @@ pub use access::{Account, Accounts};
 use items::Item;
 use libraries::Library;
 use replays::Replays;
+pub use snapshot::{NotASnapshot, Snapshot};
 use store::Store;
 use uploads::Link;
 pub use uploads::{Stopped, Upload, Wants};
@@ -131,6 +133,11 @@ impl Simulator {
         }
     }
 
+    /// The seed that it began with.
+    pub fn seed(&self) -> u64 {
+        self.random.seed()
+    }
+
     /// The same, for these users only.
     #[must_use]
     pub fn with_accounts(self, accounts: Accounts) -> Self {
@@ -190,6 +197,11 @@ impl Simulator {
     // -----------------------------------------------------------------------------------------
     // Time
     // -----------------------------------------------------------------------------------------
+
+    /// The latest instant that it was told of.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
 
     /// The next instant at which something happens without a call.
     pub fn poll_timeout(&self) -> Option<Timestamp> {

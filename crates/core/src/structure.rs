@@ -112,7 +112,7 @@ macro_rules! structure {
         }
     )+) => {$(
         $(#[$meta])*
-        pub struct $name {
+        $visibility struct $name {
             $($(#[$field_meta])* $field_visibility $field: $type,)*
         }
 

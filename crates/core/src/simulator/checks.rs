@@ -204,7 +204,7 @@ pub(super) fn pushed_file(spec: AddSpec, link: String) -> Result<PushedFile, Api
 }
 
 /// A name that could not travel in a path, or would leave the item's folder, is refused.
-fn file_name(name: &str) -> Result<(), ApiError> {
+pub(super) fn file_name(name: &str) -> Result<(), ApiError> {
     let why = match name {
         "" => return Err(required(rules::FILE_NAME, "name")),
         "." | ".." => "it means a folder",

@@ -14,6 +14,7 @@ use crate::model::{
 };
 use crate::rules;
 use crate::session::{Event, Session, StoredFile};
+use crate::structure;
 use crate::time::Timestamp;
 
 /// An item as it is kept.
@@ -35,12 +36,14 @@ pub(super) struct Item {
     pub(super) active: Option<SessionId>,
 }
 
-/// One change of an item's files.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Change {
-    pub(super) content_version: u64,
-    pub(super) time: Timestamp,
-    pub(super) user: String,
+structure! {
+    /// One change of an item's files.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub(super) struct Change {
+        pub(super) content_version: u64,
+        pub(super) time: Timestamp,
+        pub(super) user: String,
+    }
 }
 
 impl Item {

@@ -28,6 +28,16 @@ impl Replays {
         self.made.insert(key, id.to_owned());
     }
 
+    /// What was made, by who made it and how.
+    pub(super) fn made(&self) -> &BTreeMap<String, String> {
+        &self.made
+    }
+
+    pub(super) fn from_made(made: BTreeMap<String, String>) -> Self {
+        let keys = made.iter().map(|(key, id)| (id.clone(), key.clone())).collect();
+        Self { made, keys }
+    }
+
     /// What was made is gone.
     pub(super) fn forget(&mut self, id: &str) {
         if let Some(key) = self.keys.remove(id) {

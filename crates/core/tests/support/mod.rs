@@ -530,7 +530,7 @@ fn known<T: Clone + std::fmt::Debug + From<String> + 'static>(
 }
 
 /// Any JSON without null: null and absent are the same, so a null would not come back.
-fn value() -> BoxedStrategy<Value> {
+pub(crate) fn value() -> BoxedStrategy<Value> {
     let leaf = prop_oneof![
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
