@@ -16,8 +16,8 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What is known of this server.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// What the socket is bound to; it stands in for a `Host` header that is missing.
-    pub(crate) local: Authority,
+    /// What the socket is bound to and speaks; it stands in for a `Host` header that is missing.
+    pub(crate) local: Origin,
     pub(crate) public_url: Option<Origin>,
     /// Whether only this machine can reach the socket.
     pub(crate) loopback: bool,
@@ -62,7 +62,7 @@ impl Admission {
         }
         // Where the server's public name is known, another name for it may be a foreign page's.
         let own_name = self.public_url.is_none() || origin::cannot_be_rebound(&host);
-        let direct = Origin::new(Scheme::Http, host);
+        let direct = Origin::new(self.local.scheme(), host);
         let seen = self.public_url.clone().unwrap_or_else(|| forwarded(&direct, headers));
         let own = [Some(&seen), own_name.then_some(&direct)];
         if live && is_cross_site(headers, &own) {
@@ -76,7 +76,7 @@ impl Admission {
             // A request line with a whole URL overrules the header.
             (Some(authority), _) => authority.as_str(),
             (None, Some(value)) => value.to_str().or(Err(Refused::Host))?,
-            (None, None) => return Ok(self.local.clone()),
+            (None, None) => return Ok(self.local.authority().clone()),
         };
         origin::authority(text).ok_or(Refused::Host)
     }
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn admission() -> Admission {
-        let local = Authority::from_static("127.0.0.1:8990");
+        let local = "http://127.0.0.1:8990".parse().expect("an origin");
         Admission { local, public_url: None, loopback: true }
     }
 
@@ -139,6 +139,12 @@ mod tests {
         assert_eq!(seen(&proxied).as_deref(), Ok("https://lab.example"));
         let odd = [("host", "[::1]:2"), ("x-forwarded-host", "a b"), ("x-forwarded-proto", "ftp")];
         assert_eq!(seen(&odd).as_deref(), Ok("http://[::1]:2"));
+
+        let local = "https://127.0.0.1:8990".parse().expect("an origin");
+        let secure = Admission { local, ..admission() };
+        let seen = |fields: &[(&'static str, &str)]| admit(&secure, fields, false);
+        assert_eq!(seen(&[]).as_deref(), Ok("https://127.0.0.1:8990"));
+        assert_eq!(seen(&[("host", "localhost")]).as_deref(), Ok("https://localhost"));
 
         let public_url = "https://public.example/".parse().ok();
         let public = Admission { public_url, ..plain };

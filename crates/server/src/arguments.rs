@@ -7,7 +7,7 @@ use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
 use accession_core::simulator::{Accounts, Simulator};
-use accession_server::{Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Target};
+use accession_server::{Certificate, Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Target};
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::check::{self, Check};
@@ -25,6 +25,11 @@ With no options it answers from the built-in simulator: any user, any password.
   --page DIR           also serve the built page from DIR, at /
   --public-url URL     where clients reach this server, if a proxy is in front
                        of it; else links follow X-Forwarded-Host, then Host
+  --tls                speak HTTPS, with a self-signed certificate made at the
+                       start; the second line of output tells its thumbprint
+  --write-certificate FILE   write that certificate (PEM) for clients to trust
+  --certificate FILE   with --tls: show this certificate (PEM) ...
+  --key FILE           ... whose private key is this (PEM)
   --quiet              no line per request
 
 The simulator:
@@ -79,6 +84,14 @@ pub(crate) enum Misuse {
     NothingToTrust,
     #[error("{0} is for the simulator, and --vcenter replaces it; leave one of them out")]
     NotSimulated(&'static str),
+    #[error("{0} is about TLS; add --tls, or leave it out")]
+    NoTls(&'static str),
+    #[error("--certificate and --key go together; give both or neither")]
+    HalfACertificate,
+    #[error(
+        "--write-certificate is about the certificate that this server makes, and --certificate replaces it; leave one of them out"
+    )]
+    NotSelfSigned,
     #[error("failed to get a seed from the system: {0}; give one with --seed")]
     NoSeed(getrandom::Error),
     #[error("{0}")]
@@ -124,6 +137,10 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("public-url") => {
                 given.public_url = Some(origin("--public-url", arguments.value()?)?);
             }
+            Long("tls") => given.tls = true,
+            Long("write-certificate") => given.write_certificate = Some(arguments.value()?.into()),
+            Long("certificate") => given.certificate = Some(arguments.value()?.into()),
+            Long("key") => given.key = Some(arguments.value()?.into()),
             Long("quiet") => given.quiet = true,
             Long("seed") => given.seed = Some(seed(arguments.value()?)?),
             Long("user") => given.user = Some(text(arguments.value()?)),
@@ -160,6 +177,10 @@ struct Given {
     listen: Option<SocketAddr>,
     page: Option<PathBuf>,
     public_url: Option<Origin>,
+    tls: bool,
+    write_certificate: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
     quiet: bool,
     seed: Option<u64>,
     user: Option<String>,
@@ -175,7 +196,9 @@ impl Given {
             Some(origin) => self.gateway(origin)?,
             None => self.simulator()?,
         };
+        let certificate = self.certificate()?;
         let config = Config {
+            certificate,
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
             page: self.page,
             public_url: self.public_url,
@@ -183,6 +206,27 @@ impl Given {
             ..Config::new(job)
         };
         Ok(Start { config, jobs: what + &page.unwrap_or_default() })
+    }
+
+    fn certificate(&self) -> Result<Option<Certificate>, Misuse> {
+        let asked = [
+            (self.write_certificate.is_some(), "--write-certificate"),
+            (self.certificate.is_some(), "--certificate"),
+            (self.key.is_some(), "--key"),
+        ];
+        match asked.into_iter().find(|(given, _)| *given) {
+            Some((_, option)) if !self.tls => return Err(Misuse::NoTls(option)),
+            _ if !self.tls => return Ok(None),
+            _ => {}
+        }
+        match (self.certificate.clone(), self.key.clone(), self.write_certificate.clone()) {
+            (None, None, write_to) => Ok(Some(Certificate::SelfSigned { write_to })),
+            (Some(certificate), Some(key), None) => {
+                Ok(Some(Certificate::Given { certificate, key }))
+            }
+            (Some(_), Some(_), Some(_)) => Err(Misuse::NotSelfSigned),
+            _ => Err(Misuse::HalfACertificate),
+        }
     }
 
     fn gateway(&self, origin: Origin) -> Result<(Job, String), Misuse> {
@@ -280,6 +324,10 @@ mod tests {
             ("--public-url ftp://x", "--public-url", "http://"),
             ("--user me", "--user", "both"),
             ("--insecure", "--insecure", "--vcenter"),
+            ("--key k", "--key", "add --tls"),
+            ("--tls --key k", "--certificate", "both"),
+            ("--tls --certificate c", "--key", "both"),
+            ("--tls --certificate c --key k --write-certificate w", "--write", "leave one"),
             ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
         ] {
             let told_of = asked(line).unwrap_err().to_string();
@@ -297,7 +345,8 @@ mod tests {
     fn help_fits_a_terminal_and_names_every_option() {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
-            "listen page public-url quiet seed user password vcenter insecure help version"
+            "listen page public-url tls write-certificate certificate key quiet seed user password \
+             vcenter insecure help version"
                 .split(' ')
         {
             assert!(HELP.contains(&format!("--{option}")), "{option}");

@@ -6,7 +6,9 @@
 mod admission;
 mod answer;
 mod body;
+mod certificate;
 mod clock;
+mod connection;
 mod gateway;
 mod log;
 mod origin;
@@ -25,6 +27,7 @@ use std::time::Duration;
 
 use accession_core::simulator::Simulator;
 
+pub use certificate::{Certificate, CertificateError, Thumbprint};
 pub use clock::now;
 pub use origin::{NotAnOrigin, Origin};
 pub use running::{Running, start, start_simulator};
@@ -45,6 +48,8 @@ pub struct Config {
     pub page: Option<PathBuf>,
     /// Where clients reach this server, if it is not where they say.
     pub public_url: Option<Origin>,
+    /// The certificate that clients are shown; without one, HTTP is spoken without TLS.
+    pub certificate: Option<Certificate>,
     /// What a client may take.
     pub limits: Limits,
     /// Whether each request is told of on stderr.
@@ -59,6 +64,7 @@ impl Config {
             job,
             page: None,
             public_url: None,
+            certificate: None,
             limits: Limits::default(),
             log: true,
         }
@@ -86,7 +92,8 @@ pub struct Target {
 /// What a client may take in time and space, and the live server in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// From a request's first byte to the end of its head; on a new connection, from its beginning.
+    /// From a request's first byte to the end of its head; on a new connection, from its beginning,
+    /// TLS included.
     pub head: Duration,
     /// For the body of a request that is no upload, and of none that is forwarded.
     pub body: Duration,
@@ -148,4 +155,7 @@ pub enum StartError {
     /// TLS has no usable protocol version.
     #[error("failed to set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
 }

@@ -68,9 +68,20 @@ impl Routes {
                 (Calls::Forward(_), _) => nothing_here(),
             },
         };
-        entry.answered(response.status());
-        response.map(|body| Outbound::new(body, entry, busy))
+        sent(response, entry, busy)
     }
+
+    /// Says in plain HTTP that TLS is spoken here.
+    pub(crate) fn refuse_plain(entry: Entry, busy: Busy) -> Response<Outbound> {
+        let message = "this server speaks TLS here; use https:// instead of http://";
+        let refusal = answer::own(Voice::Server, StatusCode::BAD_REQUEST, message);
+        sent(answer::closing(refusal), entry, busy)
+    }
+}
+
+fn sent(response: Response<Body>, entry: Entry, busy: Busy) -> Response<Outbound> {
+    entry.answered(response.status());
+    response.map(|body| Outbound::new(body, entry, busy))
 }
 
 /// Whether a path belongs to the API. One with dots in it may lead anywhere.

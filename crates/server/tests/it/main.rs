@@ -9,3 +9,4 @@ mod page;
 mod program;
 mod sessions;
 mod support;
+mod tls;
