@@ -25,6 +25,7 @@ With no options it answers from the built-in simulator: any user, any password.
   --page DIR           also serve the built page from DIR, at /
   --public-url URL     where clients reach this server, if a proxy is in front
                        of it; else links follow X-Forwarded-Host, then Host
+  --cors ORIGIN        let the pages of this origin use the API; may be repeated
   --tls                speak HTTPS, with a self-signed certificate made at the
                        start; the second line of output tells its thumbprint
   --write-certificate FILE   write that certificate (PEM) for clients to trust
@@ -137,6 +138,7 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("public-url") => {
                 given.public_url = Some(origin("--public-url", arguments.value()?)?);
             }
+            Long("cors") => given.cors.push(origin("--cors", arguments.value()?)?),
             Long("tls") => given.tls = true,
             Long("write-certificate") => given.write_certificate = Some(arguments.value()?.into()),
             Long("certificate") => given.certificate = Some(arguments.value()?.into()),
@@ -177,6 +179,7 @@ struct Given {
     listen: Option<SocketAddr>,
     page: Option<PathBuf>,
     public_url: Option<Origin>,
+    cors: Vec<Origin>,
     tls: bool,
     write_certificate: Option<PathBuf>,
     certificate: Option<PathBuf>,
@@ -198,6 +201,7 @@ impl Given {
         };
         let certificate = self.certificate()?;
         let config = Config {
+            cors: self.cors,
             certificate,
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
             page: self.page,
@@ -322,6 +326,8 @@ mod tests {
             ("--vcenter vc.example", "vc.example", "http://"),
             ("--vcenter https://vc.example/ui", "https://vc.example/ui", "leave out"),
             ("--public-url ftp://x", "--public-url", "http://"),
+            ("--cors *", "--cors", "http://"),
+            ("--cors http://localhost:3000/app", "--cors", "leave out"),
             ("--user me", "--user", "both"),
             ("--insecure", "--insecure", "--vcenter"),
             ("--key k", "--key", "add --tls"),
@@ -345,7 +351,7 @@ mod tests {
     fn help_fits_a_terminal_and_names_every_option() {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
-            "listen page public-url tls write-certificate certificate key quiet seed user password \
+            "listen page public-url cors tls write-certificate certificate key quiet seed user password \
              vcenter insecure help version"
                 .split(' ')
         {

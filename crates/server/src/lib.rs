@@ -9,6 +9,7 @@ mod body;
 mod certificate;
 mod clock;
 mod connection;
+mod cors;
 mod gateway;
 mod log;
 mod origin;
@@ -48,6 +49,8 @@ pub struct Config {
     pub page: Option<PathBuf>,
     /// Where clients reach this server, if it is not where they say.
     pub public_url: Option<Origin>,
+    /// The pages from elsewhere that may use this server, by their origins.
+    pub cors: Vec<Origin>,
     /// The certificate that clients are shown; without one, HTTP is spoken without TLS.
     pub certificate: Option<Certificate>,
     /// What a client may take.
@@ -64,6 +67,7 @@ impl Config {
             job,
             page: None,
             public_url: None,
+            cors: Vec::new(),
             certificate: None,
             limits: Limits::default(),
             log: true,

@@ -7,16 +7,17 @@ use std::time::Duration;
 
 use accession_core::dialect::PREFIXES;
 use hyper::body::Incoming;
+use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 
-use crate::admission::Admission;
+use crate::admission::{Admission, Refused};
 use crate::answer::{self, Voice};
 use crate::body::{Body, Inbound, Outbound};
 use crate::gateway::Gateway;
 use crate::log::Entry;
 use crate::page::Page;
 use crate::patience::Busy;
-use crate::simulation::Simulation;
+use crate::simulation::{METHODS, Simulation};
 
 /// Everything that answers.
 pub(crate) struct Routes {
@@ -47,28 +48,44 @@ impl Routes {
         busy: Busy,
     ) -> Response<Outbound> {
         let (head, body) = request.into_parts();
-        let path = head.uri.path();
-        let is_call = is_call(path);
-        let forward = match &self.calls {
-            Calls::Forward(gateway) if is_call => Some(gateway),
-            _ => None,
-        };
         let body = Inbound::new(body, self.upload_idle, entry.clone());
-        let response = match self.admission.admit(&head.uri, &head.headers, forward.is_some()) {
-            Err(refused) => {
-                let voice = if forward.is_some() { Voice::Gateway } else { Voice::Server };
-                answer::closing(answer::own(voice, refused.status(), &refused.to_string()))
-            }
-            Ok(origin) => match (&self.calls, &self.page) {
-                (_, Some(page)) if !is_call => page.answer(&head.method, path).await,
-                (Calls::Simulate(simulation), _) => simulation.answer(&head, &origin, body).await,
-                (Calls::Forward(gateway), _) if is_call => {
-                    gateway.forward(&head, &origin, body).await
-                }
-                (Calls::Forward(_), _) => nothing_here(),
-            },
+        let response = match &self.page {
+            Some(page) if !is_call(head.uri.path()) => self.show(page, &head).await,
+            _ => self.call(&head, body).await,
         };
         sent(response, entry, busy)
+    }
+
+    async fn show(&self, page: &Page, head: &Parts) -> Response<Body> {
+        match self.admission.admit(&head.uri, &head.headers, false) {
+            Ok(_) => page.answer(&head.method, head.uri.path()).await,
+            Err(refused) => refuse(Voice::Server, refused),
+        }
+    }
+
+    async fn call(&self, head: &Parts, body: Inbound) -> Response<Body> {
+        let live = match &self.calls {
+            Calls::Forward(gateway) if is_call(head.uri.path()) => Some(gateway),
+            _ => None,
+        };
+        let mut response = match self.admission.admit(&head.uri, &head.headers, live.is_some()) {
+            Ok(origin) => {
+                if let Some(told) = self.admission.cors.preflight(head, METHODS) {
+                    return told;
+                }
+                match (&self.calls, live) {
+                    (_, Some(gateway)) => gateway.forward(head, &origin, body).await,
+                    (Calls::Simulate(simulation), None) => {
+                        simulation.answer(head, &origin, body).await
+                    }
+                    (Calls::Forward(_), None) => nothing_here(),
+                }
+            }
+            Err(refused) if live.is_some() => refuse(Voice::Gateway, refused),
+            Err(refused) => refuse(Voice::Server, refused),
+        };
+        self.admission.cors.open(&head.headers, response.headers_mut());
+        response
     }
 
     /// Says in plain HTTP that TLS is spoken here.
@@ -77,6 +94,10 @@ impl Routes {
         let refusal = answer::own(Voice::Server, StatusCode::BAD_REQUEST, message);
         sent(answer::closing(refusal), entry, busy)
     }
+}
+
+fn refuse(voice: Voice, refused: Refused) -> Response<Body> {
+    answer::closing(answer::own(voice, refused.status(), &refused.to_string()))
 }
 
 fn sent(response: Response<Body>, entry: Entry, busy: Busy) -> Response<Outbound> {

@@ -17,6 +17,7 @@ use tokio::time::{sleep, timeout};
 use crate::admission::Admission;
 use crate::certificate::Thumbprint;
 use crate::connection::{self, Shared};
+use crate::cors::Cors;
 use crate::gateway::Gateway;
 use crate::log;
 use crate::origin::{Origin, Scheme};
@@ -59,8 +60,10 @@ impl Server {
             Job::Forward(target) => Calls::Forward(Gateway::new(target, &config.limits)?),
         };
         let loopback = address.ip().is_loopback();
+        let cors = Cors::new(config.cors);
+        let public_url = config.public_url;
         let routes = Routes {
-            admission: Admission { local: local.clone(), public_url: config.public_url, loopback },
+            admission: Admission { local: local.clone(), public_url, loopback, cors },
             calls,
             page: config.page.map(Page::new),
             upload_idle: config.limits.upload_idle,

@@ -32,7 +32,7 @@ const BATCH_BYTES: usize = 1 << 20;
 const BATCH_PIECES: usize = 64;
 
 /// The methods that a wire request can have.
-const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+pub(crate) const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 
 /// The simulator, shared by all connections.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "what these tests expect, they unwrap")]
 
 mod check;
+mod cors;
 mod gateway;
 mod limits;
 mod packages;
