@@ -61,7 +61,8 @@ pub struct Context {
     pub caller: Caller,
     /// The language that the request asks for.
     pub locale: Option<String>,
-    /// Scheme, host and port by which the client reached this server; links point there.
+    /// What links begin with: scheme, host and port by which the client reached this server, and the
+    /// path under which the host serves it.
     pub origin: String,
 }
 
@@ -136,6 +137,7 @@ pub struct Stopped;
 #[derive(Debug, Clone)]
 pub struct Simulator {
     accounts: Accounts,
+    mount: String,
     random: Random,
     /// The latest instant that a host handed in; time does not run backwards.
     now: Timestamp,
@@ -196,6 +198,7 @@ impl Simulator {
         let server_guid = random.uuid();
         Self {
             accounts: Accounts::Any,
+            mount: String::new(),
             random,
             now: Timestamp::default(),
             serial: 0,
@@ -216,6 +219,13 @@ impl Simulator {
     #[must_use]
     pub fn with_accounts(self, accounts: Accounts) -> Self {
         Self { accounts, ..self }
+    }
+
+    /// The same, served by its host under this path, such as `/worlds/a`. Links lead there; the
+    /// requests that are handed in do not have it.
+    #[must_use]
+    pub fn with_mount(self, mount: impl Into<String>) -> Self {
+        Self { mount: mount.into(), ..self }
     }
 
     /// Answers a request. What was due before `now` happens first.
@@ -240,7 +250,8 @@ impl Simulator {
         let caller =
             if row.opens_login() { self.admit(request)? } else { self.recognise(request)? };
         let locale = request.headers.get("accept-language").map(str::to_owned);
-        Ok(Context { now: self.now, caller, locale, origin: request.origin().to_owned() })
+        let origin = with_port(request.origin()) + &self.mount;
+        Ok(Context { now: self.now, caller, locale, origin })
     }
 
     /// Looks at user and password. The login itself begins once the whole request was read.
@@ -474,7 +485,7 @@ impl Simulator {
 /// The link to which a file's bytes are sent.
 fn upload_endpoint(origin: &str, link: &str, name: &str) -> TransferEndpoint {
     let name = dialect::encode_segment(name);
-    let uri = format!("{}{UPLOAD_PREFIX}{UPLOAD_PATH}{link}/{name}", with_port(origin));
+    let uri = format!("{origin}{UPLOAD_PREFIX}{UPLOAD_PATH}{link}/{name}");
     TransferEndpoint { uri, ..TransferEndpoint::default() }
 }
 
