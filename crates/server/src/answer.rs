@@ -43,6 +43,12 @@ pub(crate) fn method_not_allowed(allow: &'static str) -> Response<Body> {
     response
 }
 
+/// Gives up on a request of which not everything came.
+pub(crate) fn late() -> Response<Body> {
+    let message = "the rest of the request did not arrive in time";
+    closing(own(Voice::Server, StatusCode::REQUEST_TIMEOUT, message))
+}
+
 /// Ends the connection after this answer, since the rest of the request is not read.
 pub(crate) fn closing(mut response: Response<Body>) -> Response<Body> {
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

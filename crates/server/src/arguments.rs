@@ -6,8 +6,10 @@ use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-use accession_core::simulator::{Accounts, Simulator};
-use accession_server::{Certificate, Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Target};
+use accession_core::simulator::Accounts;
+use accession_server::{
+    Admin, Certificate, Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Recipe, Target,
+};
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::check::{self, Check};
@@ -36,6 +38,9 @@ With no options it answers from the built-in simulator: any user, any password.
 The simulator:
   --seed N             the same seed and the same calls give the same answers
                        (default: a new one, told at the start)
+  --admin              let tests steer it: a world of its own for each, below
+                       /worlds/NAME or by the header accession-world: NAME
+  --admin-anywhere     the same, even where other machines can reach it
   --user NAME          let only this user log in ...
   --password PASSWORD  ... with this password
 
@@ -145,6 +150,8 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("key") => given.key = Some(arguments.value()?.into()),
             Long("quiet") => given.quiet = true,
             Long("seed") => given.seed = Some(seed(arguments.value()?)?),
+            Long("admin") => given.admin = true,
+            Long("admin-anywhere") => given.admin_anywhere = true,
             Long("user") => given.user = Some(text(arguments.value()?)),
             Long("password") => given.password = Some(text(arguments.value()?)),
             Long("vcenter") => given.vcenter = Some(origin("--vcenter", arguments.value()?)?),
@@ -186,6 +193,8 @@ struct Given {
     key: Option<PathBuf>,
     quiet: bool,
     seed: Option<u64>,
+    admin: bool,
+    admin_anywhere: bool,
     user: Option<String>,
     password: Option<String>,
     vcenter: Option<Origin>,
@@ -201,6 +210,7 @@ impl Given {
         };
         let certificate = self.certificate()?;
         let config = Config {
+            admin: self.admin(),
             cors: self.cors,
             certificate,
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
@@ -210,6 +220,14 @@ impl Given {
             ..Config::new(job)
         };
         Ok(Start { config, jobs: what + &page.unwrap_or_default() })
+    }
+
+    fn admin(&self) -> Admin {
+        match (self.admin_anywhere, self.admin) {
+            (true, _) => Admin::Anybody,
+            (false, true) => Admin::ThisMachine,
+            (false, false) => Admin::Nobody,
+        }
     }
 
     fn certificate(&self) -> Result<Option<Certificate>, Misuse> {
@@ -236,6 +254,8 @@ impl Given {
     fn gateway(&self, origin: Origin) -> Result<(Job, String), Misuse> {
         for (given, option) in [
             (self.seed.is_some(), "--seed"),
+            (self.admin, "--admin"),
+            (self.admin_anywhere, "--admin-anywhere"),
             (self.user.is_some(), "--user"),
             (self.password.is_some(), "--password"),
         ] {
@@ -259,9 +279,11 @@ impl Given {
             (None, None) => Accounts::Any,
             _ => return Err(Misuse::HalfAnAccount),
         };
-        let seed = self.seed.map_or_else(getrandom::u64, Ok).map_err(Misuse::NoSeed)?;
-        let simulator = Simulator::new(seed).with_accounts(accounts);
-        Ok((Job::Simulate(Box::new(simulator)), format!("simulator, seed {seed}")))
+        // Most readers of JSON keep whole numbers up to 2^53.
+        let chance = || getrandom::u64().map(|bits| bits >> 11);
+        let seed = self.seed.map_or_else(chance, Ok).map_err(Misuse::NoSeed)?;
+        let admin = if self.admin() == Admin::Nobody { "" } else { ", with admin" };
+        Ok((Job::Simulate(Recipe { seed, accounts }), format!("simulator, seed {seed}{admin}")))
     }
 }
 
@@ -308,6 +330,7 @@ mod tests {
     fn tells_what_it_will_do() {
         assert_eq!(jobs("--seed 7"), "simulator, seed 7");
         assert_eq!(jobs("--seed=7 --page dist"), "simulator, seed 7, page from dist");
+        assert_eq!(jobs("--seed 7 --admin"), "simulator, seed 7, with admin");
         assert_ne!(jobs(""), jobs(""), "each start has its own seed");
         assert_eq!(
             jobs("--vcenter https://vc.example --insecure"),
@@ -335,6 +358,7 @@ mod tests {
             ("--tls --certificate c", "--key", "both"),
             ("--tls --certificate c --key k --write-certificate w", "--write", "leave one"),
             ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
+            ("--vcenter https://vc.example --admin", "--admin", "leave one"),
         ] {
             let told_of = asked(line).unwrap_err().to_string();
             assert!(told_of.contains(told) && told_of.contains(remedy), "{line}: {told_of}");
@@ -351,8 +375,8 @@ mod tests {
     fn help_fits_a_terminal_and_names_every_option() {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
-            "listen page public-url cors tls write-certificate certificate key quiet seed user password \
-             vcenter insecure help version"
+            "listen page public-url cors tls write-certificate certificate key quiet seed admin \
+             admin-anywhere user password vcenter insecure help version"
                 .split(' ')
         {
             assert!(HELP.contains(&format!("--{option}")), "{option}");

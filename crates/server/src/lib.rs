@@ -20,19 +20,19 @@ mod running;
 mod serve;
 mod simulation;
 mod tls;
+mod worlds;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use accession_core::simulator::Simulator;
-
 pub use certificate::{Certificate, CertificateError, Thumbprint};
 pub use clock::now;
 pub use origin::{NotAnOrigin, Origin};
 pub use running::{Running, start, start_simulator};
 pub use serve::Server;
+pub use worlds::Recipe;
 
 /// Where the server listens unless told otherwise: on this machine only.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -47,6 +47,8 @@ pub struct Config {
     pub job: Job,
     /// The directory of the built page, if it is to be served as well.
     pub page: Option<PathBuf>,
+    /// Who may steer the simulator, and have worlds of their own in it.
+    pub admin: Admin,
     /// Where clients reach this server, if it is not where they say.
     pub public_url: Option<Origin>,
     /// The pages from elsewhere that may use this server, by their origins.
@@ -66,6 +68,7 @@ impl Config {
             listen: DEFAULT_LISTEN,
             job,
             page: None,
+            admin: Admin::Nobody,
             public_url: None,
             cors: Vec::new(),
             certificate: None,
@@ -78,10 +81,23 @@ impl Config {
 /// Who answers the calls.
 #[derive(Debug)]
 pub enum Job {
-    /// The simulator in this process.
-    Simulate(Box<Simulator>),
+    /// Simulators in this process that begin like this.
+    Simulate(Recipe),
     /// A live server; calls are forwarded to it.
     Forward(Target),
+}
+
+/// Who may steer the simulator. There is no secret to it: it is for tests, and what it steers is
+/// made up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Admin {
+    /// It cannot be steered.
+    #[default]
+    Nobody,
+    /// Whoever uses this machine; the server does not start where other machines can reach it.
+    ThisMachine,
+    /// Whoever reaches the server.
+    Anybody,
 }
 
 /// The one live server that calls are forwarded to.
@@ -111,6 +127,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// A request's head, in bytes.
     pub head_bytes: usize,
+    /// Worlds that have a name.
+    pub worlds: usize,
     /// Connections at a time; more wait.
     pub connections: usize,
     /// For requests that run when the server is told to stop.
@@ -131,6 +149,7 @@ impl Default for Limits {
             write: Duration::from_secs(60),
             body_bytes: 1 << 20,
             head_bytes: 64 << 10,
+            worlds: 1000,
             connections: 512,
             grace: Duration::from_secs(5),
             connect: Duration::from_secs(10),
@@ -152,6 +171,14 @@ pub enum StartError {
         address: SocketAddr,
         /// What the system says.
         source: io::Error,
+    },
+    /// Other machines can reach what was to be for this one only.
+    #[error(
+        "with --admin, whoever reaches this server may change its clock and what is in it, and other machines reach {address}; listen on 127.0.0.1, or let them with --admin-anywhere"
+    )]
+    AdminInReach {
+        /// The address.
+        address: SocketAddr,
     },
     /// The system has no threads or timers for it.
     #[error("failed to start the runtime: {0}")]

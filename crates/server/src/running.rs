@@ -5,11 +5,10 @@
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
-use accession_core::simulator::Simulator;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use crate::{Config, Job, Server, StartError};
+use crate::{Config, Job, Recipe, Server, StartError};
 
 /// A server that runs until this is dropped.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ pub struct Running {
 
 /// Starts a simulator on a free port of this machine, without a log.
 pub fn start_simulator(seed: u64) -> Result<Running, StartError> {
-    let job = Job::Simulate(Box::new(Simulator::new(seed)));
+    let job = Job::Simulate(Recipe::new(seed));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     start(Config { listen, log: false, ..Config::new(job) })
 }

@@ -23,8 +23,8 @@ use crate::log;
 use crate::origin::{Origin, Scheme};
 use crate::page::Page;
 use crate::route::{Calls, Routes};
-use crate::simulation::Simulation;
-use crate::{Config, Job, StartError};
+use crate::worlds::Worlds;
+use crate::{Admin, Config, Job, StartError};
 
 /// How long to wait when the system has no room for another connection.
 const NO_ROOM: Duration = Duration::from_millis(100);
@@ -54,17 +54,19 @@ impl Server {
         let authority: Authority = address.to_string().parse().expect("an address is an authority");
         let local = Origin::new(scheme, authority);
         let calls = match config.job {
-            Job::Simulate(simulator) => {
-                Calls::Simulate(Arc::new(Simulation::new(*simulator, &config.limits)))
-            }
+            Job::Simulate(recipe) => Calls::Simulate(Worlds::new(recipe, &config.limits)),
             Job::Forward(target) => Calls::Forward(Gateway::new(target, &config.limits)?),
         };
         let loopback = address.ip().is_loopback();
+        if config.admin == Admin::ThisMachine && !loopback {
+            return Err(StartError::AdminInReach { address });
+        }
         let cors = Cors::new(config.cors);
         let public_url = config.public_url;
         let routes = Routes {
             admission: Admission { local: local.clone(), public_url, loopback, cors },
             calls,
+            admin: config.admin != Admin::Nobody,
             page: config.page.map(Page::new),
             upload_idle: config.limits.upload_idle,
             log: config.log,

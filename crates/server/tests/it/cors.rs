@@ -1,7 +1,6 @@
 //! Pages from elsewhere: what their browsers ask, and what they are told.
 
-use accession_core::simulator::Simulator;
-use accession_server::{Config, Job, Limits, Running};
+use accession_server::{Config, Job, Limits, Recipe, Running};
 use serde_json::json;
 
 use crate::support::{Answer, Directory, Peer, User, ask, forward, serve, simulator};
@@ -15,7 +14,7 @@ fn open(job: Job) -> Running {
 }
 
 fn open_simulator() -> Running {
-    open(Job::Simulate(Box::new(Simulator::new(7))))
+    open(Job::Simulate(Recipe::new(7)))
 }
 
 fn preflight(server: &Running, more: &[(&str, &str)]) -> Answer {
@@ -113,7 +112,7 @@ fn the_built_page_is_not_for_other_pages() {
     directory.write("index.html", "page");
     let page = Some(directory.0.clone());
     let cors = vec![PAGE.parse().unwrap()];
-    let job = Job::Simulate(Box::new(Simulator::new(7)));
+    let job = Job::Simulate(Recipe::new(7));
     let server = serve(Config { page, cors, ..Config::new(job) });
     let answer = ask(server.address(), "GET", "/", &[("Origin", PAGE)], b"");
     assert_eq!((answer.text().as_str(), told(&answer)), ("page", vec![]));

@@ -11,3 +11,4 @@ mod program;
 mod sessions;
 mod support;
 mod tls;
+mod worlds;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use accession_server::{Config, Job, Limits, Running, Target, start};
+use accession_server::{Config, Job, Limits, Recipe, Running, Target, start};
 use serde_json::{Value, json};
 
 /// Nothing here takes longer, unless it hangs.
@@ -19,8 +19,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 // -------------------------------------------------------------------------------------------------
 
 pub(crate) fn simulator(limits: Limits) -> Running {
-    let simulator = accession_core::simulator::Simulator::new(7);
-    serve(Config { limits, ..Config::new(Job::Simulate(Box::new(simulator))) })
+    serve(Config { limits, ..Config::new(Job::Simulate(Recipe::new(7))) })
 }
 
 pub(crate) fn gateway(target: &str, limits: Limits) -> Running {
@@ -90,11 +89,15 @@ pub(crate) struct Reach {
     pub(crate) address: SocketAddr,
     /// Whom a client trusts that speaks TLS.
     pub(crate) tls: Option<Arc<rustls::ClientConfig>>,
+    /// What its calls have before their paths.
+    pub(crate) prefix: &'static str,
+    /// The header by which its calls name a world.
+    pub(crate) world: Option<&'static str>,
 }
 
 impl From<SocketAddr> for Reach {
     fn from(address: SocketAddr) -> Self {
-        Self { address, tls: None }
+        Self { address, tls: None, prefix: "", world: None }
     }
 }
 
@@ -316,10 +319,10 @@ impl User {
         let reach = reach.into();
         // `me` and the password, as HTTP Basic has it.
         let basic = "Basic bWU6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
-        let answer = ask(reach.clone(), "POST", "/api/session", &[("Authorization", basic)], b"");
+        let mut user = Self { reach, token: String::new(), item: String::new() };
+        let answer = user.ask("POST", "/api/session", &[("Authorization", basic)], b"");
         assert_eq!(answer.status, 201, "{answer:?}");
-        let token = answer.json().as_str().unwrap().to_owned();
-        let mut user = Self { reach, token, item: String::new() };
+        user.token = answer.json().as_str().unwrap().to_owned();
         let backing = json!({ "type": "DATASTORE", "datastore_id": "datastore-1" });
         let library = json!({ "name": unique("library"), "storage_backings": [backing] });
         let library = user.post("/api/content/local-library", &library);
@@ -333,7 +336,14 @@ impl User {
             [("vmware-api-session-id", self.token.as_str()), ("Content-Type", "application/json")];
         let body = body.map(Value::to_string).unwrap_or_default();
         let shown = if body.is_empty() { &headers[..1] } else { &headers };
-        ask(self.reach.clone(), method, path, shown, body.as_bytes())
+        self.ask(method, path, shown, body.as_bytes())
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let path = format!("{}{path}", self.reach.prefix);
+        let mut headers = headers.to_vec();
+        headers.extend(self.reach.world.map(|name| ("accession-world", name)));
+        ask(self.reach.clone(), method, &path, &headers, body)
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {

@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use accession_core::received::Algorithm;
-use accession_core::simulator::Simulator;
 use accession_package::Intake;
-use accession_server::{Certificate, Config, Job, Limits, Running, StartError, start};
+use accession_server::{Certificate, Config, Job, Limits, Recipe, Running, StartError, start};
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
@@ -30,13 +29,13 @@ impl Secure {
         let certificate = Certificate::SelfSigned { write_to: Some(file.clone()) };
         let server = serve(Config { certificate: Some(certificate), ..config });
         let certificate = CertificateDer::from_pem_file(file).unwrap();
-        let trusted = Reach { address: server.address(), tls: Some(trusting(&certificate)) };
+        let trusted = trusted_at(&server, &certificate);
         Self { server, trusted, certificate }
     }
 }
 
 fn simulator() -> Config {
-    Config::new(Job::Simulate(Box::new(Simulator::new(7))))
+    Config::new(Job::Simulate(Recipe::new(7)))
 }
 
 fn trusting(certificate: &CertificateDer<'static>) -> Arc<rustls::ClientConfig> {
@@ -49,6 +48,10 @@ fn trusting(certificate: &CertificateDer<'static>) -> Arc<rustls::ClientConfig> 
         .with_root_certificates(roots)
         .with_no_client_auth();
     Arc::new(config)
+}
+
+fn trusted_at(server: &Running, certificate: &CertificateDer<'static>) -> Reach {
+    Reach { tls: Some(trusting(certificate)), ..server.address().into() }
 }
 
 fn refusal(certificate: Certificate) -> String {
@@ -96,7 +99,7 @@ fn the_thumbprint_is_that_of_the_certificate() {
     let expected = format!("certificate SHA-256 {}\n", pairs.join(":").to_uppercase());
     assert_eq!(program.second_line(), expected);
     let tls = Some(trusting(&certificate));
-    User::new(Reach { address: program.address, tls }).whole_session();
+    User::new(Reach { tls, ..program.address.into() }).whole_session();
     assert!(program.first_line.contains("listening on https://127.0.0.1:"));
 }
 
@@ -117,8 +120,7 @@ fn a_given_certificate_is_shown() {
 
     let certificate = Some(given("certificate.pem", "key.pem"));
     let server = serve(Config { certificate, ..simulator() });
-    let tls = Some(trusting(made.der()));
-    User::new(Reach { address: server.address(), tls }).whole_session();
+    User::new(trusted_at(&server, made.der())).whole_session();
 
     for (certificate, key, told) in [
         ("missing.pem", "key.pem", ["missing.pem", "--certificate"]),
@@ -190,8 +192,7 @@ fn a_slow_or_broken_handshake_holds_no_place() {
 fn a_client_that_trusts_somebody_else_leaves() {
     let (secure, other) = (Secure::new(simulator()), Secure::new(simulator()));
     assert_ne!(secure.certificate, other.certificate);
-    let tls = Some(trusting(&other.certificate));
-    let mut connection = Connection::open(Reach { address: secure.server.address(), tls });
+    let mut connection = Connection::open(trusted_at(&secure.server, &other.certificate));
     let error = connection.try_send("GET /api/session HTTP/1.1\r\n\r\n").unwrap_err();
     assert!(error.to_string().contains("certificate"), "{error}");
     User::new(secure.trusted).whole_session();
