@@ -38,8 +38,8 @@ With no options it answers from the built-in simulator: any user, any password.
 The simulator:
   --seed N             the same seed and the same calls give the same answers
                        (default: a new one, told at the start)
-  --admin              let tests steer it: a world of its own for each, below
-                       /worlds/NAME or by the header accession-world: NAME
+  --admin              let tests steer it: its clock and its seed, and a world
+                       of its own for each; GET /accession tells how
   --admin-anywhere     the same, even where other machines can reach it
   --user NAME          let only this user log in ...
   --password PASSWORD  ... with this password

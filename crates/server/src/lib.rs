@@ -3,6 +3,7 @@
 //! It knows HTTP and nothing of the API: no path, status or rule of it is here.
 #![warn(missing_docs)]
 
+mod admin;
 mod admission;
 mod answer;
 mod body;

@@ -9,6 +9,7 @@ use hyper::body::Incoming;
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode};
 
+use crate::admin;
 use crate::admission::Admission;
 use crate::answer::{self, Voice};
 use crate::body::{Body, Inbound, Outbound};
@@ -25,7 +26,7 @@ pub(crate) struct Routes {
     pub(crate) admission: Admission,
     pub(crate) calls: Calls,
     pub(crate) page: Option<Page>,
-    /// Whether requests may name worlds.
+    /// Whether there is the admin path, and requests may name worlds.
     pub(crate) admin: bool,
     pub(crate) upload_idle: Duration,
     pub(crate) log: bool,
@@ -42,6 +43,7 @@ enum Part<'a> {
     Page(&'a Page),
     Live(&'a Gateway),
     Simulator(&'a Worlds, Place<'a>),
+    Admin(&'a Worlds, Place<'a>),
     Misplaced(Misplaced),
     Nothing,
 }
@@ -91,6 +93,9 @@ impl Routes {
         let place = if self.admin { Place::of(head) } else { Ok(Place::only(head)) };
         match (place, &self.page) {
             (Err(misplaced), _) => Part::Misplaced(misplaced),
+            (Ok(place), _) if self.admin && admin::is_for(place.path()) => {
+                Part::Admin(worlds, place)
+            }
             // The page is in no world.
             (Ok(place), Some(page)) if !is_call(place.path()) && place.path() == path => {
                 Part::Page(page)
@@ -111,7 +116,7 @@ impl Part<'_> {
     /// Whether a page from elsewhere must not make a browser send requests to it.
     fn is_guarded(&self) -> bool {
         match self {
-            Self::Live(_) | Self::Misplaced(_) => true,
+            Self::Live(_) | Self::Admin(..) | Self::Misplaced(_) => true,
             // There is nothing to protect, but each new name costs a place.
             Self::Simulator(_, place) => place.world.is_some(),
             Self::Page(_) | Self::Nothing => false,
@@ -130,6 +135,7 @@ impl Part<'_> {
                 Ok(world) => world.answer(head, place.target, origin, body).await,
                 Err(misplaced) => misplaced_answer(&misplaced),
             },
+            Self::Admin(worlds, place) => admin::answer(worlds, &place, &head.method, body).await,
             Self::Misplaced(misplaced) => misplaced_answer(&misplaced),
             Self::Nothing => nothing_here(),
         }

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use accession_core::received::{Broken, Received};
-use accession_core::simulator::{Simulator, Upload, body_too_large};
+use accession_core::simulator::{Simulator, Transition, Upload, body_too_large};
 use accession_core::time::Timestamp;
 use accession_core::wire;
 use accession_package::Intake;
@@ -39,6 +39,7 @@ pub(crate) const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 #[derive(Debug)]
 pub(crate) struct Simulation {
     state: Mutex<State>,
+    seed: u64,
     body_bytes: u64,
     body_time: Duration,
 }
@@ -50,11 +51,42 @@ struct State {
     ahead: Duration,
 }
 
+/// What a simulator's clock shows.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    pub(crate) now: Timestamp,
+    /// How far it is ahead of this machine's.
+    pub(crate) ahead: Duration,
+    /// The next instant at which something happens without a call.
+    pub(crate) next: Option<Timestamp>,
+}
+
 impl Simulation {
-    pub(crate) fn new(simulator: Simulator, limits: &crate::Limits) -> Self {
+    /// A simulator that began with this seed.
+    pub(crate) fn new(simulator: Simulator, seed: u64, limits: &crate::Limits) -> Self {
         let (body_bytes, body_time) = (limits.body_bytes, limits.body);
         let state = Mutex::new(State { simulator, ahead: Duration::ZERO });
-        Self { state, body_bytes, body_time }
+        Self { state, seed, body_bytes, body_time }
+    }
+
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let mut state = self.state();
+        let now = state.now();
+        // What is due happens first, so that what is next is still to come.
+        state.simulator.advance(now);
+        Clock { now, ahead: state.ahead, next: state.simulator.poll_timeout() }
+    }
+
+    /// Puts the clock ahead, and tells what happened meanwhile.
+    pub(crate) fn advance(&self, by: Duration) -> Vec<Transition> {
+        let mut state = self.state();
+        state.ahead = state.ahead.saturating_add(by);
+        let now = state.now();
+        state.simulator.advance(now)
     }
 
     /// Asks the simulator something, at this instant by its clock.

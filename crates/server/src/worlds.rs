@@ -139,18 +139,20 @@ pub(crate) fn split(path: &str) -> Option<(&str, &str)> {
     Some(rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len())))
 }
 
+type Map = BTreeMap<Option<Name>, Arc<Simulation>>;
+
 /// All worlds of a server: the one that has no name, and those that were named.
 #[derive(Debug)]
 pub(crate) struct Worlds {
     recipe: Recipe,
     limits: Limits,
-    worlds: Mutex<BTreeMap<Option<Name>, Arc<Simulation>>>,
+    worlds: Mutex<Map>,
 }
 
 impl Worlds {
     pub(crate) fn new(recipe: Recipe, limits: &Limits) -> Self {
         let worlds = Self { recipe, limits: limits.clone(), worlds: Mutex::default() };
-        let unnamed = worlds.begin(None);
+        let unnamed = worlds.begin(None, worlds.recipe.seed);
         worlds.all().insert(None, unnamed);
         worlds
     }
@@ -158,23 +160,56 @@ impl Worlds {
     /// The world of this name. It begins when it is first asked for.
     pub(crate) fn get(&self, name: Option<&Name>) -> Result<Arc<Simulation>, Misplaced> {
         let mut worlds = self.all();
+        let place = self.place(&mut worlds, name)?;
+        Ok(place.or_insert_with(|| self.begin(name, self.recipe.seed)).clone())
+    }
+
+    /// Lets a world begin anew. What still runs in the old one ends there.
+    pub(crate) fn reset(
+        &self,
+        name: Option<&Name>,
+        seed: Option<u64>,
+    ) -> Result<Arc<Simulation>, Misplaced> {
+        let mut worlds = self.all();
+        let begun = self.begin(name, seed.unwrap_or(self.recipe.seed));
+        self.place(&mut worlds, name)?.insert_entry(begun.clone());
+        Ok(begun)
+    }
+
+    /// Where a world is, or can be.
+    fn place<'a>(
+        &self,
+        worlds: &'a mut Map,
+        name: Option<&Name>,
+    ) -> Result<Entry<'a, Option<Name>, Arc<Simulation>>, Misplaced> {
         let named = worlds.len() - 1;
         match worlds.entry(name.cloned()) {
-            Entry::Occupied(there) => Ok(there.get().clone()),
             Entry::Vacant(_) if named >= self.limits.worlds => Err(Misplaced::Full(named)),
-            Entry::Vacant(new) => Ok(new.insert(self.begin(name)).clone()),
+            place => Ok(place),
         }
     }
 
-    fn begin(&self, name: Option<&Name>) -> Arc<Simulation> {
-        let mount = name.map_or(Cow::from(""), |name| Cow::from(name.mount()));
-        let simulator = Simulator::new(self.recipe.seed)
-            .with_accounts(self.recipe.accounts.clone())
-            .with_mount(mount);
-        Arc::new(Simulation::new(simulator, &self.limits))
+    /// Forgets a world; `false` if there is none of this name.
+    pub(crate) fn forget(&self, name: &Name) -> bool {
+        self.all().remove(&Some(name.clone())).is_some()
     }
 
-    fn all(&self) -> MutexGuard<'_, BTreeMap<Option<Name>, Arc<Simulation>>> {
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.all().keys().flatten().map(ToString::to_string).collect()
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    fn begin(&self, name: Option<&Name>, seed: u64) -> Arc<Simulation> {
+        let mount = name.map_or(Cow::from(""), |name| Cow::from(name.mount()));
+        let simulator =
+            Simulator::new(seed).with_accounts(self.recipe.accounts.clone()).with_mount(mount);
+        Arc::new(Simulation::new(simulator, seed, &self.limits))
+    }
+
+    fn all(&self) -> MutexGuard<'_, Map> {
         self.worlds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

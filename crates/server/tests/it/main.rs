@@ -1,6 +1,7 @@
 //! The server over real sockets: what it answers, what it withstands, and what it tells nobody.
 #![expect(clippy::unwrap_used, reason = "what these tests expect, they unwrap")]
 
+mod admin;
 mod check;
 mod cors;
 mod gateway;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use accession_server::{Config, Job, Limits, Recipe, Running, Target, start};
+use accession_server::{Admin, Config, Job, Limits, Recipe, Running, Target, start};
 use serde_json::{Value, json};
 
 /// Nothing here takes longer, unless it hangs.
@@ -20,6 +20,20 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) fn simulator(limits: Limits) -> Running {
     serve(Config { limits, ..Config::new(Job::Simulate(Recipe::new(7))) })
+}
+
+/// A simulator that may be steered.
+pub(crate) fn steered(limits: Limits) -> Running {
+    let admin = Admin::ThisMachine;
+    serve(Config { admin, limits, ..Config::new(Job::Simulate(Recipe::new(7))) })
+}
+
+/// The message of a refusal that is the server's own.
+pub(crate) fn told(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{answer:?}");
+    let body = answer.json();
+    assert_eq!(body["error"], "accession-server");
+    id(&body["message"])
 }
 
 pub(crate) fn gateway(target: &str, limits: Limits) -> Running {

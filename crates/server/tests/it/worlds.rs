@@ -2,12 +2,7 @@
 
 use accession_server::{Admin, Config, Job, Limits, Recipe, Running, StartError, start};
 
-use crate::support::{Answer, Directory, Reach, User, ask, serve, simulator};
-
-fn worlds(limits: Limits) -> Running {
-    let admin = Admin::ThisMachine;
-    serve(Config { admin, limits, ..Config::new(Job::Simulate(Recipe::new(7))) })
-}
+use crate::support::{Directory, Reach, User, ask, serve, simulator, steered, told};
 
 fn below(server: &Running, prefix: &'static str) -> Reach {
     Reach { prefix, ..server.address().into() }
@@ -17,17 +12,9 @@ fn named(server: &Running, world: &'static str) -> Reach {
     Reach { world: Some(world), ..server.address().into() }
 }
 
-/// Why the server itself refuses.
-fn told(answer: &Answer, status: u16) -> String {
-    assert_eq!(answer.status, status, "{answer:?}");
-    let body = answer.json();
-    assert_eq!(body["error"], "accession-server");
-    body["message"].as_str().unwrap().to_owned()
-}
-
 #[test]
 fn worlds_do_not_meet() {
-    let server = worlds(Limits::default());
+    let server = steered(Limits::default());
     let users = [
         User::new(server.address()),
         User::new(below(&server, "/worlds/a")),
@@ -48,7 +35,7 @@ fn worlds_do_not_meet() {
 
 #[test]
 fn links_lead_back_into_their_world() {
-    let server = worlds(Limits::default());
+    let server = steered(Limits::default());
     for reach in [below(&server, "/worlds/a"), named(&server, "b")] {
         let name = reach.world.unwrap_or("a");
         let user = User::new(reach);
@@ -66,7 +53,7 @@ fn links_lead_back_into_their_world() {
 
 #[test]
 fn a_path_and_a_header_name_the_same_world() {
-    let server = worlds(Limits::default());
+    let server = steered(Limits::default());
     let user = User::new(below(&server, "/worlds/a"));
     let token = ("vmware-api-session-id", user.token.as_str());
     let session = |path: &str, headers: &[(&str, &str)]| {
@@ -80,7 +67,7 @@ fn a_path_and_a_header_name_the_same_world() {
 
 #[test]
 fn a_world_that_cannot_be_is_refused() {
-    let server = worlds(Limits { worlds: 2, ..Limits::default() });
+    let server = steered(Limits { worlds: 2, ..Limits::default() });
     let get = |path: &str, world: &[(&str, &str)]| ask(server.address(), "GET", path, world, b"");
     for path in ["/worlds/", "/worlds/a%20b/api/session", "/worlds/../api/session"] {
         assert!(told(&get(path, &[]), 400).contains("1 to 64 characters"), "{path}");
@@ -113,7 +100,7 @@ fn there_are_none_unless_asked_for() {
 
 #[test]
 fn a_page_from_elsewhere_makes_no_world() {
-    let server = worlds(Limits { worlds: 0, ..Limits::default() });
+    let server = steered(Limits { worlds: 0, ..Limits::default() });
     let site = ("Sec-Fetch-Site", "cross-site");
     for (path, headers) in [
         ("/worlds/a/api/session", vec![site]),
