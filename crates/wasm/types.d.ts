@@ -1,9 +1,29 @@
 export interface SimulatorOptions {
   /** A whole number; the same seed and the same calls give the same bytes. */
   seed: number;
-  /** The one user who may log in. Absent: anybody, with any password. */
-  accounts?: { user: string; password: string } | null;
+  /** The user or users who may log in. Absent: anybody, with any password and all privileges. */
+  accounts?: Account | Account[] | null;
 }
+
+export interface Account {
+  user: string;
+  password: string;
+  /** What the user may do in every library. Absent: everything. */
+  privileges?: "all" | Privilege[];
+}
+
+export type Privilege =
+  | "System.Read"
+  | "ContentLibrary.CreateLocalLibrary"
+  | "ContentLibrary.UpdateLocalLibrary"
+  | "ContentLibrary.UpdateLibrary"
+  | "ContentLibrary.DeleteLocalLibrary"
+  | "ContentLibrary.AddLibraryItem"
+  | "ContentLibrary.UpdateLibraryItem"
+  | "ContentLibrary.DeleteLibraryItem"
+  | "ContentLibrary.UpdateSession"
+  | "ContentLibrary.ReadStorage"
+  | "Datastore.AllocateSpace";
 
 export interface HttpRequest {
   method: string;
@@ -22,6 +42,8 @@ export interface Answer {
   transitions: Transition[];
   /** The rule that refused the request. */
   rule: Rule | null;
+  /** The privilege that the caller lacks, if that is why; the answer itself does not say. */
+  lacks: Privilege | null;
 }
 
 export type Phase = "open" | "completing" | "done" | "failed" | "canceled";

@@ -58,10 +58,7 @@ pub(crate) fn breaks(session: &Session) -> Option<LocalizableMessage> {
 
 /// What is said of a file of which the storage did not take all bytes.
 pub(crate) fn pipe_closed(session: &Session, name: &str) -> LocalizableMessage {
-    // Recorded messages name the volume and the library's folder, which a session does not know.
-    let place =
-        format!("ds:///vmfs/volumes/simulated//contentlib/{}/{name}", session.item.as_str());
-    messages::PIPE_CLOSED.with([name, &place])
+    messages::PIPE_CLOSED.with([name, &format!("{}/{name}", session.folder)])
 }
 
 /// The digests that the manifest of a session asks for of a file.

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::error::{ApiError, ErrorType};
-use crate::messages;
+use crate::messages::{self, Locale};
 use crate::operations::Row;
+use crate::reading;
 use crate::rules;
 use crate::wire::{Headers, Method, Request, Response};
 
@@ -522,7 +523,7 @@ pub fn encode(
     let body = body.or_else(|| has_fields.then_some(Value::Object(fields)));
     let mut request = Request { method: line.method, url, headers, body: Vec::new() };
     if let Some(mut body) = body {
-        drop_nulls(&mut body);
+        finish(&mut body, line.dialect, None);
         request.headers.push("Content-Type", JSON);
         request.body = to_bytes(&body);
     }
@@ -557,12 +558,13 @@ fn to_bytes(value: &Value) -> Vec<u8> {
 // Writing and reading responses
 // ---------------------------------------------------------------------------------------------
 
-/// Writes the answer of an operation; `None` is the answer of a void one.
-pub fn success(line: &Line, result: Option<Value>) -> Response {
+/// Writes the answer of an operation; `None` is the answer of a void one. Messages in it are told in
+/// the language that is asked for as well.
+pub fn success(line: &Line, result: Option<Value>, locale: Option<&Locale>) -> Response {
     let Some(mut result) = result else {
         return Response::empty(line.success());
     };
-    drop_nulls(&mut result);
+    finish(&mut result, line.dialect, locale);
     let body = match line.dialect {
         Dialect::Api => result,
         Dialect::Rest => Value::Object(Map::from_iter([("value".to_owned(), result)])),
@@ -570,10 +572,10 @@ pub fn success(line: &Line, result: Option<Value>) -> Response {
     json_response(line.success(), &body)
 }
 
-/// Writes a refusal.
-pub fn failure(dialect: Dialect, error: &ApiError) -> Response {
+/// Writes a refusal, likewise.
+pub fn failure(dialect: Dialect, error: &ApiError, locale: Option<&Locale>) -> Response {
     let mut body = serde_json::to_value(error).unwrap_or_default();
-    drop_nulls(&mut body);
+    finish(&mut body, dialect, locale);
     if dialect == Dialect::Rest {
         let kind = error.error_type.as_ref().unwrap_or(&ErrorType::Error);
         body = Value::Object(Map::from_iter([
@@ -582,6 +584,39 @@ pub fn failure(dialect: Dialect, error: &ApiError) -> Response {
         ]));
     }
     json_response(error.status(dialect), &body)
+}
+
+fn finish(body: &mut Value, dialect: Dialect, locale: Option<&Locale>) {
+    drop_nulls(body);
+    if let Some(locale) = locale {
+        locale.localize(body);
+    }
+    if dialect == Dialect::Rest {
+        lists_for_maps(body);
+    }
+}
+
+/// Writes maps as `/rest` has them: as lists of keys and values. The API has one: the named
+/// arguments of a message.
+fn lists_for_maps(body: &mut Value) {
+    match body {
+        Value::Array(values) => values.iter_mut().for_each(lists_for_maps),
+        Value::Object(fields) => {
+            fields.values_mut().for_each(lists_for_maps);
+            let is_message = fields.contains_key("id");
+            if let Some(Value::Object(params)) = fields.get_mut("params").filter(|_| is_message) {
+                let entry = |(key, value): (String, Value)| {
+                    Value::Object(Map::from_iter([
+                        ("key".to_owned(), Value::from(key)),
+                        ("value".to_owned(), value),
+                    ]))
+                };
+                let entries: Vec<_> = std::mem::take(params).into_iter().map(entry).collect();
+                fields.insert("params".to_owned(), Value::Array(entries));
+            }
+        }
+        _ => {}
+    }
 }
 
 fn json_response(status: u16, body: &Value) -> Response {
@@ -616,7 +651,7 @@ pub fn read_error(body: &[u8]) -> Option<ApiError> {
     if canonical.is_none() && !known {
         return None;
     }
-    let mut error: ApiError = serde_json::from_value(structure).ok()?;
+    let mut error: ApiError = reading::read(&structure).ok()?.value;
     error.error_type = error.error_type.or(canonical);
     Some(error)
 }

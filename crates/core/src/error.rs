@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::dialect::Dialect;
 use crate::model::{LocalizableMessage, wire_enum};
+use crate::privileges::Privilege;
 use crate::rules::RuleRef;
 use std::fmt;
 
@@ -133,6 +134,9 @@ pub struct ApiError {
     /// The rule that made the simulator refuse.
     #[serde(skip)]
     pub rule: Option<RuleRef>,
+    /// The privilege that the caller lacks, if that is why.
+    #[serde(skip)]
+    pub lacks: Option<Privilege>,
     /// A status other than the type's own, where HTTP itself is at fault (413, 415).
     #[serde(skip)]
     pub http_status: Option<u16>,

@@ -9,6 +9,7 @@ pub mod file;
 pub mod messages;
 pub mod model;
 pub mod operations;
+pub mod privileges;
 pub mod random;
 pub mod reading;
 pub mod received;

@@ -3,7 +3,10 @@
 //! Ids under `accession.` are ours: no recording shows what a real server says there. It does not
 //! know when a message is sent.
 
+use serde_json::Value;
+
 use crate::model::LocalizableMessage;
+use crate::wire::Request;
 
 /// A message with places `{0}`, `{1}` … for its arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +54,76 @@ pub fn render(template: &str, args: &[&str]) -> String {
     text
 }
 
+/// A language that messages can be told in.
+#[derive(Debug)]
+pub struct Locale {
+    /// Its tag, such as `en`.
+    pub tag: &'static str,
+    /// The template of a message in this language, by the message's id.
+    template: fn(&str) -> Option<&'static str>,
+}
+
+/// The languages that there are. Another one is another entry, with a catalogue of its own.
+pub const LOCALES: &[Locale] = &[Locale { tag: "en", template: english }];
+
+fn english(id: &str) -> Option<&'static str> {
+    CATALOGUE.iter().find(|message| message.id == id).map(|message| message.template)
+}
+
+impl Locale {
+    /// The one that a request asks for, if it asks and there is one.
+    pub fn of(request: &Request) -> Option<&'static Self> {
+        request.headers.get("accept-language").and_then(Self::accepted)
+    }
+
+    /// The one that fits an `Accept-Language` header best, if one does.
+    pub fn accepted(header: &str) -> Option<&'static Self> {
+        let mut best: Option<(u32, &Self)> = None;
+        for range in header.split(',') {
+            let mut parts = range.split(';').map(str::trim);
+            let tag = parts.next().unwrap_or_default();
+            let weight = parts.find_map(|part| part.strip_prefix("q=")).map_or(1000, thousandths);
+            let fits = |locale: &&Self| {
+                let language = tag.split('-').next().unwrap_or_default();
+                tag == "*" || language.eq_ignore_ascii_case(locale.tag)
+            };
+            let found = LOCALES.iter().find(fits).filter(|_| weight > 0);
+            // Among equals, the first one wins.
+            if let Some(locale) = found.filter(|_| best.is_none_or(|(most, _)| weight > most)) {
+                best = Some((weight, locale));
+            }
+        }
+        best.map(|(_, locale)| locale)
+    }
+
+    /// Tells every message in a result or an error in this language, beside the English that is there.
+    pub fn localize(&self, body: &mut Value) {
+        match body {
+            Value::Array(values) => values.iter_mut().for_each(|value| self.localize(value)),
+            Value::Object(fields) => {
+                let text = |name| fields.get(name).and_then(Value::as_str);
+                let template = text("default_message").and(text("id")).and_then(self.template);
+                let args = fields.get("args").and_then(Value::as_array);
+                if let (Some(template), Some(args)) = (template, args) {
+                    let args: Vec<_> = args.iter().filter_map(Value::as_str).collect();
+                    let localized = render(template, &args);
+                    fields.insert("localized".to_owned(), Value::from(localized));
+                }
+                fields.values_mut().for_each(|value| self.localize(value));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A weight such as `0.8`, in thousandths; what is none counts as none.
+fn thousandths(weight: &str) -> u32 {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    let digits = fraction.chars().chain("000".chars()).take(3);
+    let fraction = digits.fold(0, |sum, digit| sum * 10 + digit.to_digit(10).unwrap_or(0));
+    if whole == "1" { 1000 } else { fraction }
+}
+
 macro_rules! messages {
     ($($(#[$doc:meta])* $name:ident = $id:literal, $template:literal;)+) => {
         $($(#[$doc])* pub const $name: Message = Message { id: $id, template: $template };)+
@@ -77,6 +150,9 @@ messages! {
     /// At complete: files that the descriptor names are not there, or cannot be used.
     MISSING_OR_INVALID = "com.vmware.vdcs.cls-main.session_has_missing_or_invalid_files",
         "Session has missing file(s): {0} or invalid file(s): {1}.";
+    /// An update session on an item that holds a virtual machine. The text is recorded, its id is not.
+    ITEM_IS_TEMPLATE = "accession.update_session_on_vm_template",
+        "Update session creation is not supported for library item '{0}' (ID: {1}) because it contains a virtual machine template.";
     /// A file differs from its manifest.
     MANIFEST_MISMATCH = "com.vmware.ovfs.ovfs-main.ovfs.invalid_manifest_checksum_mismatch",
         "The checksum(s) from the provided manifest file do not match the content of file(s): {0}";
@@ -99,6 +175,9 @@ messages! {
         "Found unexpected fields {0} in structure '{1}'.";
 
     // From the runtime's published catalogue.
+
+    /// A privilege is missing. On purpose, it is not said which.
+    UNAUTHORIZED = "vapi.security.authorization.invalid", "Unable to authorize user";
 
     /// A required field is not there.
     MISSING_FIELD = "vapi.data.structure.field.missing",
@@ -129,6 +208,25 @@ messages! {
         "The update session {0} does not exist. It may have been deleted or have expired.";
     /// No such library.
     LIBRARY_NOT_FOUND = "accession.library_not_found", "The library {0} does not exist.";
+    /// A library that gets its content from elsewhere.
+    LIBRARY_NOT_LOCAL = "accession.library_not_local",
+        "The library {0} is no local library: its content comes from the library that it is subscribed to.";
+    /// Content cannot be changed now.
+    LIBRARY_IN_MAINTENANCE = "accession.library_in_maintenance",
+        "The content of library {0} cannot be changed while the library is in maintenance.";
+    /// A property was changed in between.
+    VERSION_STALE = "accession.version_stale",
+        "The version {0} is not the current one, which is {1}. Read the properties again and repeat the change.";
+    /// A find that asks for nothing.
+    FIND_SPEC_EMPTY = "accession.find_spec_empty", "A find needs at least one property to look for.";
+    /// An item whose content comes from elsewhere.
+    ITEM_SUBSCRIBED = "accession.item_subscribed",
+        "The library item {0} belongs to a subscribed library; it can only be changed where it comes from.";
+    /// No such file in an item; a NotFound, other than in a session.
+    ITEM_FILE_NOT_FOUND = "accession.item_file_not_found", "The library item has no file named {0}.";
+    /// No such change of an item.
+    CHANGE_NOT_FOUND = "accession.change_not_found",
+        "The library item has no change that made the version {0}.";
     /// No such item.
     ITEM_NOT_FOUND = "accession.item_not_found", "The library item {0} does not exist.";
     /// No such file in a session; an InvalidArgument, as documented.
@@ -218,6 +316,30 @@ mod tests {
         );
         assert_eq!(message.args, ["{1}.ova", "WAITING"]);
         assert_eq!(render("{ {x} {7} {0", &["a"]), "{ {x} {7} {0");
+    }
+
+    #[test]
+    fn the_best_language_is_taken() {
+        let tag = |header| Locale::accepted(header).map(|locale| locale.tag);
+        for header in ["en", "EN-us", "de, en;q=0.5", "*", "de;q=1, *;q=0.1", "en;q=1.000"] {
+            assert_eq!(tag(header), Some("en"), "{header}");
+        }
+        for header in ["", "de", "en;q=0", "en;q=0.000", "english", ";q=1"] {
+            assert_eq!(tag(header), None, "{header}");
+        }
+        assert_eq!(["1", "0.8", "0.25", "0", "x"].map(thousandths), [1000, 800, 250, 0, 0]);
+    }
+
+    #[test]
+    fn every_message_in_a_body_is_told() {
+        let known = serde_json::json!(FILE_NOT_RECEIVED.with(["a.ova", "WAITING"]));
+        let unknown = serde_json::json!({"id": "x", "default_message": "X", "args": []});
+        let mut body = serde_json::json!({"deep": [{"messages": [known, unknown]}], "id": "y"});
+        Locale::accepted("en").expect("there is English").localize(&mut body);
+        let messages = &body["deep"][0]["messages"];
+        assert_eq!(messages[0]["localized"], messages[0]["default_message"]);
+        assert_eq!(messages[1].get("localized"), None);
+        assert_eq!(body.get("localized"), None);
     }
 
     #[test]

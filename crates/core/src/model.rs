@@ -4,6 +4,7 @@
 //! out is an `Option`; unset fields do not travel. Nothing here enforces a rule: `simulator` and
 //! `session` do.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -95,6 +96,12 @@ macro_rules! identifiers {
             }
         }
 
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self::new(text)
@@ -112,6 +119,8 @@ identifiers! {
     LibraryId;
     /// A UUID that the client makes, so that a repeated create is recognised as a repeat.
     ClientToken;
+    /// Names a version of an item's content.
+    ItemVersion;
 }
 
 /// The token of an API login: whoever holds it is logged in. Its `Debug` form hides it.
@@ -168,9 +177,69 @@ pub struct LocalizableMessage {
     /// Positional arguments.
     pub args: Vec<String>,
     /// Named arguments; a map on `/api`, a list of keys and values on `/rest`.
-    pub params: Option<Value>,
+    pub params: Option<BTreeMap<String, LocalizationParam>>,
     /// The text in the language that the request asked for.
     pub localized: Option<String>,
+}
+
+wire_enum! {
+    /// How a date and time is written, in the sense of Unicode CLDR.
+    DateTimeFormat {
+        /// The default: date and time, short.
+        ShortDateTime = "SHORT_DATE_TIME",
+        /// Date and time, medium.
+        MedDateTime = "MED_DATE_TIME",
+        /// Date and time, long.
+        LongDateTime = "LONG_DATE_TIME",
+        /// Date and time, in full.
+        FullDateTime = "FULL_DATE_TIME",
+        /// Date only, short.
+        ShortDate = "SHORT_DATE",
+        /// Date only, medium.
+        MedDate = "MED_DATE",
+        /// Date only, long.
+        LongDate = "LONG_DATE",
+        /// Date only, in full.
+        FullDate = "FULL_DATE",
+        /// Time only, short.
+        ShortTime = "SHORT_TIME",
+        /// Time only, medium.
+        MedTime = "MED_TIME",
+        /// Time only, long.
+        LongTime = "LONG_TIME",
+        /// Time only, in full.
+        FullTime = "FULL_TIME",
+    }
+}
+
+/// A named argument of a message. One of `s`, `dt`, `i`, `d` and `l` is meant to be set.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LocalizationParam {
+    /// A text.
+    pub s: Option<String>,
+    /// A date and time; `format` tells how it is written.
+    pub dt: Option<Timestamp>,
+    /// A whole number.
+    pub i: Option<i64>,
+    /// A number with a fraction; `precision` tells how many digits of it are written.
+    pub d: Option<f64>,
+    /// Another message: a boolean, an enumeration, a plural form.
+    pub l: Option<Box<NestedLocalizableMessage>>,
+    /// Only with `dt`.
+    pub format: Option<DateTimeFormat>,
+    /// Only with `d`.
+    pub precision: Option<i64>,
+}
+
+/// A message inside a message.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct NestedLocalizableMessage {
+    /// Key into a message catalogue.
+    pub id: String,
+    /// Named arguments.
+    pub params: Option<BTreeMap<String, LocalizationParam>>,
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -237,12 +306,22 @@ pub struct OptimizationInfo {
     pub optimize_remote_publishing: Option<bool>,
 }
 
+wire_enum! {
+    /// Whether a library works (since 9.0.0.0).
+    LibraryState {
+        /// It does.
+        Active = "ACTIVE",
+        /// Changes of its content are not allowed.
+        Maintenance = "MAINTENANCE",
+    }
+}
+
 /// Whether a library is in maintenance (since 9.0.0.0).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct StateInfo {
-    /// `ACTIVE` or `MAINTENANCE`.
-    pub state: Option<String>,
+    /// ACTIVE at creation.
+    pub state: Option<LibraryState>,
     /// Why (since 9.1.0.0).
     pub message: Option<LocalizableMessage>,
 }
@@ -295,6 +374,18 @@ pub struct LibraryModel {
     pub configuration_info: Option<ConfigurationInfo>,
 }
 
+/// What a library must be to be found (`com.vmware.content.library.find_spec`): all that is given.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct LibraryFindSpec {
+    /// Case does not matter.
+    pub name: Option<String>,
+    /// Whether it has its own content.
+    pub r#type: Option<LibraryType>,
+    /// Where it keeps its files (since 9.0.0.0).
+    pub storage_backing: Option<StorageBacking>,
+}
+
 // ---------------------------------------------------------------------------------------------
 // Items and their files
 // ---------------------------------------------------------------------------------------------
@@ -333,8 +424,52 @@ pub struct ItemModel {
     pub source_id: Option<ItemId>,
     /// Whether it obeys the library's security policy (since 7.0.3.0).
     pub security_compliance: Option<bool>,
-    /// What is known of its certificate (since 7.0.3.0); kept as it came.
-    pub certificate_verification_info: Option<Value>,
+    /// What is known of its certificate (since 7.0.3.0).
+    pub certificate_verification_info: Option<CertificateVerificationInfo>,
+}
+
+wire_enum! {
+    /// What became of the check of an item's certificate (since 7.0.3.0).
+    CertificateVerificationStatus {
+        /// There was none.
+        NotAvailable = "NOT_AVAILABLE",
+        /// The certificate is good.
+        Verified = "VERIFIED",
+        /// The content was made inside.
+        Internal = "INTERNAL",
+        /// The certificate is not good.
+        VerificationFailure = "VERIFICATION_FAILURE",
+        /// It is being checked.
+        VerificationInProgress = "VERIFICATION_IN_PROGRESS",
+        /// Nobody vouches for it.
+        Untrusted = "UNTRUSTED",
+    }
+}
+
+/// What is known of an item's certificate (since 7.0.3.0).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct CertificateVerificationInfo {
+    /// What became of the check.
+    pub status: CertificateVerificationStatus,
+    /// The certificate and those above it, in base64.
+    pub cert_chain: Option<Vec<String>>,
+}
+
+/// What an item must be to be found (`com.vmware.content.library.item.find_spec`): all that is given.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ItemFindSpec {
+    /// Case does not matter.
+    pub name: Option<String>,
+    /// Its library.
+    pub library_id: Option<LibraryId>,
+    /// The item that it was made from.
+    pub source_id: Option<ItemId>,
+    /// Case does not matter.
+    pub r#type: Option<String>,
+    /// Whether all files are on disk.
+    pub cached: Option<bool>,
 }
 
 wire_enum! {
@@ -376,6 +511,54 @@ pub struct ItemFileInfo {
     pub version: String,
     /// Where its bytes can be read (since 9.0.0.0).
     pub file_download_endpoint: Option<String>,
+}
+
+/// A file of an item, and where it lies (`com.vmware.content.library.item.storage.info`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct StorageInfo {
+    /// Absent where the server did not compute one.
+    pub checksum_info: Option<ChecksumInfo>,
+    /// Unique in the item.
+    pub name: String,
+    /// The storage it uses, in bytes.
+    pub size: i64,
+    /// Whether it is on disk.
+    pub cached: bool,
+    /// Raised by each upload of this file.
+    pub version: String,
+    /// Where its bytes can be read (since 9.0.0.0).
+    pub file_download_endpoint: Option<String>,
+    /// The library's place for files.
+    pub storage_backing: StorageBacking,
+    /// The files there.
+    pub storage_uris: Vec<String>,
+}
+
+/// One change of an item's content, in short (`com.vmware.content.library.item.changes.summary`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangeSummary {
+    /// The content version that it made.
+    pub version: ItemVersion,
+    /// When.
+    pub time: Timestamp,
+    /// Who.
+    pub user: Option<String>,
+    /// At most 80 characters, and one line, of the message.
+    pub short_message: Option<String>,
+}
+
+/// One change of an item's content (`com.vmware.content.library.item.changes.info`).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct ChangeInfo {
+    /// When.
+    pub time: Timestamp,
+    /// Who.
+    pub user: Option<String>,
+    /// Why, in the words of the one who changed it.
+    pub message: Option<String>,
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -13,9 +13,11 @@ use crate::dialect::{self, Dialect, Line, Unsendable, unexpected_field};
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
 use crate::model::{
-    AddSpec, ClientToken, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, LoginInfo,
-    LoginToken, SessionFileInfo, SessionId, UpdateSessionModel, ValidationResult,
+    AddSpec, ChangeInfo, ChangeSummary, ClientToken, ItemFileInfo, ItemFindSpec, ItemId, ItemModel,
+    ItemVersion, LibraryFindSpec, LibraryId, LibraryModel, LoginInfo, LoginToken, SessionFileInfo,
+    SessionId, StorageInfo, UpdateSessionModel, ValidationResult,
 };
+use crate::privileges::{Need, On, Privilege};
 use crate::reading::{Misfit, Parameters, Path, Problem, Step};
 use crate::rules;
 use crate::simulator::Context;
@@ -41,6 +43,9 @@ pub struct Row {
     pub parameters: &'static [&'static str],
     /// Whether it has no result.
     pub void: bool,
+    /// The privileges without which it is refused. Calls that name a session need none: whoever
+    /// could create it was asked then.
+    pub needs: &'static [Need],
 }
 
 impl Row {
@@ -108,7 +113,9 @@ macro_rules! operations {
     ($($service:literal {$(
         $(#[doc = $doc:literal])+
         $name:ident: $function:ident($call:ident { $($(#[$field_doc:meta])+ $field:ident: $type:ty),* $(,)? }) -> $reply:ty =
-            $method:ident $api:literal $(, rest $rest_method:ident $rest:literal)?;
+            $method:ident $api:literal
+            $(, rest $rest_method:ident $rest:literal)?
+            $(, needs $($privilege:ident on $object:ident) and +)?;
     )+})+) => {
         $($(
             $(#[doc = $doc])+
@@ -128,6 +135,9 @@ macro_rules! operations {
                     rest: rest_line!($($rest_method $rest)?),
                     parameters: &[$(stringify!($field)),*],
                     void: size_of::<$reply>() == 0,
+                    needs: &[$($(
+                        Need { privilege: Privilege::$privilege, on: On::$object },
+                    )+)?],
                 };
             }
         )+)+
@@ -215,15 +225,63 @@ operations! {
             client_token: Option<ClientToken>,
             /// Name, description and one storage backing.
             create_spec: LibraryModel,
-        }) -> LibraryId = POST "/content/local-library";
-        /// Reads a library.
+        }) -> LibraryId = POST "/content/local-library",
+            needs CreateLocalLibrary on Method and AllocateSpace on Datastore;
+        /// Reads a library with content of its own.
         get: local_library_get(LocalLibraryGet {
             /// Which.
             library_id: LibraryId,
-        }) -> LibraryModel = GET "/content/local-library/{library_id}";
+        }) -> LibraryModel = GET "/content/local-library/{library_id}",
+            needs Read on Library;
         /// Lists the ids of the libraries with content of their own.
         list: local_library_list(LocalLibraryList {}) -> Vec<LibraryId> =
-            GET "/content/local-library";
+            GET "/content/local-library",
+            needs Read on Method;
+        /// Changes the given properties of a library with content of its own.
+        update: local_library_update(LocalLibraryUpdate {
+            /// Which.
+            library_id: LibraryId,
+            /// The new values; a version makes sure that they are based on the current ones.
+            update_spec: LibraryModel,
+        }) -> () = PATCH "/content/local-library/{library_id}",
+            needs UpdateLocalLibrary on Library;
+        /// Deletes a library with its items.
+        delete: local_library_delete(LocalLibraryDelete {
+            /// Which.
+            library_id: LibraryId,
+        }) -> () = DELETE "/content/local-library/{library_id}",
+            needs DeleteLocalLibrary on Library;
+        /// Deletes a library with its items, whoever says that it is in use (since 9.1.0.0).
+        force_delete: local_library_force_delete(LocalLibraryForceDelete {
+            /// Which.
+            library_id: LibraryId,
+        }) -> () = POST "/content/local-library/{library_id}?action=force-delete",
+            needs DeleteLocalLibrary on Library;
+    }
+    "com.vmware.content.library" {
+        /// Reads a library of any type.
+        get: library_get(LibraryGet {
+            /// Which.
+            library_id: LibraryId,
+        }) -> LibraryModel = GET "/content/library/{library_id}",
+            needs Read on Library;
+        /// Lists the ids of all libraries.
+        list: library_list(LibraryList {}) -> Vec<LibraryId> = GET "/content/library",
+            needs Read on Method;
+        /// Lists the ids of the libraries that are as described.
+        find: library_find(LibraryFind {
+            /// All of it has to fit.
+            spec: LibraryFindSpec,
+        }) -> Vec<LibraryId> = POST "/content/library?action=find",
+            needs Read on Method;
+        /// Changes the given ones of the properties that all libraries have.
+        update: library_update(LibraryUpdate {
+            /// Which.
+            library_id: LibraryId,
+            /// The new values; a version makes sure that they are based on the current ones.
+            update_spec: LibraryModel,
+        }) -> () = PATCH "/content/library/{library_id}",
+            needs UpdateLibrary on Library;
     }
     "com.vmware.content.library.item" {
         /// Creates an item without files.
@@ -232,24 +290,100 @@ operations! {
             client_token: Option<ClientToken>,
             /// Library, name, description and type.
             create_spec: ItemModel,
-        }) -> ItemId = POST "/content/library/item";
+        }) -> ItemId = POST "/content/library/item",
+            needs AddLibraryItem on Library;
         /// Reads an item.
         get: item_get(ItemGet {
             /// Which.
             library_item_id: ItemId,
-        }) -> ItemModel = GET "/content/library/item/{library_item_id}";
+        }) -> ItemModel = GET "/content/library/item/{library_item_id}",
+            needs Read on Item;
         /// Lists the ids of a library's items.
         list: item_list(ItemList {
             /// Of which library.
             library_id: LibraryId,
-        }) -> Vec<ItemId> = GET "/content/library/item?library_id";
+        }) -> Vec<ItemId> = GET "/content/library/item?library_id",
+            needs Read on Library;
+        /// Lists the ids of the items that are as described.
+        find: item_find(ItemFind {
+            /// All of it has to fit.
+            spec: ItemFindSpec,
+        }) -> Vec<ItemId> = POST "/content/library/item?action=find",
+            needs Read on Method;
+        /// Changes the given properties of an item.
+        update: item_update(ItemUpdate {
+            /// Which.
+            library_item_id: ItemId,
+            /// The new values; a version makes sure that they are based on the current ones.
+            update_spec: ItemModel,
+        }) -> () = PATCH "/content/library/item/{library_item_id}",
+            needs UpdateLibraryItem on Item;
+        /// Deletes an item with its files.
+        delete: item_delete(ItemDelete {
+            /// Which.
+            library_item_id: ItemId,
+        }) -> () = DELETE "/content/library/item/{library_item_id}",
+            needs DeleteLibraryItem on Item;
+        /// Creates an item with the files of another one.
+        copy: item_copy(ItemCopy {
+            /// Makes a repeat of the call recognisable.
+            client_token: Option<ClientToken>,
+            /// Whose files.
+            source_library_item_id: ItemId,
+            /// Library, name, description and type of the new item.
+            destination_create_spec: ItemModel,
+        }) -> ItemId = POST "/content/library/item/{source_library_item_id}?action=copy",
+            needs Read on Item and AddLibraryItem on Library;
     }
     "com.vmware.content.library.item.file" {
+        /// Reads a file of an item.
+        get: item_file_get(ItemFileGet {
+            /// Of which item.
+            library_item_id: ItemId,
+            /// Which file.
+            name: String,
+        }) -> ItemFileInfo = GET "/content/library/item/{library_item_id}/file?name",
+            needs Read on Item;
         /// Lists the files of an item.
         list: item_file_list(ItemFileList {
             /// Of which item.
             library_item_id: ItemId,
-        }) -> Vec<ItemFileInfo> = GET "/content/library/item/{library_item_id}/file";
+        }) -> Vec<ItemFileInfo> = GET "/content/library/item/{library_item_id}/file",
+            needs Read on Item;
+    }
+    "com.vmware.content.library.item.storage" {
+        /// Tells where a file of an item lies: one entry for each storage backing.
+        get: item_storage_get(ItemStorageGet {
+            /// Of which item.
+            library_item_id: ItemId,
+            /// Which file.
+            file_name: String,
+        }) -> Vec<StorageInfo> = GET "/content/library/item/{library_item_id}/storage?file_name",
+            needs ReadStorage on Item;
+        /// Tells where the files of an item lie.
+        list: item_storage_list(ItemStorageList {
+            /// Of which item.
+            library_item_id: ItemId,
+        }) -> Vec<StorageInfo> = GET "/content/library/item/{library_item_id}/storage",
+            needs ReadStorage on Item;
+    }
+    "com.vmware.content.library.item.changes" {
+        /// Lists the changes of an item's content, oldest first.
+        list: item_changes_list(ItemChangesList {
+            /// Of which item.
+            library_item: ItemId,
+        }) -> Vec<ChangeSummary> = GET "/content/library/item/{library_item}/changes",
+            rest GET "/content/library/item/{library_item}/changes",
+            needs Read on Item;
+        /// Reads one change of an item's content.
+        get: item_changes_get(ItemChangesGet {
+            /// Of which item.
+            library_item: ItemId,
+            /// The content version that it made.
+            version: ItemVersion,
+        }) -> ChangeInfo = GET "/content/library/item/{library_item}/changes/{version}",
+            rest GET "/content/library/item/{library_item}/changes/{version}",
+            needs Read on Item;
     }
     "com.vmware.content.library.item.update_session" {
         /// Opens a session in which an item's files can be changed.
@@ -258,7 +392,8 @@ operations! {
             client_token: Option<ClientToken>,
             /// The item, and which warnings to ignore.
             create_spec: UpdateSessionModel,
-        }) -> SessionId = POST "/content/library/item/update-session";
+        }) -> SessionId = POST "/content/library/item/update-session",
+            needs UpdateSession on Item;
         /// Reads a session.
         get: update_session_get(UpdateSessionGet {
             /// Which.
@@ -268,7 +403,8 @@ operations! {
         list: update_session_list(UpdateSessionList {
             /// Only those of this item.
             library_item_id: Option<ItemId>,
-        }) -> Vec<SessionId> = GET "/content/library/item/update-session";
+        }) -> Vec<SessionId> = GET "/content/library/item/update-session",
+            needs UpdateSession on Item;
         /// Changes which warnings are ignored.
         update: update_session_update(UpdateSessionUpdate {
             /// Which.

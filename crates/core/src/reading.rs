@@ -283,6 +283,21 @@ impl<'de> Deserializer<'de> for Reader<'_> {
         visitor.visit_enum(name)
     }
 
+    /// Some servers write a map as a list of keys and values.
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        let entries = match self.value {
+            Value::Object(fields) => return visitor.visit_map(Fields::new(self, fields)),
+            Value::Array(entries) => entries.iter().map(key_and_value).collect::<Option<Vec<_>>>(),
+            _ => None,
+        };
+        match entries {
+            Some(entries) => {
+                visitor.visit_map(Entries { reader: self, entries: entries.into_iter(), at: None })
+            }
+            None => Err(self.mismatch(&"a map")),
+        }
+    }
+
     /// Serde asks for this where a structure has no such field.
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
         if !self.value.is_null() {
@@ -293,7 +308,38 @@ impl<'de> Deserializer<'de> for Reader<'_> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct map identifier
+        unit unit_struct seq tuple tuple_struct identifier
+    }
+}
+
+/// An entry of a map that is written as a list.
+fn key_and_value(entry: &Value) -> Option<(&str, &Value)> {
+    let entry = entry.as_object().filter(|fields| fields.len() == 2)?;
+    Some((entry.get("key")?.as_str()?, entry.get("value")?))
+}
+
+struct Entries<'a> {
+    reader: Reader<'a>,
+    entries: std::vec::IntoIter<(&'a str, &'a Value)>,
+    at: Option<(&'a str, &'a Value)>,
+}
+
+impl<'de> MapAccess<'de> for Entries<'_> {
+    type Error = Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(
+        &mut self,
+        seed: K,
+    ) -> Result<Option<K::Value>, Error> {
+        self.at = self.entries.next();
+        let Some((key, _)) = self.at else { return Ok(None) };
+        let key: StrDeserializer<'_, Error> = key.into_deserializer();
+        seed.deserialize(key).map(Some)
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
+        let (key, value) = self.at.take().expect("serde asks for a value after its key");
+        self.reader.inside(value, At::Field(&self.reader.at, key), seed)
     }
 }
 

@@ -83,6 +83,9 @@ rules! {
     CREDENTIALS = Documented "login.credentials":
         "Log-in needs a user name and password that the server accepts.",
         "com.vmware.cis.session create: Unauthenticated";
+    PRIVILEGES = Documented "login.privileges":
+        "A call needs the privileges of its operation. Those on libraries are given globally.",
+        "the reference of each operation; that a role on a datacenter does not count was reported several times";
     KNOWN_QUERY = Observed "request.known-query":
         "A query parameter that the operation does not have is refused.",
         "recorded on /api: INVALID_ARGUMENT, unsupported property";
@@ -107,11 +110,35 @@ rules! {
         "com.vmware.content.local_library create: InvalidArgument, Unsupported";
     PUBLISHING_NOT_SIMULATED = Assumed "library.publishing-not-simulated":
         "This simulator does not publish libraries.", "a limit of this simulator, not of the API";
+    LIBRARY_LOCAL = Documented "library.local":
+        "An operation on local libraries takes no subscribed library.",
+        "com.vmware.content.local_library: InvalidElementType";
+    LIBRARY_NOT_IN_MAINTENANCE = Assumed "library.not-in-maintenance":
+        "The content of a library in maintenance is not changed.",
+        "library_model, state_info (since 9.0.0.0): operations that alter content are restricted; which error they answer is assumed";
+    LIBRARY_VERSION = Documented "library.version":
+        "A change that names a version needs the current one.",
+        "com.vmware.content.local_library update: ConcurrentChange; com.vmware.content.library update and item update: InvalidArgument";
+    FIND_SPEC = Documented "find.spec":
+        "A find asks for at least one property.",
+        "com.vmware.content.library find and com.vmware.content.library.item find: InvalidArgument";
     ITEM_EXISTS = Documented "item.exists":
         "The item that is named must exist.", "NotFound of the operations that name an item";
     ITEM_SPEC = Documented "item.spec":
         "An item's name has 1 to 80 characters and its description at most 2000.",
         "com.vmware.content.library.item create: InvalidArgument";
+    ITEM_LOCAL = Documented "item.local":
+        "An item of a subscribed library is changed where it comes from.",
+        "create, update, delete and copy of items, create of update sessions: InvalidElementType";
+    ITEM_NOT_TEMPLATE = Observed "item.not-template":
+        "An item that holds a virtual machine template takes no update session.",
+        "recorded text of session create; which error type carries it is assumed";
+    ITEM_FILE_EXISTS = Documented "item.file-exists":
+        "The file that is named must be in the item.",
+        "com.vmware.content.library.item.file get and item.storage get: NotFound";
+    CHANGE_EXISTS = Documented "item.change-exists":
+        "The version that is named must have been made by a change of the item's content.",
+        "com.vmware.content.library.item.changes get: NotFound";
     ITEM_NAME_UNIQUE = Observed "item.name-unique":
         "A library has no two items of the same name.",
         "recorded: ALREADY_EXISTS, duplicate_item_name_unsupported_in_library; the field text says otherwise";

@@ -92,11 +92,13 @@ pub enum EventKind {
     Expire,
     /// The client deletes the session.
     Delete,
+    /// Somebody deletes the item, or its library.
+    ItemDeleted,
 }
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Update,
         Self::KeepAlive,
         Self::AddFile,
@@ -110,6 +112,7 @@ impl EventKind {
         Self::Break,
         Self::Expire,
         Self::Delete,
+        Self::ItemDeleted,
     ];
 
     /// The operation's name as messages use it.
@@ -128,6 +131,7 @@ impl EventKind {
             Self::Break => "break",
             Self::Expire => "expire",
             Self::Delete => "delete",
+            Self::ItemDeleted => "item_deleted",
         }
     }
 }
@@ -168,8 +172,9 @@ pub const fn next(phase: Phase, event: EventKind, still_fetching: bool) -> Next 
         (P::Open | P::Completing, E::Cancel) => Next::To(P::Canceled),
         (P::Open | P::Completing, E::Fail | E::Break) => Next::To(P::Failed),
         (P::Open | P::Completing, E::Delete) => Next::Refused,
+        (P::Open | P::Completing, E::ItemDeleted) => Next::Gone,
 
-        (P::Done | P::Failed | P::Canceled, E::Delete | E::Expire) => Next::Gone,
+        (P::Done | P::Failed | P::Canceled, E::Delete | E::Expire | E::ItemDeleted) => Next::Gone,
         (P::Done | P::Failed | P::Canceled, E::Update | E::KeepAlive) => Next::Refused,
         (P::Done | P::Failed | P::Canceled, E::AddFile | E::RemoveFile) => Next::Refused,
         (P::Done | P::Failed | P::Canceled, E::Upload | E::Validate) => Next::Refused,
@@ -207,6 +212,8 @@ pub enum Event {
     Expire,
     /// The client deletes the session.
     Delete,
+    /// Somebody deletes the item, or its library.
+    ItemDeleted,
 }
 
 /// What happens to the upload of a file.
@@ -237,6 +244,7 @@ impl Event {
             Self::Break(_) => EventKind::Break,
             Self::Expire => EventKind::Expire,
             Self::Delete => EventKind::Delete,
+            Self::ItemDeleted => EventKind::ItemDeleted,
         }
     }
 }
@@ -532,6 +540,8 @@ pub struct Target {
     pub content_version: u64,
     /// Its files.
     pub files: BTreeMap<String, StoredFile>,
+    /// Where the storage keeps them.
+    pub folder: String,
 }
 
 /// One update session.
@@ -545,6 +555,8 @@ pub struct Session {
     pub item: ItemId,
     /// Whether the item is of type OVF, which orders the files.
     pub is_ovf: bool,
+    /// Where the storage keeps the item's files.
+    pub folder: String,
     /// Who created it.
     pub owner: String,
     /// The item's content version when the session was created.
@@ -570,6 +582,7 @@ impl Session {
             serial,
             item: target.item,
             is_ovf: target.is_ovf,
+            folder: target.folder,
             owner,
             content_version: target.content_version,
             client_progress: 0,
@@ -612,6 +625,11 @@ impl Session {
 
     fn transfer(&self, name: &str) -> Option<&Transfer> {
         self.transfers().find(|transfer| transfer.file.name == name)
+    }
+
+    /// The secret part of the link to which the file of this name is sent.
+    pub fn link(&self, name: &str) -> Option<&str> {
+        self.transfer(name).map(|transfer| transfer.file.link.as_str())
     }
 
     /// Whether the server has files left to fetch. This simulator fetches none.
@@ -740,7 +758,8 @@ impl Session {
             | Event::Settle
             | Event::Cancel
             | Event::Expire
-            | Event::Delete => {}
+            | Event::Delete
+            | Event::ItemDeleted => {}
         }
         if let Next::To(phase) = next {
             self.phase = phase;
@@ -829,7 +848,8 @@ mod tests {
     fn session() -> Session {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
         let files = [("old.iso".to_owned(), stored)].into();
-        let target = Target { item: "i".into(), is_ovf: false, content_version: 1, files };
+        let folder = "ds:///vmfs/volumes/v//contentlib-l/i".to_owned();
+        let target = Target { item: "i".into(), is_ovf: false, content_version: 1, files, folder };
         Session::open("s".into(), 0, target, "me".to_owned(), NOW)
     }
 
@@ -879,6 +899,7 @@ mod tests {
             EventKind::Break => Event::Break(LocalizableMessage::default()),
             EventKind::Expire => Event::Expire,
             EventKind::Delete => Event::Delete,
+            EventKind::ItemDeleted => Event::ItemDeleted,
         }
     }
 
@@ -912,18 +933,23 @@ Open Cancel To(Canceled)
 Open Fail To(Failed)
 Open Break To(Failed)
 Open Expire Gone
+Open ItemDeleted Gone
 Completing KeepAlive Stay
 Completing Settle To(Done)
 Completing Cancel To(Canceled)
 Completing Fail To(Failed)
 Completing Break To(Failed)
 Completing Expire Gone
+Completing ItemDeleted Gone
 Done Expire Gone
 Done Delete Gone
+Done ItemDeleted Gone
 Failed Expire Gone
 Failed Delete Gone
+Failed ItemDeleted Gone
 Canceled Expire Gone
-Canceled Delete Gone";
+Canceled Delete Gone
+Canceled ItemDeleted Gone";
         assert_eq!(table.join("\n"), expected);
     }
 

@@ -12,10 +12,11 @@ use std::time::Duration;
 use accession_core::dialect::{Dialect, SESSION_HEADER};
 use accession_core::model::*;
 use accession_core::operations::*;
+use accession_core::privileges::{Privilege, Privileges};
 use accession_core::received::{
     Algorithm, Broken, Contents, ListedDigest, Member, Needed, Received, Signature,
 };
-use accession_core::simulator::{Accounts, Handled, Upload};
+use accession_core::simulator::{Account, Accounts, Handled, Upload};
 use accession_core::wire::{Method, Request, Response};
 use support::{
     Client, ORIGIN, OTHER_SHA1, Refused, SHA1, basic, compare_with_file, file_add, item_spec,
@@ -29,9 +30,13 @@ const TRANSCRIPTS: &[(&str, &[Dialect])] = &[
     ("client-token", &Dialect::ALL),
     ("complete-too-early", &Dialect::ALL),
     ("complete-twice", &[Dialect::Api]),
+    ("copy", &[Dialect::Api]),
     ("duplicate-item-name", &[Dialect::Api]),
     ("ends-of-a-session", &[Dialect::Api]),
     ("expiry", &[Dialect::Api]),
+    ("items", &Dialect::ALL),
+    ("language", &Dialect::ALL),
+    ("libraries", &Dialect::ALL),
     ("log-in", &Dialect::ALL),
     ("manifest-before-descriptor", &[Dialect::Api]),
     ("mismatches", &[Dialect::Api]),
@@ -39,6 +44,7 @@ const TRANSCRIPTS: &[(&str, &[Dialect])] = &[
     ("not-found", &Dialect::ALL),
     ("one-active-session", &Dialect::ALL),
     ("pipe-closed", &[Dialect::Api]),
+    ("privileges", &Dialect::ALL),
     ("replace-remove-keep", &[Dialect::Api]),
     ("signed-package", &[Dialect::Api]),
     ("two-users", &[Dialect::Api]),
@@ -146,8 +152,10 @@ impl Conversation {
             204 => "No Content",
             400 => "Bad Request",
             401 => "Unauthorized",
+            403 => "Forbidden",
             404 => "Not Found",
             405 => "Method Not Allowed",
+            409 => "Conflict",
             415 => "Unsupported Media Type",
             500 => "Internal Server Error",
             other => panic!("{other} has no reason here"),
@@ -176,6 +184,9 @@ impl Conversation {
             let known = format!("{:?}", rule.provenance).to_lowercase();
             self.note(&format!("rule {} ({known}): {}", rule.id, rule.sentence));
         }
+        if let Some(privilege) = handled.lacks {
+            self.note(&format!("lacks {privilege}"));
+        }
     }
 
     /// Opens an upload, which may be refused, and tells of its first bytes.
@@ -189,8 +200,8 @@ impl Conversation {
         let now = self.client.now;
         match self.client.simulator.open_upload(&head, now) {
             Ok(upload) => Some(upload),
-            Err(response) => {
-                self.response(&response);
+            Err(refused) => {
+                self.response(&refused.response);
                 None
             }
         }
@@ -386,7 +397,7 @@ fn log_in() {
             "This server knows one user. Why a login is refused is not told. A path that does not \
              exist is found out before the login is looked at.",
         );
-        let accounts = Accounts::Only { user: "lab".to_owned(), password: "secret".to_owned() };
+        let accounts = Accounts::Only(vec![Account::new("lab", "secret")]);
         c.client.simulator = c.client.simulator.clone().with_accounts(accounts);
         let mut attempt = |title: &str, value: Option<String>| {
             let mut request = LoginCreate {}.encode(dialect, ORIGIN).expect("sendable");
@@ -409,6 +420,227 @@ fn log_in() {
         let cookie = format!("{SESSION_HEADER}={}", token.reveal());
         request.headers.push("Cookie", cookie);
         assert_eq!(c.request("The token may travel as a cookie", &request).status, 200);
+        c.end();
+    }
+}
+
+#[test]
+fn libraries() {
+    for dialect in Dialect::ALL {
+        let mut c = Conversation::begin(
+            "libraries",
+            dialect,
+            "What is done to libraries",
+            "A change that names a version needs the current one. A stale one is a ConcurrentChange \
+             for a local library, and an InvalidArgument where the library may be of any type.",
+        );
+        let library = c.before(|client| {
+            client.log_in();
+            client.library("lab")
+        });
+        let id = || library.clone();
+        let spec = |name: &str, version: &str| LibraryModel {
+            name: Some(name.to_owned()).filter(|name| !name.is_empty()),
+            version: Some(version.to_owned()),
+            ..LibraryModel::default()
+        };
+        let update_spec =
+            LibraryModel { description: Some("for tests".to_owned()), ..spec("", "1") };
+        let mut as_local = |title: &str, update_spec| {
+            c.call(title, &LocalLibraryUpdate { library_id: id(), update_spec })
+        };
+        as_local("Describe it", update_spec.clone()).expect("granted");
+        as_local("Once more, with the version from before", update_spec).expect_err("refused");
+        let mut as_any = |title: &str, update_spec| {
+            c.call(title, &LibraryUpdate { library_id: id(), update_spec })
+        };
+        as_any("Rename it, with the version from before", spec("Lab", "1")).expect_err("refused");
+        as_any("Rename it", spec("Lab", "2")).expect("granted");
+        let nameless = LibraryModel { name: Some(String::new()), ..LibraryModel::default() };
+        as_any("Take its name away", nameless).expect_err("refused");
+        c.call("Read it", &LibraryGet { library_id: id() }).expect("granted");
+        let find = |name: Option<&str>, r#type| LibraryFind {
+            spec: LibraryFindSpec { name: name.map(str::to_owned), r#type, storage_backing: None },
+        };
+        let mut found =
+            |title: &str, call: LibraryFind| c.call(title, &call).map(|found| found.len());
+        assert_eq!(found("Find it", find(Some("LAB"), Some(LibraryType::Local))), Ok(1));
+        assert_eq!(found("Find no other", find(None, Some(LibraryType::Subscribed))), Ok(0));
+        found("Find anything", find(None, None)).expect_err("refused");
+        let session = c.before(|client| {
+            let item = client.item(&library, "tools", "iso");
+            client.session(&item)
+        });
+        c.call("Delete it, from under a session", &LocalLibraryDelete { library_id: id() })
+            .expect("granted");
+        c.call("The session is gone", &get(&session)).expect_err("refused");
+        c.call("So is the library", &LocalLibraryForceDelete { library_id: id() })
+            .expect_err("refused");
+        c.call("No library is left", &LibraryList {}).expect("granted");
+        c.end();
+    }
+}
+
+#[test]
+fn items() {
+    for dialect in Dialect::ALL {
+        let mut c = Conversation::begin(
+            "items",
+            dialect,
+            "What is done to items outside a session",
+            "Properties have a version of their own, which a change may name. The files have another \
+             one: each completed session raises it and is remembered as a change.",
+        );
+        let item = c.before(|client| with_item(client, "iso"));
+        c.before(|client| client.store(&item, "a b.iso", 5));
+        let id = || item.clone();
+        let update = |name: &str, version: Option<&str>| ItemUpdate {
+            library_item_id: item.clone(),
+            update_spec: ItemModel {
+                name: Some(name.to_owned()),
+                version: version.map(str::to_owned),
+                ..ItemModel::default()
+            },
+        };
+        c.call("Rename it", &update("renamed", Some("1"))).expect("granted");
+        c.call("With the version from before", &update("again", Some("1"))).expect_err("refused");
+        c.call("To nothing", &update("", None)).expect_err("refused");
+        c.call("Read it", &ItemGet { library_item_id: id() }).expect("granted");
+        let find = |name: Option<&str>, kind: Option<&str>| ItemFind {
+            spec: ItemFindSpec {
+                name: name.map(str::to_owned),
+                r#type: kind.map(str::to_owned),
+                ..ItemFindSpec::default()
+            },
+        };
+        let mut found = |title: &str, call: ItemFind| c.call(title, &call).map(|found| found.len());
+        assert_eq!(found("Find it", find(Some("Renamed"), Some("ISO"))), Ok(1));
+        assert_eq!(found("All of it has to fit", find(Some("renamed"), Some("ovf"))), Ok(0));
+        found("Find anything", find(None, None)).expect_err("refused");
+        let file =
+            |name: &str| ItemFileGet { library_item_id: item.clone(), name: name.to_owned() };
+        c.call("A file", &file("a b.iso")).expect("granted");
+        c.call("A file that is not there: 404, unlike in a session", &file("b.iso"))
+            .expect_err("refused");
+        let file_name = "a b.iso".to_owned();
+        c.call("Where it lies", &ItemStorageGet { library_item_id: id(), file_name })
+            .expect("granted");
+        c.call("What changed", &ItemChangesList { library_item: id() }).expect("granted");
+        let change =
+            |version: &str| ItemChangesGet { library_item: item.clone(), version: version.into() };
+        c.call("One change", &change("2")).expect("granted");
+        c.call("It began as version 1", &change("1")).expect_err("refused");
+        c.call("Delete it", &ItemDelete { library_item_id: id() }).expect("granted");
+        c.call("It is gone", &ItemStorageList { library_item_id: id() }).expect_err("refused");
+        c.end();
+    }
+}
+
+#[test]
+fn copy() {
+    let mut c = Conversation::begin(
+        "copy",
+        Dialect::Api,
+        "Copy an item",
+        "The copy has the files and the type of its source, and remembers where it came from: a copy \
+         of a copy names the first one. Copy answers 200, where create answers 201.",
+    );
+    let (library, item) = c.before(|client| {
+        client.log_in();
+        let library = client.library("lab");
+        let item = client.item(&library, "tools", "iso");
+        client.store(&item, "tools.iso", 5);
+        (library, item)
+    });
+    let copy = |source: &ItemId, name: &str| ItemCopy {
+        client_token: Some("5f0c1a52-7d3e-4b8e-9a41-c6d2e8b07f11".into()),
+        source_library_item_id: source.clone(),
+        destination_create_spec: ItemModel {
+            library_id: Some(library.clone()),
+            name: Some(name.to_owned()),
+            ..ItemModel::default()
+        },
+    };
+    c.call("Its name is taken", &copy(&item, "tools")).expect_err("refused");
+    let first = c.call("Copy it", &copy(&item, "copy")).expect("granted");
+    let again = c.call("The same token", &copy(&item, "another name")).expect("granted");
+    assert_eq!(first, again);
+    c.call("The copy", &ItemGet { library_item_id: first.clone() }).expect("granted");
+    c.call("Its files", &ItemFileList { library_item_id: first.clone() }).expect("granted");
+    let second = ItemCopy { client_token: None, ..copy(&first, "copy of a copy") };
+    let second = c.call("Copy the copy", &second).expect("granted");
+    let second =
+        c.call("It names the first", &ItemGet { library_item_id: second }).expect("granted");
+    assert_eq!(second.source_id, Some(item));
+    let nothing = ItemCopy { client_token: None, ..copy(&"nothing".into(), "x") };
+    c.call("Copy what is not there", &nothing).expect_err("refused");
+    c.end();
+}
+
+#[test]
+fn privileges() {
+    for dialect in Dialect::ALL {
+        let mut c = Conversation::begin(
+            "privileges",
+            dialect,
+            "A user who may create items and not fill them",
+            "The privilege to create an update session is called Update files in the vSphere Client. \
+             The answer does not say what is missing. Whoever knows a session may use it: the calls \
+             that name one need no privilege.",
+        );
+        let library = c.before(|client| {
+            client.log_in();
+            client.library("lab")
+        });
+        let may = [Privilege::Read, Privilege::AddLibraryItem];
+        let mut porter = Account::new("porter", "secret");
+        porter.privileges = Privileges::Only(may.into());
+        let accounts = Accounts::Only(vec![Account::new("lab", "secret"), porter]);
+        c.client.simulator = c.client.simulator.clone().with_accounts(accounts);
+        let admin = c.client.login.take();
+        let porter = c.before(|client| log_in_as(client, "porter"));
+        c.client.login = Some(porter.clone());
+        let create_spec = item_spec(&library, "tools", "iso");
+        let item = c
+            .call("Create an item", &ItemCreate { client_token: None, create_spec })
+            .expect("granted");
+        c.call("Create a session", &session_create(&item)).expect_err("refused");
+        c.call("Clean up", &ItemDelete { library_item_id: item.clone() }).expect_err("refused");
+        c.call("See where files lie", &ItemStorageList { library_item_id: item.clone() })
+            .expect_err("refused");
+        c.client.login = admin;
+        let session = c.before(|client| client.session(&item));
+        c.client.login = Some(porter);
+        c.call("Read a session that somebody else created", &get(&session)).expect("granted");
+        c.end();
+    }
+}
+
+#[test]
+fn language() {
+    for dialect in Dialect::ALL {
+        let mut c = Conversation::begin(
+            "language",
+            dialect,
+            "Messages in the language that is asked for",
+            "There is English, so far. What a client said itself is not translated.",
+        );
+        let item = c.before(|client| with_item(client, "iso"));
+        let session = c.before(|client| client.session(&item));
+        let client_error_message = "disque plein".to_owned();
+        let busy = c.client.request(&session_create(&item));
+        let fail = UpdateSessionFail { update_session_id: session.clone(), client_error_message };
+        let mut ask = |title: &str, language: &str, request: &Request| {
+            let mut request = request.clone();
+            request.headers.push("Accept-Language", language);
+            c.request(title, &request);
+        };
+        ask("Swiss German, else English", "de-CH, en;q=0.5", &busy);
+        ask("German and nothing else", "de", &busy);
+        c.call("Fail it", &fail).expect("granted");
+        let mut read = c.client.request(&get(&session));
+        read.headers.push("Accept-Language", "en");
+        c.request("In a result", &read);
         c.end();
     }
 }

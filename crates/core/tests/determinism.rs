@@ -60,7 +60,7 @@ impl Replay {
                     self.upload = Some(upload);
                     wants
                 }
-                Err(response) => answer(&Handled { response, transitions: Vec::new(), rule: None }),
+                Err(refused) => answer(&refused),
             },
             "progress" => {
                 let bytes = step["bytes"].as_u64().expect("a number of bytes");
@@ -109,6 +109,7 @@ fn answer(handled: &Handled) -> Value {
         "body": std::str::from_utf8(body).expect("bodies are JSON"),
         "transitions": handled.transitions,
         "rule": rule,
+        "lacks": handled.lacks,
     })
 }
 
@@ -246,7 +247,7 @@ fn act(a: &mut Author) {
     a.call(&create);
     a.ask(&ItemCreate { client_token: None, ..create });
     a.call(&ItemGet { library_item_id: item.clone() });
-    a.call(&ItemList { library_id });
+    a.call(&ItemList { library_id: library_id.clone() });
 
     // A session that works.
     a.wait(second);
@@ -342,6 +343,8 @@ fn act(a: &mut Author) {
         a.call(&UpdateSessionGet { update_session_id: id() });
     }
 
+    libraries_and_items(a, &library_id, &item);
+
     // Requests that cannot be read.
     let json = [("Content-Type", "application/json")];
     let sessions = match a.dialect {
@@ -359,6 +362,84 @@ fn act(a: &mut Author) {
     a.raw(Method::Get, "/nowhere", &[], "");
     a.call(&LoginDelete {});
     a.ask(&LoginGet {});
+}
+
+/// Everything that is done to libraries and items outside a session.
+fn libraries_and_items(a: &mut Author, library_id: &LibraryId, item: &ItemId) {
+    let library = || library_id.clone();
+    let library_item_id = || item.clone();
+    let version = |version: &str| Some(version.to_owned());
+    let named = |name: &str| Some(name.to_owned());
+    for (version, name) in [(version("7"), named("x")), (version("1"), named("Bücher"))] {
+        let update_spec = LibraryModel { version, name, ..LibraryModel::default() };
+        a.ask(&LocalLibraryUpdate { library_id: library(), update_spec });
+    }
+    for version in [version("1"), version("2")] {
+        let description = Some("é".to_owned());
+        let update_spec = LibraryModel { version, description, ..LibraryModel::default() };
+        a.ask(&LibraryUpdate { library_id: library(), update_spec });
+    }
+    a.call(&LibraryGet { library_id: library() });
+    a.call(&LibraryList {});
+    let found = LibraryFindSpec { name: named("BüCHER"), ..LibraryFindSpec::default() };
+    for spec in [found, LibraryFindSpec::default()] {
+        a.ask(&LibraryFind { spec });
+    }
+    for (version, name) in [(version("2"), named("x")), (version("1"), named("tools 2"))] {
+        let update_spec = ItemModel { version, name, ..ItemModel::default() };
+        a.ask(&ItemUpdate { library_item_id: library_item_id(), update_spec });
+    }
+    for spec in [
+        ItemFindSpec { name: named("TOOLS 2"), r#type: named("OVF"), ..ItemFindSpec::default() },
+        ItemFindSpec { library_id: Some("nowhere".into()), ..ItemFindSpec::default() },
+        ItemFindSpec::default(),
+    ] {
+        a.ask(&ItemFind { spec });
+    }
+    for name in ["tools.ovf", "nowhere"].map(str::to_owned) {
+        a.ask(&ItemFileGet { library_item_id: library_item_id(), name: name.clone() });
+        a.ask(&ItemStorageGet { library_item_id: library_item_id(), file_name: name });
+    }
+    a.call(&ItemStorageList { library_item_id: library_item_id() });
+    a.call(&ItemChangesList { library_item: library_item_id() });
+    for version in ["1", "2"].map(ItemVersion::new) {
+        a.ask(&ItemChangesGet { library_item: library_item_id(), version });
+    }
+    let copy = |name, client_token| ItemCopy {
+        client_token,
+        source_library_item_id: library_item_id(),
+        destination_create_spec: ItemModel {
+            r#type: None,
+            ..support::item_spec(library_id, name, "")
+        },
+    };
+    let token = || Some(ClientToken::new("5f0c1a52-7d3e-4b8e-9a41-c6d2e8b07f11"));
+    a.ask(&copy("tools 2", token()));
+    let second = a.call(&copy("copy", token()));
+    a.call(&copy("copy", token()));
+    a.call(&ItemGet { library_item_id: second.clone() });
+    a.call(&ItemFileList { library_item_id: second.clone() });
+    let session = a.call(&support::session_create(&second));
+    a.call(&ItemDelete { library_item_id: second.clone() });
+    a.ask(&ItemGet { library_item_id: second });
+    a.ask(&UpdateSessionGet { update_session_id: session });
+    let create_spec = support::library_spec("in the way");
+    for force in [false, true] {
+        let create = LocalLibraryCreate { client_token: None, create_spec: create_spec.clone() };
+        let library_id = a.call(&create);
+        let item = a.call(&ItemCreate {
+            client_token: None,
+            create_spec: support::item_spec(&library_id, "in it", "iso"),
+        });
+        a.call(&support::session_create(&item));
+        if force {
+            a.call(&LocalLibraryForceDelete { library_id: library_id.clone() });
+        } else {
+            a.call(&LocalLibraryDelete { library_id: library_id.clone() });
+        }
+        a.ask(&LocalLibraryGet { library_id });
+        a.ask(&ItemGet { library_item_id: item });
+    }
 }
 
 #[test]

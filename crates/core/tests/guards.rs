@@ -167,7 +167,7 @@ impl Scene {
                         Ok(())
                     }
                     // No dialect is asked for; `/api` is the default one.
-                    Err(response) => Err(refusal(Dialect::Api, &response)),
+                    Err(refused) => Err(refusal(Dialect::Api, &refused.response)),
                 }
             }
             "create" => client.call(&session_create(&self.item)).map(drop),

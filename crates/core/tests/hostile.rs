@@ -76,6 +76,7 @@ fn good_requests(
     let id = || session.clone();
     let item = || library_item_id.clone();
     let file_name = || "ready.vmdk".to_owned();
+    let stored_name = || "disk.vmdk".to_owned();
     let behavior = WarningBehavior { r#type: WarningType::ExpiredCertificate, ignored: true };
     let update_spec =
         UpdateSessionModel { warning_behavior: Some(vec![behavior]), ..Default::default() };
@@ -92,10 +93,42 @@ fn good_requests(
         client.request(&LocalLibraryCreate { client_token: token(), create_spec: library_spec }),
         client.request(&LocalLibraryGet { library_id: library_id.clone() }),
         client.request(&LocalLibraryList {}),
+        client.request(&LocalLibraryUpdate {
+            library_id: library_id.clone(),
+            update_spec: LibraryModel { name: Some("renamed".to_owned()), ..Default::default() },
+        }),
+        client.request(&LocalLibraryDelete { library_id: library_id.clone() }),
+        client.request(&LocalLibraryForceDelete { library_id: library_id.clone() }),
+        client.request(&LibraryGet { library_id: library_id.clone() }),
+        client.request(&LibraryList {}),
+        client.request(&LibraryFind {
+            spec: LibraryFindSpec { name: Some("lab".to_owned()), ..Default::default() },
+        }),
+        client.request(&LibraryUpdate {
+            library_id: library_id.clone(),
+            update_spec: LibraryModel { version: Some("1".to_owned()), ..Default::default() },
+        }),
         client.request(&ItemCreate { client_token: token(), create_spec: item_spec }),
         client.request(&ItemGet { library_item_id: item() }),
         client.request(&ItemList { library_id: library_id.clone() }),
+        client
+            .request(&ItemFind { spec: ItemFindSpec { cached: Some(true), ..Default::default() } }),
+        client.request(&ItemUpdate {
+            library_item_id: item(),
+            update_spec: ItemModel { name: Some("renamed".to_owned()), ..Default::default() },
+        }),
+        client.request(&ItemDelete { library_item_id: item() }),
+        client.request(&ItemCopy {
+            client_token: token(),
+            source_library_item_id: item(),
+            destination_create_spec: support::item_spec(library_id, "copy", "iso"),
+        }),
+        client.request(&ItemFileGet { library_item_id: item(), name: stored_name() }),
         client.request(&ItemFileList { library_item_id: item() }),
+        client.request(&ItemStorageGet { library_item_id: item(), file_name: stored_name() }),
+        client.request(&ItemStorageList { library_item_id: item() }),
+        client.request(&ItemChangesList { library_item: item() }),
+        client.request(&ItemChangesGet { library_item: item(), version: "2".into() }),
         client.request(&UpdateSessionCreate { client_token: token(), ..session_create(&item()) }),
         client.request(&UpdateSessionGet { update_session_id: id() }),
         client.request(&UpdateSessionList { library_item_id: Some(item()) }),
@@ -290,7 +323,8 @@ proptest! {
         let head = Request { method, url, headers, body: Vec::new() };
         match client.simulator.open_upload(&head, client.now) {
             Ok(_) => prop_assert!(on_link && matches!(method, Method::Put | Method::Post)),
-            Err(response) => {
+            Err(refused) => {
+                let response = refused.response;
                 refusal(Dialect::Api, &response);
                 prop_assert!(response.status < 500);
                 prop_assert!(client.seen() == world.seen);

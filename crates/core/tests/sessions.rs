@@ -167,7 +167,8 @@ proptest! {
     ) {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
         let files = [(NAMES[0].to_owned(), stored)].into();
-        let target = Target { item: "i".into(), is_ovf, content_version: 1, files };
+        let folder = String::new();
+        let target = Target { item: "i".into(), is_ovf, content_version: 1, files, folder };
         let mut session = Session::open("s".into(), 0, target, "me".to_owned(), BEGIN);
         let mut now = BEGIN;
         for (event, wait) in events {

@@ -32,6 +32,27 @@ local_library.get
 local_library.list
     200 GET /api/content/local-library
     200 GET /rest/com/vmware/content/local-library
+local_library.update
+    204 PATCH /api/content/local-library/{library_id}, body update_spec
+    200 PATCH /rest/com/vmware/content/local-library/id:{library_id}, body {update_spec}
+local_library.delete
+    204 DELETE /api/content/local-library/{library_id}
+    200 DELETE /rest/com/vmware/content/local-library/id:{library_id}
+local_library.force_delete
+    204 POST /api/content/local-library/{library_id}?action=force-delete
+    200 POST /rest/com/vmware/content/local-library/id:{library_id}?~action=force-delete
+library.get
+    200 GET /api/content/library/{library_id}
+    200 GET /rest/com/vmware/content/library/id:{library_id}
+library.list
+    200 GET /api/content/library
+    200 GET /rest/com/vmware/content/library
+library.find
+    200 POST /api/content/library?action=find, body spec
+    200 POST /rest/com/vmware/content/library?~action=find, body {spec}
+library.update
+    204 PATCH /api/content/library/{library_id}, body update_spec
+    200 PATCH /rest/com/vmware/content/library/id:{library_id}, body {update_spec}
 library.item.create
     201 POST /api/content/library/item, Client-Token, body create_spec
     200 POST /rest/com/vmware/content/library/item, body {client_token, create_spec}
@@ -41,9 +62,36 @@ library.item.get
 library.item.list
     200 GET /api/content/library/item?library_id
     200 GET /rest/com/vmware/content/library/item, query library_id
+library.item.find
+    200 POST /api/content/library/item?action=find, body spec
+    200 POST /rest/com/vmware/content/library/item?~action=find, body {spec}
+library.item.update
+    204 PATCH /api/content/library/item/{library_item_id}, body update_spec
+    200 PATCH /rest/com/vmware/content/library/item/id:{library_item_id}, body {update_spec}
+library.item.delete
+    204 DELETE /api/content/library/item/{library_item_id}
+    200 DELETE /rest/com/vmware/content/library/item/id:{library_item_id}
+library.item.copy
+    200 POST /api/content/library/item/{source_library_item_id}?action=copy, Client-Token, body destination_create_spec
+    200 POST /rest/com/vmware/content/library/item/id:{source_library_item_id}?~action=copy, body {client_token, destination_create_spec}
+library.item.file.get
+    200 GET /api/content/library/item/{library_item_id}/file?name
+    200 POST /rest/com/vmware/content/library/item/file/id:{library_item_id}?~action=get, body {name}
 library.item.file.list
     200 GET /api/content/library/item/{library_item_id}/file
     200 GET /rest/com/vmware/content/library/item/file, query library_item_id
+library.item.storage.get
+    200 GET /api/content/library/item/{library_item_id}/storage?file_name
+    200 POST /rest/com/vmware/content/library/item/storage/id:{library_item_id}?~action=get, body {file_name}
+library.item.storage.list
+    200 GET /api/content/library/item/{library_item_id}/storage
+    200 GET /rest/com/vmware/content/library/item/storage, query library_item_id
+library.item.changes.list
+    200 GET /api/content/library/item/{library_item}/changes
+    200 GET /rest/content/library/item/{library_item}/changes
+library.item.changes.get
+    200 GET /api/content/library/item/{library_item}/changes/{version}
+    200 GET /rest/content/library/item/{library_item}/changes/{version}
 library.item.update_session.create
     201 POST /api/content/library/item/update-session, Client-Token, body create_spec
     200 POST /rest/com/vmware/content/library/item/update-session, body {client_token, create_spec}
@@ -389,13 +437,13 @@ fn an_empty_list_is_a_list_and_null_is_nothing() {
     assert_eq!(read(Method::Post, &alive, nulls), expected);
 
     let list = line(UpdateSessionList::ROW, Dialect::Api);
-    assert_eq!(dialect::success(list, Some(json!([]))).body, b"[]");
+    assert_eq!(dialect::success(list, Some(json!([])), None).body, b"[]");
     let list = line(UpdateSessionList::ROW, Dialect::Rest);
-    assert_eq!(dialect::success(list, Some(json!([]))).body, br#"{"value":[]}"#);
+    assert_eq!(dialect::success(list, Some(json!([])), None).body, br#"{"value":[]}"#);
     let validate = line(SessionFileValidate::ROW, Dialect::Api);
     let result = serde_json::to_value(ValidationResult::default()).expect("it has a JSON form");
     assert_eq!(
-        dialect::success(validate, Some(result)).body,
+        dialect::success(validate, Some(result), None).body,
         br#"{"has_errors":false,"missing_files":[],"invalid_files":[]}"#
     );
 }
@@ -532,9 +580,18 @@ fn names_of_operations_lead_to_their_rows() {
         "cis.session.get",
         "local_library.get",
         "local_library.list",
+        "library.get",
+        "library.list",
+        "library.find",
         "library.item.get",
         "library.item.list",
+        "library.item.find",
+        "library.item.file.get",
         "library.item.file.list",
+        "library.item.storage.get",
+        "library.item.storage.list",
+        "library.item.changes.list",
+        "library.item.changes.get",
         "library.item.update_session.get",
         "library.item.update_session.list",
         "library.item.updatesession.file.get",

@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-use accession_core::simulator::Accounts;
+use accession_core::simulator::{Account, Accounts};
 use accession_server::{
     Admin, Certificate, Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Recipe, Target,
 };
@@ -273,9 +273,7 @@ impl Given {
             return Err(Misuse::NothingToTrust);
         }
         let accounts = match (&self.user, &self.password) {
-            (Some(user), Some(password)) => {
-                Accounts::Only { user: user.clone(), password: password.clone() }
-            }
+            (Some(user), Some(password)) => Accounts::Only(vec![Account::new(user, password)]),
             (None, None) => Accounts::Any,
             _ => return Err(Misuse::HalfAnAccount),
         };

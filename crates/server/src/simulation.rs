@@ -132,7 +132,7 @@ impl Simulation {
         let opened = self.ask(|simulator, now| simulator.open_upload(&head, now));
         let upload = match opened {
             Ok(upload) => upload,
-            Err(refusal) => return answer::closing(http_response(refusal)),
+            Err(refused) => return answer::closing(http_response(refused.response)),
         };
         let outcome = self.receive(&upload, body).await;
         let broken = outcome.is_err();

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use accession_core::privileges::{Privilege, Privileges};
 use accession_core::reading;
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::rules::{Provenance, Rule};
-use accession_core::simulator::{self, Accounts, Handled, Transition};
+use accession_core::simulator::{self, Account, Accounts, Handled, Transition};
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
 use serde::de::DeserializeOwned;
@@ -41,14 +42,24 @@ extern "C" {
 #[serde(deny_unknown_fields)]
 struct Options {
     seed: f64,
-    accounts: Option<Account>,
+    accounts: Option<GivenAccounts>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Account {
+struct GivenAccount {
     user: String,
     password: String,
+    #[serde(default)]
+    privileges: Privileges,
+}
+
+/// One user, or several.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum GivenAccounts {
+    One(GivenAccount),
+    Several(Vec<GivenAccount>),
 }
 
 #[derive(Deserialize)]
@@ -86,6 +97,7 @@ struct Outgoing<'a> {
     body: &'a str,
     transitions: &'a [Transition],
     rule: Option<OutgoingRule>,
+    lacks: Option<Privilege>,
 }
 
 #[derive(Serialize)]
@@ -126,8 +138,17 @@ impl Simulator {
         if !(0.0..=SAFE_INTEGER).contains(&seed) || seed.fract() != 0.0 {
             return Err(JsError::new("options.seed must be a whole number from 0 to 2^53 - 1"));
         }
-        let accounts = accounts
-            .map_or(Accounts::Any, |Account { user, password }| Accounts::Only { user, password });
+        let known = |account: GivenAccount| {
+            let GivenAccount { user, password, privileges } = account;
+            Account { user, password, privileges }
+        };
+        let accounts = match accounts {
+            None => Accounts::Any,
+            Some(GivenAccounts::One(account)) => Accounts::Only(vec![known(account)]),
+            Some(GivenAccounts::Several(accounts)) => {
+                Accounts::Only(accounts.into_iter().map(known).collect())
+            }
+        };
         Ok(Self { inner: simulator::Simulator::new(seed as u64).with_accounts(accounts) })
     }
 
@@ -149,10 +170,7 @@ impl Simulator {
         let head = read_request(head)?;
         match self.inner.open_upload(&head, instant(now)?) {
             Ok(inner) => Ok(Upload { inner }.into()),
-            Err(response) => {
-                let refused = Handled { response, transitions: Vec::new(), rule: None };
-                answer(&refused).map(JsValue::from)
-            }
+            Err(refused) => answer(&refused).map(JsValue::from),
         }
     }
 
@@ -219,6 +237,7 @@ fn answer(handled: &Handled) -> Result<Answer, JsError> {
             let Rule { id, sentence, provenance, source } = rule.0;
             OutgoingRule { id, sentence, provenance: *provenance, source }
         }),
+        lacks: handled.lacks,
     })
 }
 

@@ -70,7 +70,7 @@ impl Simulated {
         let opened = self.simulator.borrow_mut().open_upload(&head, clock());
         let upload = match opened {
             Ok(upload) => upload,
-            Err(response) => return Ok(response).into(),
+            Err(refused) => return refused.into(),
         };
         let wants = upload.wants().clone();
         let mut open = Open {

@@ -33,6 +33,24 @@ pub(super) fn given<T: Clone>(value: Option<&T>, field: &str) -> Result<T, ApiEr
     value.cloned().ok_or_else(|| required(rules::WELL_FORMED, field))
 }
 
+/// A version that a change names is the current one. What a stale one means differs by operation.
+pub(super) fn version(given: Option<&str>, current: u64, stale: ErrorType) -> Result<(), ApiError> {
+    let current = current.to_string();
+    match given {
+        Some(given) if given != current => {
+            let message = messages::VERSION_STALE.with([given, &current]);
+            Err(ApiError::new(stale, rules::LIBRARY_VERSION, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A find that asks for nothing.
+pub(super) fn empty_find_spec() -> ApiError {
+    let message = messages::FIND_SPEC_EMPTY.with([]);
+    ApiError::new(ErrorType::InvalidArgument, rules::FIND_SPEC, message)
+}
+
 /// A client token is a UUID.
 pub(super) fn client_token(token: &ClientToken) -> Result<(), ApiError> {
     let text = token.as_str();
@@ -68,6 +86,18 @@ pub(super) fn library(spec: &LibraryModel) -> Result<(), ApiError> {
             Err(ApiError::new(ErrorType::Unsupported, rules::LIBRARY_SPEC, message))
         }
     }?;
+    publishing(spec)
+}
+
+/// Checks what a change of a library says.
+pub(super) fn library_update(spec: &LibraryModel) -> Result<(), ApiError> {
+    if spec.name.as_deref() == Some("") {
+        return Err(invalid(rules::LIBRARY_SPEC, "name", "it is empty"));
+    }
+    publishing(spec)
+}
+
+fn publishing(spec: &LibraryModel) -> Result<(), ApiError> {
     match &spec.publish_info {
         Some(info) if info.published.is_none() => {
             Err(required(rules::LIBRARY_SPEC, "publish_info.published"))
@@ -119,17 +149,24 @@ fn storage_backing(backing: &StorageBacking) -> Result<(), ApiError> {
 
 /// Checks what create needs of an item, the library aside.
 pub(super) fn item(spec: &ItemModel) -> Result<(), ApiError> {
-    let name = spec.name.as_deref().unwrap_or_default();
-    if name.is_empty() {
+    if spec.name.as_deref().unwrap_or_default().is_empty() {
         return Err(required(rules::ITEM_SPEC, "name"));
     }
-    if name.chars().count() > NAME_LIMIT {
-        let why = format!("it has more than {NAME_LIMIT} characters");
-        return Err(invalid(rules::ITEM_SPEC, "name", &why));
+    item_update(spec)
+}
+
+/// Checks what a change of an item says.
+pub(super) fn item_update(spec: &ItemModel) -> Result<(), ApiError> {
+    if spec.name.as_deref() == Some("") {
+        return Err(invalid(rules::ITEM_SPEC, "name", "it is empty"));
     }
-    if spec.description.as_deref().unwrap_or_default().chars().count() > DESCRIPTION_LIMIT {
-        let why = format!("it has more than {DESCRIPTION_LIMIT} characters");
-        return Err(invalid(rules::ITEM_SPEC, "description", &why));
+    for (field, text, limit) in
+        [("name", &spec.name, NAME_LIMIT), ("description", &spec.description, DESCRIPTION_LIMIT)]
+    {
+        if text.as_deref().unwrap_or_default().chars().count() > limit {
+            let why = format!("it has more than {limit} characters");
+            return Err(invalid(rules::ITEM_SPEC, field, &why));
+        }
     }
     Ok(())
 }

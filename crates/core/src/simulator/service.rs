@@ -1,21 +1,24 @@
 //! The simulator's answer to each operation.
 
-use super::{
-    Caller, Context, Item, Library, Link, Login, Simulator, Transition, checks, upload_endpoint,
-};
+use super::items::to_long;
+use super::uploads::{Link, upload_endpoint};
+use super::{Caller, Context, Login, Simulator, Transition, checks, in_order};
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
 use crate::model::{
-    ChecksumInfo, ClientToken, ConfigurationInfo, ItemFileInfo, ItemId, ItemModel, LibraryId,
-    LibraryModel, LibraryType, LoginInfo, LoginToken, SessionFileInfo, SessionId, SourceType,
-    StateInfo, TransferStatus, UpdateSessionModel, ValidationResult,
+    ChangeInfo, ChangeSummary, ChecksumInfo, ClientToken, ItemFileInfo, ItemId, ItemModel,
+    LibraryId, LibraryModel, LoginInfo, LoginToken, SessionFileInfo, SessionId, SourceType,
+    StorageInfo, TransferStatus, UpdateSessionModel, ValidationResult,
 };
 use crate::operations::{
-    ItemCreate, ItemFileList, ItemGet, ItemList, LocalLibraryCreate, LocalLibraryGet,
-    LocalLibraryList, LoginCreate, LoginDelete, LoginGet, Operation, Service, SessionFileAdd,
-    SessionFileGet, SessionFileList, SessionFileRemove, SessionFileValidate, UpdateSessionCancel,
-    UpdateSessionComplete, UpdateSessionCreate, UpdateSessionDelete, UpdateSessionFail,
-    UpdateSessionGet, UpdateSessionKeepAlive, UpdateSessionList, UpdateSessionUpdate,
+    ItemChangesGet, ItemChangesList, ItemCopy, ItemCreate, ItemDelete, ItemFileGet, ItemFileList,
+    ItemFind, ItemGet, ItemList, ItemStorageGet, ItemStorageList, ItemUpdate, LibraryFind,
+    LibraryGet, LibraryList, LibraryUpdate, LocalLibraryCreate, LocalLibraryDelete,
+    LocalLibraryForceDelete, LocalLibraryGet, LocalLibraryList, LocalLibraryUpdate, LoginCreate,
+    LoginDelete, LoginGet, Operation, Service, SessionFileAdd, SessionFileGet, SessionFileList,
+    SessionFileRemove, SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete,
+    UpdateSessionCreate, UpdateSessionDelete, UpdateSessionFail, UpdateSessionGet,
+    UpdateSessionKeepAlive, UpdateSessionList, UpdateSessionUpdate,
 };
 use crate::rules;
 use crate::session::{Event, Phase, Session, SessionFile, Target};
@@ -49,44 +52,10 @@ impl Service for Simulator {
         context: &Context,
         call: LocalLibraryCreate,
     ) -> Result<LibraryId, ApiError> {
-        let made = |simulator: &Self, id: &str| simulator.libraries.contains_key(&id.into());
-        let replay =
-            self.replay::<LocalLibraryCreate>(context, call.client_token.as_ref(), made)?;
-        if let Some(id) = replay {
-            return Ok(LibraryId::new(id));
-        }
-        let spec = call.create_spec;
-        checks::library(&spec)?;
-        let id = LibraryId::new(self.random.uuid());
-        let publish_info = spec.publish_info.map(|info| crate::model::PublishInfo {
-            // Secrets are never told, and a client has no say in the address.
-            password: None,
-            current_password: None,
-            publish_url: None,
-            ..info
-        });
-        let model = LibraryModel {
-            id: Some(id.clone()),
-            description: Some(spec.description.unwrap_or_default()),
-            r#type: Some(LibraryType::Local),
-            version: Some("1".to_owned()),
-            creation_time: Some(context.now),
-            last_modified_time: Some(context.now),
-            last_sync_time: None,
-            publish_info,
-            server_guid: Some(self.server_guid.clone()),
-            unset_security_policy_id: None,
-            state_info: Some(StateInfo { state: Some("ACTIVE".to_owned()), message: None }),
-            configuration_info: Some(
-                spec.configuration_info
-                    .unwrap_or(ConfigurationInfo { apply_library_usage_to_items: Some(false) }),
-            ),
-            ..spec
-        };
-        let serial = self.next_serial();
-        self.libraries.insert(id.clone(), Library { serial, model });
-        self.remember::<LocalLibraryCreate>(context, call.client_token, id.as_str());
-        Ok(id)
+        let (token, spec) = (call.client_token, call.create_spec);
+        self.once::<LocalLibraryCreate>(context, token, LibraryId::new, |simulator| {
+            simulator.create_library(context, spec)
+        })
     }
 
     fn local_library_get(
@@ -94,7 +63,7 @@ impl Service for Simulator {
         _: &Context,
         call: LocalLibraryGet,
     ) -> Result<LibraryModel, ApiError> {
-        Ok(self.library(&call.library_id)?.model.clone())
+        Ok(self.local_library(&call.library_id)?.info())
     }
 
     fn local_library_list(
@@ -102,67 +71,90 @@ impl Service for Simulator {
         _: &Context,
         _: LocalLibraryList,
     ) -> Result<Vec<LibraryId>, ApiError> {
+        let local = self.libraries.iter().filter(|(_, library)| !library.is_subscribed());
+        Ok(in_order(local.map(|(id, library)| (library.serial, id))))
+    }
+
+    fn local_library_update(
+        &mut self,
+        context: &Context,
+        call: LocalLibraryUpdate,
+    ) -> Result<(), ApiError> {
+        self.update_library(context, &call.library_id, call.update_spec, true)
+    }
+
+    fn local_library_delete(
+        &mut self,
+        _: &Context,
+        call: LocalLibraryDelete,
+    ) -> Result<(), ApiError> {
+        self.delete_library(&call.library_id)
+    }
+
+    fn local_library_force_delete(
+        &mut self,
+        _: &Context,
+        call: LocalLibraryForceDelete,
+    ) -> Result<(), ApiError> {
+        self.delete_library(&call.library_id)
+    }
+
+    fn library_get(&mut self, _: &Context, call: LibraryGet) -> Result<LibraryModel, ApiError> {
+        Ok(self.library(&call.library_id)?.info())
+    }
+
+    fn library_list(&mut self, _: &Context, _: LibraryList) -> Result<Vec<LibraryId>, ApiError> {
         Ok(in_order(self.libraries.iter().map(|(id, library)| (library.serial, id))))
     }
 
-    fn item_create(&mut self, context: &Context, call: ItemCreate) -> Result<ItemId, ApiError> {
-        let made = |simulator: &Self, id: &str| simulator.items.contains_key(&id.into());
-        let replay = self.replay::<ItemCreate>(context, call.client_token.as_ref(), made)?;
-        if let Some(id) = replay {
-            return Ok(ItemId::new(id));
-        }
-        let spec = call.create_spec;
-        let library = checks::given(spec.library_id.as_ref(), "library_id")?;
-        let library_name = self.library(&library)?.model.name.clone().unwrap_or_default();
-        checks::item(&spec)?;
-        let name = spec.name.clone().unwrap_or_default();
-        let taken =
-            |item: &Item| item.library == library && item.model.name.as_ref() == Some(&name);
-        if self.items.values().any(taken) {
-            let message =
-                messages::DUPLICATE_ITEM_NAME.with([&name, &library_name, library.as_str()]);
-            let error = ApiError::new(ErrorType::AlreadyExists, rules::ITEM_NAME_UNIQUE, message);
-            return Err(error);
-        }
-        let id = ItemId::new(self.random.uuid());
-        let model = ItemModel {
-            id: Some(id.clone()),
-            description: Some(spec.description.unwrap_or_default()),
-            r#type: Some(spec.r#type.unwrap_or_default()),
-            creation_time: Some(context.now),
-            last_modified_time: Some(context.now),
-            last_sync_time: None,
-            metadata_version: Some("1".to_owned()),
-            version: Some("1".to_owned()),
-            cached: Some(true),
-            security_compliance: Some(true),
-            certificate_verification_info: None,
-            // These two follow from the files; `item_get` computes them.
-            content_version: None,
-            size: None,
-            ..spec
-        };
-        let serial = self.next_serial();
-        let item = Item { serial, library, model, content_version: 1, files: [].into() };
-        self.items.insert(id.clone(), item);
-        self.remember::<ItemCreate>(context, call.client_token, id.as_str());
-        Ok(id)
+    fn library_find(&mut self, _: &Context, call: LibraryFind) -> Result<Vec<LibraryId>, ApiError> {
+        self.find_libraries(&call.spec)
     }
 
-    fn item_get(&mut self, _: &Context, call: ItemGet) -> Result<ItemModel, ApiError> {
-        let item = self.item(&call.library_item_id)?;
-        let size = item.files.values().fold(0_u64, |sum, file| sum.saturating_add(file.size));
-        Ok(ItemModel {
-            content_version: Some(item.content_version.to_string()),
-            size: Some(to_long(size)),
-            ..item.model.clone()
+    fn library_update(&mut self, context: &Context, call: LibraryUpdate) -> Result<(), ApiError> {
+        self.update_library(context, &call.library_id, call.update_spec, false)
+    }
+
+    fn item_create(&mut self, context: &Context, call: ItemCreate) -> Result<ItemId, ApiError> {
+        let (token, spec) = (call.client_token, call.create_spec);
+        self.once::<ItemCreate>(context, token, ItemId::new, |simulator| {
+            simulator.create_item(context, spec, None)
         })
     }
 
+    fn item_get(&mut self, _: &Context, call: ItemGet) -> Result<ItemModel, ApiError> {
+        Ok(self.item(&call.library_item_id)?.info())
+    }
+
     fn item_list(&mut self, _: &Context, call: ItemList) -> Result<Vec<ItemId>, ApiError> {
-        self.library(&call.library_id)?;
-        let items = self.items.iter().filter(|(_, item)| item.library == call.library_id);
-        Ok(in_order(items.map(|(id, item)| (item.serial, id))))
+        let items = &self.library(&call.library_id)?.items;
+        Ok(items.iter().map(|(_, id)| id.clone()).collect())
+    }
+
+    fn item_find(&mut self, _: &Context, call: ItemFind) -> Result<Vec<ItemId>, ApiError> {
+        self.find_items(&call.spec)
+    }
+
+    fn item_update(&mut self, context: &Context, call: ItemUpdate) -> Result<(), ApiError> {
+        self.update_item(context, &call.library_item_id, call.update_spec)
+    }
+
+    fn item_delete(&mut self, _: &Context, call: ItemDelete) -> Result<(), ApiError> {
+        self.local_item(&call.library_item_id)?;
+        self.remove_item(&call.library_item_id);
+        Ok(())
+    }
+
+    fn item_copy(&mut self, context: &Context, call: ItemCopy) -> Result<ItemId, ApiError> {
+        let (token, spec) = (call.client_token, call.destination_create_spec);
+        let source = call.source_library_item_id;
+        self.once::<ItemCopy>(context, token, ItemId::new, |simulator| {
+            simulator.create_item(context, spec, Some(&source))
+        })
+    }
+
+    fn item_file_get(&mut self, _: &Context, call: ItemFileGet) -> Result<ItemFileInfo, ApiError> {
+        self.item_file(&call.library_item_id, &call.name)
     }
 
     fn item_file_list(
@@ -170,17 +162,39 @@ impl Service for Simulator {
         _: &Context,
         call: ItemFileList,
     ) -> Result<Vec<ItemFileInfo>, ApiError> {
-        let item = self.item(&call.library_item_id)?;
-        let files = item.files.iter().map(|(name, file)| ItemFileInfo {
-            checksum_info: file.checksum.as_ref().map(ChecksumInfo::from),
-            name: name.clone(),
-            size: to_long(file.size),
-            cached: true,
-            version: file.version.to_string(),
-            // The bytes are not kept, so there is nowhere to read them from.
-            file_download_endpoint: None,
-        });
-        Ok(files.collect())
+        Ok(self.item(&call.library_item_id)?.file_infos().collect())
+    }
+
+    fn item_storage_get(
+        &mut self,
+        _: &Context,
+        call: ItemStorageGet,
+    ) -> Result<Vec<StorageInfo>, ApiError> {
+        self.storage(&call.library_item_id, Some(&call.file_name))
+    }
+
+    fn item_storage_list(
+        &mut self,
+        _: &Context,
+        call: ItemStorageList,
+    ) -> Result<Vec<StorageInfo>, ApiError> {
+        self.storage(&call.library_item_id, None)
+    }
+
+    fn item_changes_list(
+        &mut self,
+        _: &Context,
+        call: ItemChangesList,
+    ) -> Result<Vec<ChangeSummary>, ApiError> {
+        Ok(self.item(&call.library_item)?.changes().collect())
+    }
+
+    fn item_changes_get(
+        &mut self,
+        _: &Context,
+        call: ItemChangesGet,
+    ) -> Result<ChangeInfo, ApiError> {
+        self.item(&call.library_item)?.change(&call.version)
     }
 
     fn update_session_create(
@@ -188,42 +202,10 @@ impl Service for Simulator {
         context: &Context,
         call: UpdateSessionCreate,
     ) -> Result<SessionId, ApiError> {
-        let made = |simulator: &Self, id: &str| simulator.sessions.contains_key(&id.into());
-        let replay =
-            self.replay::<UpdateSessionCreate>(context, call.client_token.as_ref(), made)?;
-        if let Some(id) = replay {
-            return Ok(SessionId::new(id));
-        }
-        let spec = call.create_spec;
-        let item_id = checks::given(spec.library_item_id.as_ref(), "library_item_id")?;
-        let item = self.item(&item_id)?;
-        let target = Target {
-            item: item_id.clone(),
-            is_ovf: item.model.r#type.as_ref().is_some_and(|kind| kind.eq_ignore_ascii_case("ovf")),
-            content_version: item.content_version,
-            files: item.files.clone(),
-        };
-        if self.active.contains_key(&item_id) {
-            let message = messages::ITEM_BUSY.with([item_id.as_str()]);
-            return Err(ApiError::new(ErrorType::ResourceBusy, rules::ONE_ACTIVE, message));
-        }
-        // Real ids were seen in this form.
-        let id = SessionId::new(format!("{}:{}", self.random.uuid(), self.random.uuid()));
-        let (serial, owner) = (self.next_serial(), context.caller.user.clone());
-        let mut session = Session::open(id.clone(), serial, target, owner, context.now);
-        session.warning_behavior = spec.warning_behavior;
-        self.deadlines.insert((session.expires(), id.clone()));
-        self.active.insert(item_id, id.clone());
-        self.sessions.insert(id.clone(), session);
-        self.transitions.push(Transition {
-            at: context.now,
-            session: id.clone(),
-            from: None,
-            to: Some(Phase::Open),
-            because: UpdateSessionCreate::ROW.name,
-        });
-        self.remember::<UpdateSessionCreate>(context, call.client_token, id.as_str());
-        Ok(id)
+        let (token, spec) = (call.client_token, call.create_spec);
+        self.once::<UpdateSessionCreate>(context, token, SessionId::new, |simulator| {
+            simulator.create_session(context, spec)
+        })
     }
 
     fn update_session_get(
@@ -251,14 +233,16 @@ impl Service for Simulator {
         call: UpdateSessionList,
     ) -> Result<Vec<SessionId>, ApiError> {
         if let Some(item) = &call.library_item_id {
-            self.item(item)?;
+            let sessions = self.item(item)?.sessions.iter().map(|(_, id)| id);
+            let own = |id: &&SessionId| {
+                let session = self.sessions.get(*id);
+                session.is_some_and(|session| session.owner == context.caller.user)
+            };
+            return Ok(sessions.filter(own).cloned().collect());
         }
-        let wanted = |session: &Session| {
-            session.owner == context.caller.user
-                && call.library_item_id.as_ref().is_none_or(|item| *item == session.item)
-        };
-        let sessions = self.sessions.iter().filter(|(_, session)| wanted(session));
-        Ok(in_order(sessions.map(|(id, session)| (session.serial, id))))
+        let own = |session: &Session| session.owner == context.caller.user;
+        let own = self.sessions.iter().filter(|(_, session)| own(session));
+        Ok(in_order(own.map(|(id, session)| (session.serial, id))))
     }
 
     fn update_session_update(
@@ -275,7 +259,12 @@ impl Service for Simulator {
         _: &Context,
         call: UpdateSessionComplete,
     ) -> Result<(), ApiError> {
-        self.session_event(&call.update_session_id, Event::Complete)
+        let id = call.update_session_id;
+        let item = self.item(&self.session(&id)?.item)?;
+        if self.session(&id)?.phase() == Phase::Open {
+            self.library(&item.library)?.admit_content()?;
+        }
+        self.session_event(&id, Event::Complete)
     }
 
     fn update_session_keep_alive(
@@ -319,8 +308,7 @@ impl Service for Simulator {
         self.session(&id)?;
         let file = checks::pushed_file(call.file_spec, self.random.uuid())?;
         let (name, link) = (file.name.clone(), file.link.clone());
-        self.session_event(&id, Event::AddFile(file))?;
-        self.forget_link(&id, &name);
+        self.change_file(&id, &name, Event::AddFile(file))?;
         let (session, file) = (id.clone(), name.clone());
         self.links.insert(link, Link { session, file, upload: None });
         self.session_file(context, &id, &name)
@@ -349,10 +337,8 @@ impl Service for Simulator {
         _: &Context,
         call: SessionFileRemove,
     ) -> Result<(), ApiError> {
-        let id = call.update_session_id;
-        self.session_event(&id, Event::RemoveFile(call.file_name.clone()))?;
-        self.forget_link(&id, &call.file_name);
-        Ok(())
+        let name = call.file_name.clone();
+        self.change_file(&call.update_session_id, &call.file_name, Event::RemoveFile(name))
     }
 
     fn session_file_validate(
@@ -366,18 +352,60 @@ impl Service for Simulator {
 }
 
 impl Simulator {
-    fn library(&self, id: &LibraryId) -> Result<&Library, ApiError> {
-        self.libraries.get(id).ok_or_else(|| {
-            let message = messages::LIBRARY_NOT_FOUND.with([id.as_str()]);
-            ApiError::new(ErrorType::NotFound, rules::LIBRARY_EXISTS, message)
-        })
+    fn create_session(
+        &mut self,
+        context: &Context,
+        spec: UpdateSessionModel,
+    ) -> Result<SessionId, ApiError> {
+        let item_id = checks::given(spec.library_item_id.as_ref(), "library_item_id")?;
+        let item = self.local_item(&item_id)?;
+        if item.is_of_type("vm-template") {
+            let message = messages::ITEM_IS_TEMPLATE.with([item.name(), item_id.as_str()]);
+            let kind = ErrorType::InvalidElementType;
+            return Err(ApiError::new(kind, rules::ITEM_NOT_TEMPLATE, message));
+        }
+        let library = self.library(&item.library)?;
+        library.admit_content()?;
+        let target = Target {
+            item: item_id.clone(),
+            is_ovf: item.is_of_type("ovf"),
+            content_version: item.content_version,
+            files: item.files.clone(),
+            folder: library.folder(&item.library, &item_id),
+        };
+        if item.active.is_some() {
+            let message = messages::ITEM_BUSY.with([item_id.as_str()]);
+            return Err(ApiError::new(ErrorType::ResourceBusy, rules::ONE_ACTIVE, message));
+        }
+        // Real ids were seen in this form.
+        let id = SessionId::new(format!("{}:{}", self.random.uuid(), self.random.uuid()));
+        let (serial, owner) = (self.next_serial(), context.caller.user.clone());
+        let mut session = Session::open(id.clone(), serial, target, owner, context.now);
+        session.warning_behavior = spec.warning_behavior;
+        self.deadlines.insert((session.expires(), id.clone()));
+        self.sessions.insert(id.clone(), session);
+        if let Some(item) = self.items.get_mut(&item_id) {
+            item.active = Some(id.clone());
+            item.sessions.insert((serial, id.clone()));
+        }
+        self.transitions.push(Transition {
+            at: context.now,
+            session: id.clone(),
+            from: None,
+            to: Some(Phase::Open),
+            because: UpdateSessionCreate::ROW.name,
+        });
+        Ok(id)
     }
 
-    fn item(&self, id: &ItemId) -> Result<&Item, ApiError> {
-        self.items.get(id).ok_or_else(|| {
-            let message = messages::ITEM_NOT_FOUND.with([id.as_str()]);
-            ApiError::new(ErrorType::NotFound, rules::ITEM_EXISTS, message)
-        })
+    /// Adds or removes a file. An upload link is for one add: what comes after it takes it away.
+    fn change_file(&mut self, id: &SessionId, name: &str, event: Event) -> Result<(), ApiError> {
+        let link = self.session(id)?.link(name).map(str::to_owned);
+        self.session_event(id, event)?;
+        if let Some(link) = link {
+            self.links.remove(&link);
+        }
+        Ok(())
     }
 
     fn session_file(
@@ -394,37 +422,24 @@ impl Simulator {
         Ok(file_info(context, session, name, file))
     }
 
-    /// A link is for one add: the next add, or a removal, takes it away.
-    fn forget_link(&mut self, id: &SessionId, name: &str) {
-        self.links.retain(|_, link| !(link.session == *id && link.file == name));
-    }
-
-    /// What an earlier create with the same token made, if it is still there.
-    fn replay<O: Operation>(
-        &self,
+    /// Makes something, unless an earlier call with the same token made it and it is still there.
+    fn once<O: Operation<Reply: Clone + AsRef<str>>>(
+        &mut self,
         context: &Context,
-        token: Option<&ClientToken>,
-        still_there: impl Fn(&Self, &str) -> bool,
-    ) -> Result<Option<String>, ApiError> {
-        let Some(token) = token else { return Ok(None) };
-        checks::client_token(token)?;
-        let made = self.replays.get(&replay_key::<O>(context, token));
-        Ok(made.filter(|id| still_there(self, id)).cloned())
-    }
-
-    fn remember<O: Operation>(&mut self, context: &Context, token: Option<ClientToken>, id: &str) {
-        if let Some(token) = token {
-            self.replays.insert(replay_key::<O>(context, &token), id.to_owned());
+        token: Option<ClientToken>,
+        id: impl FnOnce(String) -> O::Reply,
+        make: impl FnOnce(&mut Self) -> Result<O::Reply, ApiError>,
+    ) -> Result<O::Reply, ApiError> {
+        let Some(token) = token else { return make(self) };
+        checks::client_token(&token)?;
+        let user = &context.caller.user;
+        if let Some(made) = self.replays.find(user, O::ROW, &token) {
+            return Ok(id(made.to_owned()));
         }
+        let made = make(self)?;
+        self.replays.remember(user, O::ROW, &token, made.as_ref());
+        Ok(made)
     }
-}
-
-fn replay_key<O: Operation>(
-    context: &Context,
-    token: &ClientToken,
-) -> (String, &'static str, String) {
-    let token = token.as_str().to_ascii_lowercase();
-    (context.caller.user.clone(), O::ROW.service, token)
 }
 
 fn file_info(
@@ -459,16 +474,4 @@ fn file_info(
         // `Session::files` leaves these out.
         SessionFile::Removed => info,
     }
-}
-
-/// The API's long is signed.
-fn to_long(size: u64) -> i64 {
-    i64::try_from(size).unwrap_or(i64::MAX)
-}
-
-fn in_order<'a, Id: Clone + 'a>(entries: impl Iterator<Item = (u64, &'a Id)>) -> Vec<Id> {
-    let mut entries: Vec<_> = entries.collect();
-    // No two have the same, so a stable sort would only be larger.
-    entries.sort_unstable_by_key(|(serial, _)| *serial);
-    entries.into_iter().map(|(_, id)| id.clone()).collect()
 }

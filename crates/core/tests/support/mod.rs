@@ -2,6 +2,7 @@
 //! such a client can see, and generated calls.
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accession_core::dialect::{self, Dialect, SESSION_HEADER};
@@ -426,8 +427,35 @@ fn client_token() -> BoxedStrategy<Option<ClientToken>> {
     opt(text().prop_map(ClientToken::new))
 }
 
+/// A named argument; a message in it goes `depth` levels down.
+fn param(depth: u32) -> BoxedStrategy<LocalizationParam> {
+    let nested = match depth {
+        0 => Just(None).boxed(),
+        _ => opt((text(), params(depth - 1))
+            .prop_map(|(id, params)| Box::new(NestedLocalizableMessage { id, params }))),
+    };
+    // Some numbers with a fraction are not the same after a way through text.
+    let fraction = any::<i32>().prop_map(|number| f64::from(number) / 8.0 + 0.0625);
+    let format = opt(known(DateTimeFormat::KNOWN));
+    (opt(text()), opt(instant()), opt(any::<i64>()), opt(fraction), nested, format)
+        .prop_map(|(s, dt, i, d, l, format)| LocalizationParam {
+            s,
+            dt,
+            i,
+            d,
+            l,
+            format,
+            precision: i,
+        })
+        .boxed()
+}
+
+fn params(depth: u32) -> BoxedStrategy<Option<BTreeMap<String, LocalizationParam>>> {
+    opt(proptest::collection::btree_map(text(), param(depth), 0..3))
+}
+
 fn message() -> BoxedStrategy<LocalizableMessage> {
-    (text(), text(), some(text()), opt(value()), opt(text()))
+    (text(), text(), some(text()), params(1), opt(text()))
         .prop_map(|(id, default_message, args, params, localized)| LocalizableMessage {
             id,
             default_message,
@@ -518,7 +546,9 @@ fn item_model() -> BoxedStrategy<ItemModel> {
     let ids = (opt(item_id()), opt(library_id()), opt(item_id()));
     let times = (opt(instant()), opt(instant()), opt(instant()));
     let flags = (opt(any::<bool>()), opt(any::<bool>()));
-    (texts, ids, times, flags, opt(any::<i64>()), opt(value()))
+    let verification = (known(CertificateVerificationStatus::KNOWN), opt(some(text())))
+        .prop_map(|(status, cert_chain)| CertificateVerificationInfo { status, cert_chain });
+    (texts, ids, times, flags, opt(any::<i64>()), opt(verification))
         .prop_map(|(mut texts, ids, times, flags, size, certificate_verification_info)| {
             let mut text = || texts.pop().flatten();
             ItemModel {
@@ -543,12 +573,41 @@ fn item_model() -> BoxedStrategy<ItemModel> {
         .boxed()
 }
 
+fn item_find_spec() -> BoxedStrategy<ItemFindSpec> {
+    (opt(text()), opt(library_id()), opt(item_id()), opt(text()), opt(any::<bool>()))
+        .prop_map(|(name, library_id, source_id, r#type, cached)| ItemFindSpec {
+            name,
+            library_id,
+            source_id,
+            r#type,
+            cached,
+        })
+        .boxed()
+}
+
+fn library_find_spec() -> BoxedStrategy<LibraryFindSpec> {
+    (opt(text()), opt(known(LibraryType::KNOWN)), opt(backing()))
+        .prop_map(|(name, r#type, storage_backing)| LibraryFindSpec {
+            name,
+            r#type,
+            storage_backing,
+        })
+        .boxed()
+}
+
+fn backing() -> BoxedStrategy<StorageBacking> {
+    (opt(known(StorageBackingType::KNOWN)), opt(text()), opt(text()))
+        .prop_map(|(r#type, datastore_id, storage_uri)| StorageBacking {
+            r#type,
+            datastore_id,
+            storage_uri,
+        })
+        .boxed()
+}
+
 fn library_model() -> BoxedStrategy<LibraryModel> {
     let texts = proptest::collection::vec(opt(text()), 5);
     let times = (opt(instant()), opt(instant()), opt(instant()));
-    let backing = (opt(known(StorageBackingType::KNOWN)), opt(text()), opt(text())).prop_map(
-        |(r#type, datastore_id, storage_uri)| StorageBacking { r#type, datastore_id, storage_uri },
-    );
     let publish = (proptest::collection::vec(opt(text()), 5), opt(any::<bool>())).prop_map(
         |(mut texts, published)| {
             let mut text = || texts.pop().flatten();
@@ -568,11 +627,12 @@ fn library_model() -> BoxedStrategy<LibraryModel> {
         opt(publish),
         opt(value()),
         opt(flag().prop_map(|flag| OptimizationInfo { optimize_remote_publishing: flag })),
-        opt((opt(text()), opt(message())).prop_map(|(state, message)| StateInfo { state, message })),
+        opt((opt(known(LibraryState::KNOWN)), opt(message()))
+            .prop_map(|(state, message)| StateInfo { state, message })),
         opt(flag().prop_map(|flag| ConfigurationInfo { apply_library_usage_to_items: flag })),
         flag(),
     );
-    (opt(library_id()), texts, times, opt(known(LibraryType::KNOWN)), opt(some(backing)), infos)
+    (opt(library_id()), texts, times, opt(known(LibraryType::KNOWN)), opt(some(backing())), infos)
         .prop_map(|(id, mut texts, times, r#type, storage_backings, infos)| {
             let mut text = || texts.pop().flatten();
             LibraryModel {
@@ -600,6 +660,11 @@ fn library_model() -> BoxedStrategy<LibraryModel> {
 
 /// For each operation, in the order of the table, what generates its calls.
 pub(crate) fn calls() -> Vec<BoxedStrategy<Call>> {
+    let of_library = |make: fn(LibraryId) -> Call| library_id().prop_map(make).boxed();
+    let of_item = |make: fn(ItemId) -> Call| item_id().prop_map(make).boxed();
+    let of_item_and_text = |make: fn(ItemId, String) -> Call| {
+        (item_id(), text()).prop_map(move |(id, text)| make(id, text)).boxed()
+    };
     let of_session = |make: fn(SessionId) -> Call| session_id().prop_map(make).boxed();
     let of_file = |make: fn(SessionId, String) -> Call| {
         (session_id(), text()).prop_map(move |(id, name)| make(id, name)).boxed()
@@ -613,20 +678,61 @@ pub(crate) fn calls() -> Vec<BoxedStrategy<Call>> {
                 Call::LocalLibraryCreate(LocalLibraryCreate { client_token, create_spec })
             })
             .boxed(),
-        library_id()
-            .prop_map(|library_id| Call::LocalLibraryGet(LocalLibraryGet { library_id }))
-            .boxed(),
+        of_library(|library_id| Call::LocalLibraryGet(LocalLibraryGet { library_id })),
         Just(Call::LocalLibraryList(LocalLibraryList {})).boxed(),
+        (library_id(), library_model())
+            .prop_map(|(library_id, update_spec)| {
+                Call::LocalLibraryUpdate(LocalLibraryUpdate { library_id, update_spec })
+            })
+            .boxed(),
+        of_library(|library_id| Call::LocalLibraryDelete(LocalLibraryDelete { library_id })),
+        of_library(|library_id| {
+            Call::LocalLibraryForceDelete(LocalLibraryForceDelete { library_id })
+        }),
+        of_library(|library_id| Call::LibraryGet(LibraryGet { library_id })),
+        Just(Call::LibraryList(LibraryList {})).boxed(),
+        library_find_spec().prop_map(|spec| Call::LibraryFind(LibraryFind { spec })).boxed(),
+        (library_id(), library_model())
+            .prop_map(|(library_id, update_spec)| {
+                Call::LibraryUpdate(LibraryUpdate { library_id, update_spec })
+            })
+            .boxed(),
         (client_token(), item_model())
             .prop_map(|(client_token, create_spec)| {
                 Call::ItemCreate(ItemCreate { client_token, create_spec })
             })
             .boxed(),
-        item_id().prop_map(|library_item_id| Call::ItemGet(ItemGet { library_item_id })).boxed(),
-        library_id().prop_map(|library_id| Call::ItemList(ItemList { library_id })).boxed(),
-        item_id()
-            .prop_map(|library_item_id| Call::ItemFileList(ItemFileList { library_item_id }))
+        of_item(|library_item_id| Call::ItemGet(ItemGet { library_item_id })),
+        of_library(|library_id| Call::ItemList(ItemList { library_id })),
+        item_find_spec().prop_map(|spec| Call::ItemFind(ItemFind { spec })).boxed(),
+        (item_id(), item_model())
+            .prop_map(|(library_item_id, update_spec)| {
+                Call::ItemUpdate(ItemUpdate { library_item_id, update_spec })
+            })
             .boxed(),
+        of_item(|library_item_id| Call::ItemDelete(ItemDelete { library_item_id })),
+        (client_token(), item_id(), item_model())
+            .prop_map(|(client_token, source_library_item_id, destination_create_spec)| {
+                Call::ItemCopy(ItemCopy {
+                    client_token,
+                    source_library_item_id,
+                    destination_create_spec,
+                })
+            })
+            .boxed(),
+        of_item_and_text(|library_item_id, name| {
+            Call::ItemFileGet(ItemFileGet { library_item_id, name })
+        }),
+        of_item(|library_item_id| Call::ItemFileList(ItemFileList { library_item_id })),
+        of_item_and_text(|library_item_id, file_name| {
+            Call::ItemStorageGet(ItemStorageGet { library_item_id, file_name })
+        }),
+        of_item(|library_item_id| Call::ItemStorageList(ItemStorageList { library_item_id })),
+        of_item(|library_item| Call::ItemChangesList(ItemChangesList { library_item })),
+        of_item_and_text(|library_item, version| {
+            let version = ItemVersion::new(version);
+            Call::ItemChangesGet(ItemChangesGet { library_item, version })
+        }),
         (client_token(), session_model())
             .prop_map(|(client_token, create_spec)| {
                 Call::UpdateSessionCreate(UpdateSessionCreate { client_token, create_spec })

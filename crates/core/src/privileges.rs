@@ -1,0 +1,180 @@
+//! What a user may do: the privileges of vCenter that this API asks for.
+//!
+//! Which operation needs which stands in the operations table. Libraries hang off the global root of
+//! a vCenter, so a privilege counts here for every library or for none. This module does not know
+//! who has one.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! privileges {
+    ($($(#[$doc:meta])* $name:ident = $id:literal,)+) => {
+        /// A privilege, by the name that vCenter has for it.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "&'static str")]
+        pub enum Privilege {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Privilege {
+            /// All that this API asks for.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its name.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $id,)+
+                }
+            }
+        }
+    };
+}
+
+privileges! {
+    /// To see that a thing is there, and its properties.
+    Read = "System.Read",
+    /// To create a library with content of its own.
+    CreateLocalLibrary = "ContentLibrary.CreateLocalLibrary",
+    /// To change the properties of such a library.
+    UpdateLocalLibrary = "ContentLibrary.UpdateLocalLibrary",
+    /// To change the properties that all libraries have.
+    UpdateLibrary = "ContentLibrary.UpdateLibrary",
+    /// To delete such a library.
+    DeleteLocalLibrary = "ContentLibrary.DeleteLocalLibrary",
+    /// To create an item.
+    AddLibraryItem = "ContentLibrary.AddLibraryItem",
+    /// To change the properties of an item.
+    UpdateLibraryItem = "ContentLibrary.UpdateLibraryItem",
+    /// To delete an item.
+    DeleteLibraryItem = "ContentLibrary.DeleteLibraryItem",
+    /// To change the files of an item; the vSphere Client calls it "Update files".
+    UpdateSession = "ContentLibrary.UpdateSession",
+    /// To see where files lie, and to have them fetched from storage.
+    ReadStorage = "ContentLibrary.ReadStorage",
+    /// To put files on a datastore.
+    AllocateSpace = "Datastore.AllocateSpace",
+}
+
+impl fmt::Display for Privilege {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A name that is no privilege of this API.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no privilege that this API asks for")]
+pub struct UnknownPrivilege(pub String);
+
+impl FromStr for Privilege {
+    type Err = UnknownPrivilege;
+
+    fn from_str(text: &str) -> Result<Self, UnknownPrivilege> {
+        let known = Self::ALL.iter().find(|privilege| privilege.as_str() == text);
+        known.copied().ok_or_else(|| UnknownPrivilege(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Privilege {
+    type Error = UnknownPrivilege;
+
+    fn try_from(text: String) -> Result<Self, UnknownPrivilege> {
+        text.parse()
+    }
+}
+
+impl From<Privilege> for &'static str {
+    fn from(privilege: Privilege) -> Self {
+        privilege.as_str()
+    }
+}
+
+/// What the privilege is needed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum On {
+    /// The call as such.
+    Method,
+    /// The library that the call names.
+    Library,
+    /// The item that the call names.
+    Item,
+    /// The datastore of the library's backing.
+    Datastore,
+}
+
+/// A privilege that an operation needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Need {
+    /// Which.
+    pub privilege: Privilege,
+    /// On what.
+    pub on: On,
+}
+
+/// What a user has.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Privileges {
+    /// Everything.
+    #[default]
+    #[serde(with = "all")]
+    All,
+    /// These, on every library.
+    Only(BTreeSet<Privilege>),
+}
+
+impl Privileges {
+    /// Whether the user has it.
+    pub fn include(&self, privilege: Privilege) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(some) => some.contains(&privilege),
+        }
+    }
+}
+
+/// Everything is written as a word.
+mod all {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str("all")
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
+        match String::deserialize(deserializer)?.as_str() {
+            "all" => Ok(()),
+            other => Err(D::Error::custom(format!("{other:?} is neither \"all\" nor a list"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_go_both_ways() {
+        for privilege in Privilege::ALL {
+            assert_eq!(privilege.as_str().parse(), Ok(*privilege));
+        }
+        let unknown = "ContentLibrary.updatesession".parse::<Privilege>();
+        assert!(unknown.is_err(), "the case of a name matters");
+    }
+
+    #[test]
+    fn a_user_has_everything_or_what_is_listed() {
+        let some = Privileges::Only([Privilege::Read].into());
+        assert!(some.include(Privilege::Read) && !some.include(Privilege::UpdateSession));
+        for (privileges, json) in [(Privileges::All, r#""all""#), (some, r#"["System.Read"]"#)] {
+            let written = serde_json::to_string(&privileges).expect("it is plain data");
+            assert_eq!(written, json);
+            assert_eq!(serde_json::from_str::<Privileges>(json).ok(), Some(privileges));
+        }
+        assert!(serde_json::from_str::<Privileges>(r#""some""#).is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! Who may log in, who a request comes from, and what they may do.
+//!
+//! It does not know what is asked for.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
+use super::{Caller, Simulator};
+use crate::dialect::SESSION_HEADER;
+use crate::error::{ApiError, ErrorType};
+use crate::messages;
+use crate::model::LoginToken;
+use crate::operations::Row;
+use crate::privileges::{Privilege, Privileges};
+use crate::rules::{self, RuleRef};
+use crate::time::Timestamp;
+use crate::wire::Request;
+
+/// Who may log in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Accounts {
+    /// Anybody, with any password, and with all privileges.
+    #[default]
+    Any,
+    /// These users.
+    Only(Vec<Account>),
+}
+
+/// A user.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+    /// What the user may do.
+    pub privileges: Privileges,
+}
+
+impl Account {
+    /// A user with all privileges.
+    pub fn new(user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { user: user.into(), password: password.into(), privileges: Privileges::All }
+    }
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut account = f.debug_struct("Account");
+        account.field("user", &self.user).field("privileges", &self.privileges);
+        account.finish_non_exhaustive()
+    }
+}
+
+impl Accounts {
+    fn accept(&self, user: &str, password: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(accounts) => {
+                accounts.iter().any(|known| known.user == user && known.password == password)
+            }
+        }
+    }
+
+    fn allow(&self, user: &str, privilege: Privilege) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Only(accounts) => {
+                let mut known = accounts.iter().filter(|account| account.user == user);
+                known.any(|account| account.privileges.include(privilege))
+            }
+        }
+    }
+}
+
+/// An API login.
+#[derive(Debug, Clone)]
+pub(super) struct Login {
+    pub(super) user: String,
+    pub(super) created: Timestamp,
+    pub(super) last_accessed: Timestamp,
+}
+
+/// By what a request says who sends it.
+pub(crate) enum Credentials<'a> {
+    /// User and password, to log in.
+    Basic(Option<(String, String)>),
+    /// The token of an API login.
+    Token(Option<&'a str>),
+}
+
+impl<'a> Credentials<'a> {
+    /// Those that an operation asks for, from where HTTP has them.
+    pub(crate) fn of(row: &Row, request: &'a Request) -> Self {
+        if row.opens_login() {
+            Self::Basic(basic_credentials(request))
+        } else {
+            let token = request.headers.get(SESSION_HEADER).or_else(|| session_cookie(request));
+            Self::Token(token)
+        }
+    }
+}
+
+impl Simulator {
+    /// Finds out who asks. A login itself begins once the whole request was read.
+    pub(super) fn recognise(&mut self, credentials: Credentials<'_>) -> Result<Caller, ApiError> {
+        match credentials {
+            Credentials::Basic(given) => {
+                let given = given.filter(|(user, _)| !user.is_empty());
+                let accepted = given.filter(|(user, secret)| self.accounts.accept(user, secret));
+                let (user, _) = accepted.ok_or_else(|| unauthenticated(rules::CREDENTIALS))?;
+                Ok(Caller { user, login: LoginToken::default() })
+            }
+            Credentials::Token(token) => {
+                let login = token.and_then(|token| self.logins.get_mut(token));
+                let (Some(token), Some(login)) = (token, login) else {
+                    return Err(unauthenticated(rules::LOGIN_REQUIRED));
+                };
+                login.last_accessed = self.now;
+                Ok(Caller { user: login.user.clone(), login: LoginToken::new(token) })
+            }
+        }
+    }
+
+    /// Refuses a caller who lacks a privilege. As documented, the answer does not say which.
+    pub(super) fn require(&self, caller: &Caller, privilege: Privilege) -> Result<(), ApiError> {
+        if self.accounts.allow(&caller.user, privilege) {
+            return Ok(());
+        }
+        let message = messages::UNAUTHORIZED.with([]);
+        let error = ApiError::new(ErrorType::Unauthorized, rules::PRIVILEGES, message);
+        Err(ApiError { lacks: Some(privilege), ..error })
+    }
+}
+
+fn unauthenticated(rule: RuleRef) -> ApiError {
+    let error =
+        ApiError::new(ErrorType::Unauthenticated, rule, messages::AUTHENTICATION_REQUIRED.with([]));
+    ApiError { challenge: Some("Basic realm=\"VAPI endpoint\"".to_owned()), ..error }
+}
+
+fn basic_credentials(request: &Request) -> Option<(String, String)> {
+    let (scheme, encoded) = request.headers.get("authorization")?.trim().split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64.decode(encoded.trim()).ok()?).ok()?;
+    let (user, password) = decoded.split_once(':')?;
+    Some((user.to_owned(), password.to_owned()))
+}
+
+fn session_cookie(request: &Request) -> Option<&str> {
+    let cookies = request.headers.get("cookie")?.split(';');
+    cookies
+        .filter_map(|pair| pair.trim().split_once('='))
+        .find_map(|(name, value)| name.eq_ignore_ascii_case(SESSION_HEADER).then_some(value))
+}

@@ -1,0 +1,170 @@
+//! Upload links: which there are, and what may be sent to them.
+//!
+//! What arrives is judged by the session's machine; its bytes are read elsewhere.
+
+use super::{Handled, Simulator};
+use crate::dialect::{self, Dialect, UPLOAD_PREFIX};
+use crate::error::{ApiError, ErrorType};
+use crate::messages::{self, Locale};
+use crate::model::{SessionId, TransferEndpoint};
+use crate::received::{Algorithm, Broken, Received};
+use crate::rules;
+use crate::session::{Event, UploadEvent};
+use crate::time::Timestamp;
+use crate::wire::{Method, Request, Response};
+
+const UPLOAD_PATH: &str = "/data/";
+
+/// What an upload link is for.
+#[derive(Debug, Clone)]
+pub(super) struct Link {
+    pub(super) session: SessionId,
+    pub(super) file: String,
+    /// The latest upload on it. An older handle must not end a newer upload.
+    pub(super) upload: Option<u64>,
+}
+
+/// An upload that was allowed. The host gives it back with what arrived.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upload {
+    session: SessionId,
+    file: String,
+    link: String,
+    serial: u64,
+    wants: Wants,
+}
+
+/// What a host is to find out of a file while its bytes go by.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Wants {
+    /// The digests to compute, and no others.
+    pub digests: Vec<Algorithm>,
+    /// The name by which to look into the file, if the type of its item asks for that. A host that
+    /// cannot look leaves `contents` out.
+    pub look_into: Option<String>,
+}
+
+impl Upload {
+    /// What the host is to find out.
+    pub fn wants(&self) -> &Wants {
+        &self.wants
+    }
+}
+
+/// The upload goes nowhere any more: its session ended, or the file was added again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the upload is no longer expected")]
+pub struct Stopped;
+
+impl Simulator {
+    /// Whether a path is an upload link's. Requests to it go to [`Simulator::open_upload`].
+    pub fn is_upload(path: &str) -> bool {
+        path.strip_prefix(UPLOAD_PREFIX).is_some_and(|rest| rest.starts_with(UPLOAD_PATH))
+    }
+
+    /// Opens an upload if its link, method and headers allow it. No API login is needed: the link is
+    /// the key.
+    pub fn open_upload(&mut self, head: &Request, now: Timestamp) -> Result<Upload, Handled> {
+        self.pass_time(now);
+        self.try_open_upload(head).map_err(|error| {
+            let mut handled = self.handled(Err(error), Dialect::Api, Locale::of(head));
+            if handled.response.status == 405 {
+                handled.response.headers.push("Allow", "PUT, POST");
+            }
+            handled
+        })
+    }
+
+    fn try_open_upload(&mut self, head: &Request) -> Result<Upload, ApiError> {
+        let unknown = || {
+            let message = messages::UPLOAD_LINK_UNKNOWN.with([]);
+            ApiError::new(ErrorType::NotFound, rules::UPLOAD_LINK, message)
+        };
+        let path = head.path().strip_prefix(UPLOAD_PREFIX).unwrap_or_default();
+        let (link, name) = path
+            .strip_prefix(UPLOAD_PATH)
+            .and_then(|rest| rest.split_once('/'))
+            .ok_or_else(unknown)?;
+        let Link { session, file, .. } = self.links.get(link).cloned().ok_or_else(unknown)?;
+        if dialect::decode_component(name).as_ref() != Some(&file) {
+            return Err(unknown());
+        }
+        if !matches!(head.method, Method::Put | Method::Post) {
+            let message = messages::UPLOAD_METHOD.with([head.method.as_str()]);
+            let error = ApiError::new(ErrorType::InvalidRequest, rules::UPLOAD_METHOD, message);
+            return Err(ApiError { http_status: Some(405), ..error });
+        }
+        if head.headers.get("content-range").is_some() {
+            let message = messages::RANGE_NOT_SUPPORTED.with(["Content-Range"]);
+            return Err(ApiError::new(ErrorType::InvalidArgument, rules::UPLOAD_WHOLE, message));
+        }
+        self.session_event(&session, Event::Upload(file.clone(), UploadEvent::Open))?;
+        let wants = self.sessions.get(&session).map(|session| Wants {
+            digests: session.wanted_algorithms(&file),
+            look_into: session.is_ovf.then(|| file.clone()),
+        });
+        let wants = wants.unwrap_or_default();
+        let serial = self.next_serial();
+        if let Some(link) = self.links.get_mut(link) {
+            link.upload = Some(serial);
+        }
+        Ok(Upload { session, file, link: link.to_owned(), serial, wants })
+    }
+
+    /// Tells how many bytes have arrived in all. They count as activity of the session.
+    pub fn progress(&mut self, upload: &Upload, bytes: u64, now: Timestamp) -> Result<(), Stopped> {
+        self.pass_time(now);
+        self.upload_event(upload, UploadEvent::Progress(bytes)).map_err(|_| Stopped)
+    }
+
+    /// Ends an upload. That it arrived does not mean that it is accepted: the file's status tells.
+    pub fn close_upload(
+        &mut self,
+        upload: Upload,
+        outcome: Result<Received, Broken>,
+        now: Timestamp,
+    ) -> Handled {
+        self.pass_time(now);
+        let broken = outcome.is_err();
+        let result = self.upload_event(&upload, UploadEvent::Close(outcome)).and_then(|()| {
+            // What the storage does not take shows in the session, not in the answer.
+            if let Some(message) = self.session(&upload.session)?.breaks() {
+                self.session_event(&upload.session, Event::Break(message))?;
+            }
+            if !broken {
+                return Ok(Response::empty(200));
+            }
+            let message = messages::UPLOAD_INCOMPLETE.with([&upload.file]);
+            Err(ApiError::new(ErrorType::InvalidRequest, rules::UPLOAD_WHOLE, message))
+        });
+        self.handled(result, Dialect::Api, None)
+    }
+
+    /// An upload whose link is no longer valid must not touch the file that took its place.
+    fn upload_event(&mut self, upload: &Upload, event: UploadEvent) -> Result<(), ApiError> {
+        let link = self.links.get(&upload.link);
+        if link.and_then(|link| link.upload) != Some(upload.serial) {
+            let message = messages::UPLOAD_LINK_UNKNOWN.with([]);
+            return Err(ApiError::new(ErrorType::NotFound, rules::UPLOAD_LINK, message));
+        }
+        self.session_event(&upload.session, Event::Upload(upload.file.clone(), event))
+    }
+}
+
+/// The link to which a file's bytes are sent.
+pub(super) fn upload_endpoint(origin: &str, link: &str, name: &str) -> TransferEndpoint {
+    let name = dialect::encode_segment(name);
+    let uri = format!("{origin}{UPLOAD_PREFIX}{UPLOAD_PATH}{link}/{name}");
+    TransferEndpoint { uri, ..TransferEndpoint::default() }
+}
+
+/// Recorded links name the port even where it is the scheme's own.
+pub(super) fn with_port(origin: &str) -> String {
+    let (scheme, host) = origin.split_once("://").unwrap_or(("", origin));
+    let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
+    match scheme {
+        "https" if !has_port => format!("{origin}:443"),
+        "http" if !has_port => format!("{origin}:80"),
+        _ => origin.to_owned(),
+    }
+}
