@@ -390,7 +390,7 @@ pub(crate) fn unexpected_field(field: &str, structure: &str) -> ApiError {
     ApiError::new(ErrorType::UnexpectedInput, rules::KNOWN_FIELDS, message)
 }
 
-fn is_json(content_type: &str) -> bool {
+pub(crate) fn is_json(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     media_type == JSON || (media_type.starts_with("application/") && media_type.ends_with("+json"))
 }
@@ -589,7 +589,7 @@ pub fn failure(dialect: Dialect, error: &ApiError, locale: Option<&Locale>) -> R
 fn finish(body: &mut Value, dialect: Dialect, locale: Option<&Locale>) {
     drop_nulls(body);
     if let Some(locale) = locale {
-        locale.localize(body);
+        locale.localize(body, Value::from);
     }
     if dialect == Dialect::Rest {
         lists_for_maps(body);
@@ -619,7 +619,7 @@ fn lists_for_maps(body: &mut Value) {
     }
 }
 
-fn json_response(status: u16, body: &Value) -> Response {
+pub(crate) fn json_response(status: u16, body: &Value) -> Response {
     let headers = Headers::from_iter([("Content-Type", JSON)]);
     Response { status, headers, body: to_bytes(body) }
 }

@@ -121,7 +121,7 @@ const CANONICAL_PREFIX: &str = "com.vmware.vapi.std.errors.";
 /// As JSON it is the error structure of the API; the rule that made it stays here.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, thiserror::Error)]
 #[error("{}", self.summary())]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.vapi.std.errors.error"))]
 pub struct ApiError {
     /// What kind of error it is; absent from older servers.
     pub error_type: Option<ErrorType>,

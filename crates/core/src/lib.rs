@@ -6,6 +6,7 @@ mod adapter;
 pub mod dialect;
 pub mod error;
 pub mod file;
+pub mod jsonrpc;
 pub mod messages;
 pub mod model;
 pub mod operations;

@@ -97,19 +97,22 @@ impl Locale {
     }
 
     /// Tells every message in a result or an error in this language, beside the English that is there.
-    pub fn localize(&self, body: &mut Value) {
+    /// `written` says how the optional text is written there.
+    pub fn localize(&self, body: &mut Value, written: impl Fn(String) -> Value + Copy) {
         match body {
-            Value::Array(values) => values.iter_mut().for_each(|value| self.localize(value)),
+            Value::Array(values) => {
+                values.iter_mut().for_each(|value| self.localize(value, written));
+            }
             Value::Object(fields) => {
                 let text = |name| fields.get(name).and_then(Value::as_str);
                 let template = text("default_message").and(text("id")).and_then(self.template);
                 let args = fields.get("args").and_then(Value::as_array);
                 if let (Some(template), Some(args)) = (template, args) {
                     let args: Vec<_> = args.iter().filter_map(Value::as_str).collect();
-                    let localized = render(template, &args);
-                    fields.insert("localized".to_owned(), Value::from(localized));
+                    let localized = written(render(template, &args));
+                    fields.insert("localized".to_owned(), localized);
                 }
-                fields.values_mut().for_each(|value| self.localize(value));
+                fields.values_mut().for_each(|value| self.localize(value, written));
             }
             _ => {}
         }
@@ -173,9 +176,13 @@ messages! {
     /// A field that the structure does not have.
     UNEXPECTED_FIELD = "vapi.data.structure.field.unexpected",
         "Found unexpected fields {0} in structure '{1}'.";
+    /// No such service, where the service travels by name.
+    SERVICE_NOT_FOUND = "vapi.method.input.invalid.interface", "Cannot find service '{0}'.";
 
     // From the runtime's published catalogue.
 
+    /// No such operation in a service, where both travel by name.
+    OPERATION_NOT_FOUND = "vapi.method.input.invalid.method", "Invalid method '{0}'";
     /// A privilege is missing. On purpose, it is not said which.
     UNAUTHORIZED = "vapi.security.authorization.invalid", "Unable to authorize user";
 
@@ -335,7 +342,7 @@ mod tests {
         let known = serde_json::json!(FILE_NOT_RECEIVED.with(["a.ova", "WAITING"]));
         let unknown = serde_json::json!({"id": "x", "default_message": "X", "args": []});
         let mut body = serde_json::json!({"deep": [{"messages": [known, unknown]}], "id": "y"});
-        Locale::accepted("en").expect("there is English").localize(&mut body);
+        Locale::accepted("en").expect("there is English").localize(&mut body, Value::from);
         let messages = &body["deep"][0]["messages"];
         assert_eq!(messages[0]["localized"], messages[0]["default_message"]);
         assert_eq!(messages[1].get("localized"), None);

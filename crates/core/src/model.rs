@@ -1,13 +1,14 @@
 //! What the calls of the API carry, type by type: structures, unions and enumerations.
 //!
 //! Names and meanings are those of the vSphere Automation API 9.1. A field that a server may leave
-//! out is an `Option`; unset fields do not travel. Nothing here enforces a rule: `simulator` and
+//! out is an `Option`; unset fields do not travel. Structures are serialized under the API's name for
+//! them, which JSON-RPC writes and plain JSON does not. Nothing here enforces a rule: `simulator` and
 //! `session` do.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::time::Timestamp;
@@ -124,7 +125,7 @@ identifiers! {
 }
 
 /// The token of an API login: whoever holds it is logged in. Its `Debug` form hides it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
 #[serde(transparent)]
 pub struct LoginToken(String);
 
@@ -140,6 +141,16 @@ impl LoginToken {
     }
 }
 
+/// Told apart from a plain text by those serializers that care; JSON is the same for both.
+impl Serialize for LoginToken {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_newtype_struct(SECRET, &self.0)
+    }
+}
+
+/// The name under which secrets are serialized.
+pub(crate) const SECRET: &str = "SECRET";
+
 impl fmt::Debug for LoginToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LoginToken(••••)")
@@ -152,7 +163,7 @@ impl fmt::Debug for LoginToken {
 
 /// What an API login is, without its token (`com.vmware.cis.session.info`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.cis.session.info"))]
 pub struct LoginInfo {
     /// Who logged in.
     pub user: String,
@@ -168,7 +179,7 @@ pub struct LoginInfo {
 
 /// A message that can be translated: a key, its arguments, and the English text made of them.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.vapi.std.localizable_message"))]
 pub struct LocalizableMessage {
     /// Key into a message catalogue.
     pub id: String,
@@ -214,7 +225,7 @@ wire_enum! {
 
 /// A named argument of a message. One of `s`, `dt`, `i`, `d` and `l` is meant to be set.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.vapi.std.localization_param"))]
 pub struct LocalizationParam {
     /// A text.
     pub s: Option<String>,
@@ -234,7 +245,7 @@ pub struct LocalizationParam {
 
 /// A message inside a message.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.vapi.std.nested_localizable_message"))]
 pub struct NestedLocalizableMessage {
     /// Key into a message catalogue.
     pub id: String,
@@ -268,7 +279,7 @@ wire_enum! {
 
 /// Where a library keeps its files.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.storage_backing"))]
 pub struct StorageBacking {
     /// Which of the two fields below may be set.
     pub r#type: Option<StorageBackingType>,
@@ -280,7 +291,7 @@ pub struct StorageBacking {
 
 /// How a local library is published to others.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.publish_info"))]
 pub struct PublishInfo {
     /// `BASIC` or `NONE`.
     pub authentication_method: Option<String>,
@@ -300,7 +311,7 @@ pub struct PublishInfo {
 
 /// Whether publishing to remote servers is made faster.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.optimization_info"))]
 pub struct OptimizationInfo {
     /// Used by create only.
     pub optimize_remote_publishing: Option<bool>,
@@ -318,7 +329,7 @@ wire_enum! {
 
 /// Whether a library is in maintenance (since 9.0.0.0).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.state_info"))]
 pub struct StateInfo {
     /// ACTIVE at creation.
     pub state: Option<LibraryState>,
@@ -328,7 +339,7 @@ pub struct StateInfo {
 
 /// Settings of a library (since 9.1.0.0).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.configuration_info"))]
 pub struct ConfigurationInfo {
     /// Whether the library's usages count for each item.
     pub apply_library_usage_to_items: Option<bool>,
@@ -336,7 +347,7 @@ pub struct ConfigurationInfo {
 
 /// A library (`com.vmware.content.library_model`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library_model"))]
 pub struct LibraryModel {
     /// Given by the server.
     pub id: Option<LibraryId>,
@@ -376,7 +387,7 @@ pub struct LibraryModel {
 
 /// What a library must be to be found (`com.vmware.content.library.find_spec`): all that is given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.find_spec"))]
 pub struct LibraryFindSpec {
     /// Case does not matter.
     pub name: Option<String>,
@@ -392,7 +403,7 @@ pub struct LibraryFindSpec {
 
 /// A library item (`com.vmware.content.library.item_model`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item_model"))]
 pub struct ItemModel {
     /// Given by the server.
     pub id: Option<ItemId>,
@@ -448,7 +459,10 @@ wire_enum! {
 
 /// What is known of an item's certificate (since 7.0.3.0).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(
+    default,
+    rename(serialize = "com.vmware.content.library.item.certificate_verification_info")
+)]
 pub struct CertificateVerificationInfo {
     /// What became of the check.
     pub status: CertificateVerificationStatus,
@@ -458,7 +472,7 @@ pub struct CertificateVerificationInfo {
 
 /// What an item must be to be found (`com.vmware.content.library.item.find_spec`): all that is given.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.find_spec"))]
 pub struct ItemFindSpec {
     /// Case does not matter.
     pub name: Option<String>,
@@ -488,6 +502,7 @@ wire_enum! {
 
 /// A digest of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename(serialize = "com.vmware.content.library.item.file.checksum_info"))]
 pub struct ChecksumInfo {
     /// SHA1 if absent.
     pub algorithm: Option<ChecksumAlgorithm>,
@@ -497,7 +512,7 @@ pub struct ChecksumInfo {
 
 /// A file of an item (`com.vmware.content.library.item.file.info`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.file.info"))]
 pub struct ItemFileInfo {
     /// Absent where the server did not compute one.
     pub checksum_info: Option<ChecksumInfo>,
@@ -515,7 +530,7 @@ pub struct ItemFileInfo {
 
 /// A file of an item, and where it lies (`com.vmware.content.library.item.storage.info`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.storage.info"))]
 pub struct StorageInfo {
     /// Absent where the server did not compute one.
     pub checksum_info: Option<ChecksumInfo>,
@@ -537,7 +552,7 @@ pub struct StorageInfo {
 
 /// One change of an item's content, in short (`com.vmware.content.library.item.changes.summary`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.changes.summary"))]
 pub struct ChangeSummary {
     /// The content version that it made.
     pub version: ItemVersion,
@@ -551,7 +566,7 @@ pub struct ChangeSummary {
 
 /// One change of an item's content (`com.vmware.content.library.item.changes.info`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.changes.info"))]
 pub struct ChangeInfo {
     /// When.
     pub time: Timestamp,
@@ -609,6 +624,7 @@ wire_enum! {
 
 /// Whether a warning of this type keeps the session from completing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename(serialize = "com.vmware.content.library.item.updatesession.warning_behavior"))]
 pub struct WarningBehavior {
     /// The warning.
     pub r#type: WarningType,
@@ -618,7 +634,10 @@ pub struct WarningBehavior {
 
 /// A certificate as the preview shows it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(
+    default,
+    rename(serialize = "com.vmware.content.library.item.updatesession.certificate_info")
+)]
 pub struct CertificateInfo {
     /// Who vouches.
     pub issuer: String,
@@ -632,6 +651,7 @@ pub struct CertificateInfo {
 
 /// A warning that the preview raised.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename(serialize = "com.vmware.content.library.item.updatesession.preview_warning_info"))]
 pub struct PreviewWarningInfo {
     /// Which.
     pub r#type: WarningType,
@@ -643,7 +663,7 @@ pub struct PreviewWarningInfo {
 
 /// What the server found in a session's metadata files before completion.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.updatesession.preview_info"))]
 pub struct PreviewInfo {
     /// How far it is; says which of the fields may be set.
     pub state: PreviewState,
@@ -657,7 +677,7 @@ pub struct PreviewInfo {
 
 /// An update session (`com.vmware.content.library.item.update_session_model`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.update_session_model"))]
 pub struct UpdateSessionModel {
     /// Given by the server.
     pub id: Option<SessionId>,
@@ -709,6 +729,7 @@ wire_enum! {
 
 /// Where bytes are sent to or fetched from.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename(serialize = "com.vmware.content.library.item.transfer_endpoint"))]
 pub struct TransferEndpoint {
     /// `http`, `https`, `ds` or `file`. An upload link is a secret of its own: it needs no login.
     pub uri: String,
@@ -722,6 +743,7 @@ pub struct TransferEndpoint {
 
 /// What a client says of a file that it adds (`…item.updatesession.file.add_spec`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename(serialize = "com.vmware.content.library.item.updatesession.file.add_spec"))]
 pub struct AddSpec {
     /// Replaces the file of this name, if there is one.
     pub name: String,
@@ -737,7 +759,7 @@ pub struct AddSpec {
 
 /// A file of a session (`com.vmware.content.library.item.updatesession.file.info`).
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, rename(serialize = "com.vmware.content.library.item.updatesession.file.info"))]
 pub struct SessionFileInfo {
     /// Unique in the session.
     pub name: String,
@@ -763,7 +785,10 @@ pub struct SessionFileInfo {
 
 /// A file that validation refused.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(
+    default,
+    rename(serialize = "com.vmware.content.library.item.updatesession.file.validation_error")
+)]
 pub struct ValidationError {
     /// Which.
     pub name: String,
@@ -773,7 +798,10 @@ pub struct ValidationError {
 
 /// What validation found.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(
+    default,
+    rename(serialize = "com.vmware.content.library.item.updatesession.file.validation_result")
+)]
 pub struct ValidationResult {
     /// Whether either list has an entry.
     pub has_errors: bool,

@@ -75,13 +75,34 @@ pub trait Operation: Serialize + DeserializeOwned {
     /// Its row in the table.
     const ROW: &'static Row;
 
-    /// Writes the call as a request to the server at `origin` (no trailing slash).
-    fn encode(&self, dialect: Dialect, origin: &str) -> Result<Request, Unsendable> {
-        let parameters = match serde_json::to_value(self) {
+    /// Its parameters, named as the row names them.
+    fn parameters(&self) -> Map<String, Value> {
+        match serde_json::to_value(self) {
             Ok(Value::Object(parameters)) => parameters,
             _ => Map::new(),
-        };
-        encode(Self::ROW, dialect, origin, parameters)
+        }
+    }
+
+    /// Writes the call as a request to the server at `origin` (no trailing slash).
+    fn encode(&self, dialect: Dialect, origin: &str) -> Result<Request, Unsendable> {
+        encode(Self::ROW, dialect, origin, self.parameters())
+    }
+}
+
+/// How a reply is written as a JSON value. Whoever serves names one, so that a program has no code
+/// for an encoding that it does not name.
+pub trait Encoding {
+    /// Writes a reply.
+    fn encode(reply: impl Serialize) -> Value;
+}
+
+/// The encoding of both dialects: the reply as it is.
+#[derive(Debug)]
+pub enum Plain {}
+
+impl Encoding for Plain {
+    fn encode(reply: impl Serialize) -> Value {
+        serde_json::to_value(reply).unwrap_or_default()
     }
 }
 
@@ -160,6 +181,13 @@ macro_rules! operations {
                 }
             }
 
+            /// Its parameters, named as the row names them.
+            pub fn parameters(&self) -> Map<String, Value> {
+                match self {
+                    $($(Self::$call(call) => call.parameters(),)+)+
+                }
+            }
+
             /// Writes the call as a request to the server at `origin`.
             pub fn encode(&self, dialect: Dialect, origin: &str) -> Result<Request, Unsendable> {
                 match self {
@@ -193,7 +221,7 @@ macro_rules! operations {
         }
 
         /// Asks the service, and gives its result back as JSON; `None` from a void operation.
-        pub fn serve(
+        pub fn serve<E: Encoding>(
             service: &mut impl Service,
             context: &Context,
             call: Call,
@@ -201,7 +229,7 @@ macro_rules! operations {
             match call {
                 $($(Call::$call(call) => {
                     let reply = service.$function(context, call)?;
-                    Ok((!$call::ROW.void).then(|| serde_json::to_value(reply).unwrap_or_default()))
+                    Ok((!$call::ROW.void).then(|| E::encode(reply)))
                 })+)+
             }
         }

@@ -77,6 +77,9 @@ rules! {
     PATH_BEFORE_LOGIN = Observed "request.path-before-login":
         "An unknown path is refused before the login is looked at.",
         "recorded on vCenter 9.1.1: 404 for an unknown path and 401 for a known one, both without a login";
+    OPERATION_EXISTS = Observed "request.operation-exists":
+        "A service or an operation that the server does not have is refused by name.",
+        "recorded over JSON-RPC: OPERATION_NOT_FOUND, vapi.method.input.invalid.interface";
     LOGIN_REQUIRED = Documented "login.required":
         "Every call but log-in needs the token of an API login.",
         "vSphere Automation API 9.1, session authentication";

@@ -14,9 +14,11 @@ mod uploads;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
+pub(crate) use access::Credentials;
+use access::Login;
 pub use access::{Account, Accounts};
-use access::{Credentials, Login};
 use items::Item;
 use libraries::Library;
 use replays::Replays;
@@ -27,7 +29,7 @@ use crate::dialect::{self, Dialect};
 use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
 use crate::model::{ItemId, LibraryId, LoginToken, SessionId};
-use crate::operations::{self, Call};
+use crate::operations::{self, Call, Encoding, Plain, Row};
 use crate::privileges::Privilege;
 use crate::random::Random;
 use crate::rules::{self, RuleRef};
@@ -155,15 +157,28 @@ impl Simulator {
         let routed = dialect::route(operations::lines(dialect), dialect, request)
             .ok_or_else(|| path_not_found(dialect, request))?;
         let row = routed.line.row;
-        let caller = self.recognise(Credentials::of(row, request))?;
-        let call = Call::decode(row, routed.parameters(request)?)?;
+        let credentials = Credentials::of(row, request);
+        let parameters = || routed.parameters(request);
+        let result = self.serve::<Plain>(row, request.origin(), credentials, parameters)?;
+        Ok(dialect::success(routed.line, result, Locale::of(request)))
+    }
+
+    /// Serves a call in whatever spelling it came. Who asks is looked at before what is asked.
+    pub(crate) fn serve<E: Encoding>(
+        &mut self,
+        row: &Row,
+        origin: &str,
+        credentials: Credentials<'_>,
+        parameters: impl FnOnce() -> Result<Map<String, Value>, ApiError>,
+    ) -> Result<Option<Value>, ApiError> {
+        let caller = self.recognise(credentials)?;
+        let call = Call::decode(row, parameters()?)?;
         for need in row.needs {
             self.require(&caller, need.privilege)?;
         }
-        let origin = uploads::with_port(request.origin()) + &self.mount;
+        let origin = uploads::with_port(origin) + &self.mount;
         let context = Context { now: self.now, caller, origin };
-        let result = operations::serve(self, &context, call)?;
-        Ok(dialect::success(routed.line, result, Locale::of(request)))
+        operations::serve::<E>(self, &context, call)
     }
 
     fn handled(
@@ -176,7 +191,7 @@ impl Simulator {
             Ok(response) => (response, None, None),
             Err(error) => (dialect::failure(dialect, &error, locale), error.rule, error.lacks),
         };
-        Handled { response, transitions: std::mem::take(&mut self.transitions), rule, lacks }
+        Handled { response, transitions: self.take_transitions(), rule, lacks }
     }
 
     // -----------------------------------------------------------------------------------------
@@ -191,10 +206,14 @@ impl Simulator {
     /// Makes happen what is due by `now`.
     pub fn advance(&mut self, now: Timestamp) -> Vec<Transition> {
         self.pass_time(now);
+        self.take_transitions()
+    }
+
+    pub(crate) fn take_transitions(&mut self) -> Vec<Transition> {
         std::mem::take(&mut self.transitions)
     }
 
-    fn pass_time(&mut self, now: Timestamp) {
+    pub(crate) fn pass_time(&mut self, now: Timestamp) {
         while let Some((at, id)) = self.deadlines.first().filter(|(at, _)| *at <= now).cloned() {
             self.now = self.now.max(at);
             // The machine may refuse to let a session expire; then it waits for its next event.

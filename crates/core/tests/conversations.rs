@@ -18,9 +18,11 @@ use accession_core::received::{
 };
 use accession_core::simulator::{Account, Accounts, Handled, Upload};
 use accession_core::wire::{Method, Request, Response};
+use serde_json::{Value, json};
 use support::{
     Client, ORIGIN, OTHER_SHA1, Refused, SHA1, basic, compare_with_file, file_add, item_spec,
-    library_spec, link, push_spec, read_reply, received, session_create, updating,
+    library_spec, link, push_spec, read_reply, received, rpc, rpc_reply, rpc_request,
+    session_create, updating,
 };
 
 /// Every transcript, and in which dialects it is written.
@@ -35,6 +37,7 @@ const TRANSCRIPTS: &[(&str, &[Dialect])] = &[
     ("ends-of-a-session", &[Dialect::Api]),
     ("expiry", &[Dialect::Api]),
     ("items", &Dialect::ALL),
+    ("json-rpc", &[Dialect::Api]),
     ("language", &Dialect::ALL),
     ("libraries", &Dialect::ALL),
     ("log-in", &Dialect::ALL),
@@ -730,6 +733,55 @@ fn not_found() {
         c.raw("A path that does not exist", Method::Get, "/content/libraries", "");
         c.end();
     }
+}
+
+#[test]
+fn json_rpc() {
+    let mut c = Conversation::begin(
+        "json-rpc",
+        Dialect::Api,
+        "The same calls over JSON-RPC",
+        "What the vendor's SDKs speak unless told otherwise. One path takes every call; the status is \
+         always 200, and an error is in the result. Only a request that is no call gets an error of \
+         JSON-RPC's own.",
+    );
+    let request = rpc(&Call::LoginCreate(LoginCreate {}), true, None);
+    let token = rpc_reply(&c.request("Log in", &request)).expect("granted");
+    c.client.login = Some(LoginToken::new(token.as_str().expect("a token")));
+    let library = c.before(|client| client.library("lab"));
+    let item = c.before(|client| client.item(&library, "appliance", "iso"));
+
+    let invoke = |c: &mut Conversation, title: &str, row: (&str, &str), input: Value| {
+        let security = json!({
+            "schemeId": "com.vmware.vapi.std.security.session_id",
+            "sessionId": c.client.login.as_ref().map(LoginToken::reveal),
+        });
+        let (service, operation) = row;
+        let context = json!({"securityCtx": security});
+        let params =
+            json!({"serviceId": service, "operationId": operation, "input": input, "ctx": context});
+        let envelope = json!({"jsonrpc": "2.0", "method": "invoke", "params": params, "id": "7"});
+        rpc_reply(&c.request(title, &rpc_request(&envelope)))
+    };
+    let input = |fields: Value| json!({"STRUCTURE": {"operation-input": fields}});
+    let sessions = |name: &'static str| (UpdateSessionCreate::ROW.service, name);
+    let spec = json!({"STRUCTURE": {"com.vmware.content.library.item.update_session_model": {
+        "library_item_id": {"OPTIONAL": item},
+        "warning_behavior": {"OPTIONAL": null},
+    }}});
+    let create = input(json!({"client_token": {"OPTIONAL": null}, "create_spec": spec}));
+    let session =
+        invoke(&mut c, "Open a session", sessions("create"), create.clone()).expect("granted");
+    invoke(&mut c, "Open another one", sessions("create"), create).expect_err("refused");
+    let id = || input(json!({"update_session_id": session}));
+    invoke(&mut c, "Read it", sessions("get"), id()).expect("granted");
+    invoke(&mut c, "Cancel it", sessions("cancel"), id()).expect("granted");
+    let elsewhere = ("com.vmware.content.type", "list");
+    let title = "A service that this server does not have";
+    invoke(&mut c, title, elsewhere, input(json!({}))).expect_err("refused");
+    let bare = json!({"library_item_id": item});
+    invoke(&mut c, "An input without its tag", sessions("list"), bare).expect_err("refused");
+    c.end();
 }
 
 #[test]

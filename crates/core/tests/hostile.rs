@@ -5,7 +5,8 @@ mod support;
 
 use std::sync::LazyLock;
 
-use accession_core::dialect::{Dialect, SESSION_HEADER};
+use accession_core::dialect::{self, Dialect, SESSION_HEADER};
+use accession_core::jsonrpc;
 use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::received::{Algorithm, Broken, Received};
@@ -13,10 +14,10 @@ use accession_core::simulator::{Upload, body_too_large};
 use accession_core::wire::{Headers, Method, Request, Response};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde_json::Value;
+use serde_json::{Value, json};
 use support::{
-    Client, HOSTILE, ORIGIN, cases, file_add, link, push_spec, received, refusal, session_create,
-    text,
+    Client, HOSTILE, ORIGIN, cases, file_add, link, push_spec, received, refusal, rpc, rpc_reply,
+    rpc_request, session_create, text,
 };
 
 /// A server in use: a library, two items, sessions in every state, a file in every status.
@@ -25,6 +26,8 @@ struct World {
     client: Client,
     /// One request for each row, on what is there. Most would be granted.
     good: Vec<Request>,
+    /// The active one.
+    session: SessionId,
     running: Upload,
     link: String,
     seen: Value,
@@ -64,7 +67,7 @@ fn make_world(dialect: Dialect) -> World {
     client.wait(1000);
     let good = good_requests(&client, &library, &item, &session);
     let seen = client.seen();
-    World { client, good, running, link: link(&waiting), seen }
+    World { client, good, session, running, link: link(&waiting), seen }
 }
 
 fn good_requests(
@@ -156,6 +159,12 @@ fn good_requests(
 fn answered(world: &World, request: &Request) -> Response {
     let mut client = world.client.clone();
     let response = client.send(request).response;
+    if jsonrpc::is_for(request) {
+        if let Err(refused) = rpc_reply(&response) {
+            assert_eq!(client.seen(), world.seen, "{refused:?}");
+        }
+        return response;
+    }
     if response.is_success() {
         return response;
     }
@@ -474,6 +483,113 @@ proptest! {
 }
 
 // ---------------------------------------------------------------------------------------------
+// The same over JSON-RPC
+// ---------------------------------------------------------------------------------------------
+
+/// What a good request calls.
+fn call_of(request: &Request) -> Call {
+    let dialect = Dialect::of_path(request.path()).expect("one of the two");
+    let routed = dialect::route(lines(dialect), dialect, request).expect("a row");
+    let parameters = routed.parameters(request).expect("good parameters");
+    Call::decode(routed.line.row, parameters).expect("a good call")
+}
+
+#[test]
+fn json_rpc_gives_what_api_gives() {
+    let world = world(Dialect::Api);
+    let mut later = world.clone();
+    later.client.call(&UpdateSessionCancel { update_session_id: later.session.clone() }).unwrap();
+    let mut stranger = world.clone();
+    stranger.client.login = Some(LoginToken::new("nobody's"));
+    for world in [world, &later, &stranger] {
+        for good in &world.good {
+            let call = call_of(good);
+            let name = call.row().full_name();
+            let (mut by_api, mut by_rpc) = (world.client.clone(), world.client.clone());
+            let request = call.encode(Dialect::Api, ORIGIN).expect("it was sent before");
+            let opens_login = call.row().opens_login();
+            let api = by_api.send(&by_api.signed(request, opens_login));
+            let rpc = by_rpc.send(&rpc(&call, true, by_rpc.login.as_ref()));
+            match rpc_reply(&rpc.response) {
+                Ok(output) if call.row().void => assert_eq!(output, Value::Null, "{name}"),
+                Ok(output) => {
+                    let expected: Value = serde_json::from_slice(&api.response.body).expect("JSON");
+                    assert_eq!(output, expected, "{name}");
+                }
+                Err(refused) => {
+                    let expected = refusal(Dialect::Api, &api.response);
+                    assert_eq!((refused.kind, refused.message), (expected.kind, expected.message));
+                }
+            }
+            assert_eq!((api.transitions, api.rule), (rpc.transitions, rpc.rule), "{name}");
+            let end = |client: &mut Client| {
+                client.log_in();
+                client.seen()
+            };
+            assert_eq!(end(&mut by_api), end(&mut by_rpc), "{name}");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(cases(512))]
+
+    #[test]
+    fn a_json_rpc_request_with_something_wrong_in_it_is_answered(
+        (which, wrapped) in (any::<Index>(), any::<bool>()),
+        wrongs in proptest::collection::vec(wrong(), 1..3),
+    ) {
+        let world = world(Dialect::Api);
+        let mut request = rpc(&call_of(which.get(&world.good)), wrapped, world.client.login.as_ref());
+        for wrong in &wrongs {
+            wrong.happen(&mut request, world);
+        }
+        answered(world, &request);
+    }
+
+    #[test]
+    fn any_json_rpc_input_is_answered(input in tagged(), which in any::<Index>()) {
+        let world = world(Dialect::Api);
+        let call = call_of(which.get(&world.good));
+        let request = rpc(&call, false, world.client.login.as_ref());
+        let mut envelope: Value = serde_json::from_slice(&request.body).expect("JSON");
+        envelope["params"]["input"] = input;
+        answered(world, &rpc_request(&envelope));
+    }
+}
+
+/// Values with tags, many of them in the wrong place.
+fn tagged() -> BoxedStrategy<Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        text().prop_map(Value::from),
+    ];
+    let field = select(ROWS.iter().flat_map(|row| row.parameters).copied().collect::<Vec<_>>());
+    let name = prop_oneof![
+        4 => field.prop_map(str::to_owned),
+        2 => select(vec!["key", "value", "name", "type"]).prop_map(str::to_owned),
+        1 => text(),
+    ];
+    let tag = select(vec!["STRUCTURE", "OPTIONAL", "SECRET", "BINARY", "ERROR", "VOID", ""]);
+    let structure = select(vec!["operation-input", "map-entry", "com.vmware.any", ""]);
+    leaf.prop_recursive(4, 24, 3, move |inner| {
+        let fields = proptest::collection::btree_map(name.clone(), inner.clone(), 0..4);
+        prop_oneof![
+            3 => (structure.clone(), fields)
+                .prop_map(|(name, fields)| json!({"STRUCTURE": {name: fields}})),
+            1 => inner.clone().prop_map(|value| json!({"OPTIONAL": value})),
+            1 => (tag.clone(), inner.clone()).prop_map(|(tag, value)| json!({tag: value})),
+            1 => proptest::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+            1 => proptest::collection::btree_map(tag.clone(), inner, 0..3)
+                .prop_map(|members| json!(members)),
+        ]
+    })
+    .boxed()
+}
+
+// ---------------------------------------------------------------------------------------------
 // One thing at a time
 // ---------------------------------------------------------------------------------------------
 
@@ -509,6 +625,11 @@ fn depth_does_not_matter() {
         "\"".repeat(100_000),
         "9".repeat(100_000),
     ];
+    for body in &deep {
+        let request = rpc_request(&Value::Null);
+        let request = Request { body: body.clone().into_bytes(), ..request };
+        answered(world(Dialect::Api), &request);
+    }
     for dialect in Dialect::ALL {
         let world = world(dialect);
         for request in &world.good {

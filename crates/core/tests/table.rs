@@ -1,17 +1,19 @@
 //! The operations table: what every row looks like in both dialects, and that a call which was
-//! written as a request is read back as the same call, whatever its values look like.
+//! written as a request, in these or over JSON-RPC, is read back as the same call, whatever its values
+//! look like.
 
 mod support;
 
 use accession_core::dialect::{self, Dialect, Place, Unsendable};
 use accession_core::error::{ApiError, ErrorType};
+use accession_core::jsonrpc::Invocation;
 use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::wire::{Method, Request};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
-use support::{HOSTILE, ORIGIN, calls, cases, push_spec};
+use support::{HOSTILE, ORIGIN, calls, cases, push_spec, rpc};
 
 const TABLE: &str = "\
 cis.session.create
@@ -176,6 +178,13 @@ fn decode(dialect: Dialect, request: &Request) -> Option<Result<Call, ApiError>>
 }
 
 fn arrives_as_it_was_sent(call: &Call) -> Result<(), TestCaseError> {
+    for wrapped in [false, true] {
+        let invocation = Invocation::read(&rpc(call, wrapped, None))
+            .map_err(|fault| TestCaseError::fail(format!("{}: {fault}", call.row().full_name())))?;
+        prop_assert_eq!(invocation.row(), Ok(call.row()));
+        let parameters = invocation.parameters().clone();
+        prop_assert_eq!(Call::decode(call.row(), parameters), Ok(call.clone()));
+    }
     for dialect in Dialect::ALL {
         let request = match call.encode(dialect, ORIGIN) {
             Ok(request) => request,

@@ -5,6 +5,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use accession_core::jsonrpc;
 use accession_core::received::{Broken, Received};
 use accession_core::simulator::{Simulator, Transition, Upload, body_too_large};
 use accession_core::time::Timestamp;
@@ -125,7 +126,14 @@ impl Simulation {
             Err(Unread::Late) => return answer::late(),
         };
         let request = wire::Request { body, ..request };
-        http_response(self.ask(|simulator, now| simulator.handle(&request, now)).response)
+        let handled = self.ask(|simulator, now| {
+            if jsonrpc::is_for(&request) {
+                jsonrpc::handle(simulator, &request, now)
+            } else {
+                simulator.handle(&request, now)
+            }
+        });
+        http_response(handled.response)
     }
 
     async fn upload(self: Arc<Self>, head: wire::Request, body: Inbound) -> Response<Body> {

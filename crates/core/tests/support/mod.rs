@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use accession_core::dialect::{self, Dialect, SESSION_HEADER};
 use accession_core::error::ApiError;
+use accession_core::jsonrpc;
 use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::received::{Algorithm, Broken, Received};
@@ -121,6 +122,9 @@ impl Client {
     }
 
     pub(crate) fn send(&mut self, request: &Request) -> Handled {
+        if jsonrpc::is_for(request) {
+            return jsonrpc::handle(&mut self.simulator, request, self.now);
+        }
         self.simulator.handle(request, self.now)
     }
 
@@ -318,6 +322,139 @@ pub(crate) fn push_spec(name: &str) -> AddSpec {
         size: None,
         checksum_info: None,
     }
+}
+
+// ---------------------------------------------------------------------------------------------
+// JSON-RPC
+// ---------------------------------------------------------------------------------------------
+
+/// How the vendor's SDKs write a call. `wrapped` fields say that they are optional; a server takes
+/// those that are not so, too.
+pub(crate) fn rpc(call: &Call, wrapped: bool, login: Option<&LoginToken>) -> Request {
+    let row = call.row();
+    let input = typed("operation-input", &Value::Object(call.parameters()), wrapped);
+    let security = match login {
+        _ if row.opens_login() => json!({
+            "schemeId": "com.vmware.vapi.std.security.user_pass",
+            "userName": "lab",
+            "password": "secret",
+        }),
+        Some(token) => json!({
+            "schemeId": "com.vmware.vapi.std.security.session_id",
+            "sessionId": token.reveal(),
+        }),
+        None => Value::Null,
+    };
+    rpc_request(&json!({
+        "jsonrpc": "2.0",
+        "method": "invoke",
+        "params": {
+            "serviceId": row.service,
+            "operationId": row.name,
+            "input": input,
+            "ctx": {"appCtx": {"opId": "1"}, "securityCtx": security},
+        },
+        "id": "7",
+    }))
+}
+
+pub(crate) fn rpc_request(envelope: &Value) -> Request {
+    let mut request = Request::new(Method::Post, format!("{ORIGIN}/api"));
+    request.headers.push("Content-Type", "application/json");
+    request.body = envelope.to_string().into_bytes();
+    request
+}
+
+/// Puts the tags on a value, as far as they can be told without its type.
+fn typed(name: &str, value: &Value, wrapped: bool) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let field = |(name, value): (&String, &Value)| {
+                let value = match value {
+                    // The API has one map: the named arguments of a message.
+                    Value::Object(entries) if name == "params" => {
+                        let entry = |(key, value): (&String, &Value)| {
+                            let value = typed("com.vmware.any", value, wrapped);
+                            json!({"STRUCTURE": {"map-entry": {"key": key, "value": value}}})
+                        };
+                        entries.iter().map(entry).collect()
+                    }
+                    value => typed("com.vmware.any", value, wrapped),
+                };
+                let is_optional = wrapped || value.is_null();
+                (name.clone(), if is_optional { json!({"OPTIONAL": value}) } else { value })
+            };
+            let fields: Map<_, _> = fields.iter().map(field).collect();
+            json!({"STRUCTURE": {name: fields}})
+        }
+        Value::Array(values) => values.iter().map(|value| typed(name, value, wrapped)).collect(),
+        plain => plain.clone(),
+    }
+}
+
+/// Takes the tags off a value that a server wrote, and holds them against what is promised.
+pub(crate) fn untyped(value: &Value) -> Value {
+    let tagged = match value {
+        Value::Object(tagged) => tagged,
+        Value::Array(values) if values.iter().any(|value| entry(value).is_some()) => {
+            return values.iter().map(|value| entry(value).expect("all or none")).collect();
+        }
+        Value::Array(values) => return values.iter().map(untyped).collect(),
+        plain => return plain.clone(),
+    };
+    assert_eq!(tagged.len(), 1, "{value}");
+    let (tag, inner) = tagged.iter().next().expect("one tag");
+    match (tag.as_str(), inner) {
+        ("OPTIONAL", inner) => untyped(inner),
+        ("SECRET", Value::String(_)) => inner.clone(),
+        ("STRUCTURE" | "ERROR", Value::Object(named)) => {
+            assert_eq!(named.len(), 1, "{value}");
+            let (name, fields) = named.iter().next().expect("one name");
+            assert!(name.starts_with("com.vmware."), "{name} has no name of the API's");
+            assert!(name.chars().all(|c| c == '.' || c == '_' || c.is_ascii_lowercase()), "{name}");
+            let fields = fields.as_object().expect("fields");
+            fields.iter().map(|(name, value)| (name.clone(), untyped(value))).collect()
+        }
+        _ => panic!("{value} has no tag that is known"),
+    }
+}
+
+/// A key and a value, if it is an entry of a map.
+fn entry(value: &Value) -> Option<(String, Value)> {
+    let entry = value.pointer("/STRUCTURE/map-entry")?;
+    assert_eq!(entry.as_object().map(Map::len), Some(2), "{value}");
+    Some((entry["key"].as_str()?.to_owned(), untyped(&entry["value"])))
+}
+
+/// Reads the answer to a JSON-RPC request: the output as `/api` writes it, or the refusal.
+pub(crate) fn rpc_reply(response: &Response) -> Result<Value, Refused> {
+    assert_eq!(response.status, 200);
+    assert_eq!(response.headers.get("content-type"), Some("application/json"));
+    let body: Value = serde_json::from_slice(&response.body).expect("an answer is JSON");
+    let members = body.as_object().expect("an answer is an object");
+    assert!(members.len() == 3 && members["jsonrpc"] == "2.0", "{body}");
+    if let Some(error) = members.get("error") {
+        let code = error["code"].as_i64().expect("a code");
+        assert!([-32700, -32600, -32601, -32602, -31001].contains(&code), "{body}");
+        assert!(error["message"].is_string() && error["data"].is_string(), "{body}");
+        let id = &members["id"];
+        assert!(id.is_null() || ![-32700, -32600].contains(&code), "{body}");
+        let message = error["data"].as_str().unwrap_or_default().to_owned();
+        return Err(Refused { status: 200, kind: code.to_string(), message });
+    }
+    let result = members["result"].as_object().expect("a result");
+    assert_eq!(result.len(), 1, "{body}");
+    let Some(error) = result.get("error") else { return Ok(untyped(&result["output"])) };
+    let fields = untyped(error);
+    let kind = fields["error_type"].as_str().expect("an error type").to_owned();
+    let name = error["ERROR"].as_object().and_then(|named| named.keys().next());
+    assert_eq!(
+        name,
+        Some(&format!("com.vmware.vapi.std.errors.{}", kind.to_lowercase())),
+        "{body}"
+    );
+    let message = fields["messages"][0]["id"].as_str().expect("a message").to_owned();
+    Err(Refused { status: 200, kind, message })
 }
 
 // ---------------------------------------------------------------------------------------------

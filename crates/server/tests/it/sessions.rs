@@ -43,6 +43,31 @@ fn a_session_with_put_and_post_is_completed() {
 }
 
 #[test]
+fn a_post_to_the_bare_path_is_json_rpc() {
+    let server = simulator(Limits::default());
+    let post = |path: &str, body: &str| ask(server.address(), "POST", path, &[], body.as_bytes());
+    let log_in = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "invoke",
+        "params": {
+            "serviceId": "com.vmware.cis.session",
+            "operationId": "create",
+            "input": { "STRUCTURE": { "operation-input": {} } },
+            "ctx": { "securityCtx": {
+                "schemeId": "com.vmware.vapi.std.security.user_pass",
+                "userName": "lab",
+                "password": "secret",
+            } },
+        },
+    });
+    let answer = post("/api", &log_in.to_string());
+    assert_eq!(answer.status, 200);
+    assert!(answer.json()["result"]["output"]["SECRET"].is_string());
+    assert_eq!(post("/api", "{").json()["error"]["code"], -32700);
+    assert_eq!(post("/api/", "{").status, 404);
+    assert_eq!(post("/rest", "{").status, 404);
+}
+
+#[test]
 fn a_package_ends_as_a_content_library_would_end_it() {
     let server = simulator(Limits::default());
     let user = User::with_item(server.address(), "ovf");
