@@ -4,10 +4,8 @@
 
 use std::time::Duration;
 
-use accession_core::reading::{Misfit, Parameters};
 use accession_core::wire::Method;
 use hyper::{Response, StatusCode};
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::answer::{self, Voice};
@@ -17,6 +15,9 @@ use crate::worlds::{Misplaced, Place, Worlds};
 
 /// Everything here lies under this.
 pub(crate) const PREFIX: &str = "/accession";
+
+/// A hundred years at a time.
+const MOST_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
 
 /// What can be asked for.
 struct Line {
@@ -185,16 +186,17 @@ async fn done(
         Task::Worlds => answer::json(&json!({ "worlds": worlds.names() })),
         Task::Clock => answer::json(&clock(&*worlds.get(name)?)),
         Task::Advance => {
-            let seconds = given.only::<u32>("advance_seconds")?;
+            let seconds = given.number("advance_seconds", MOST_SECONDS)?;
+            let seconds = seconds.ok_or_else(|| given.lacks("advance_seconds"))?;
             let world = worlds.get(name)?;
-            let transitions = world.advance(Duration::from_secs(seconds.into()));
+            let transitions = world.advance(Duration::from_secs(seconds));
             let mut clock = clock(&world);
             clock["transitions"] = json!(transitions);
             answer::json(&clock)
         }
         Task::Seed => answer::json(&json!({ "seed": worlds.get(name)?.seed() })),
         Task::Reset => {
-            let seed = given.only::<Option<u64>>("seed")?;
+            let seed = given.number("seed", u64::MAX)?;
             answer::json(&json!({ "seed": worlds.reset(name, seed)?.seed() }))
         }
     })
@@ -268,22 +270,32 @@ impl Given {
         }
     }
 
-    /// Reads the one field that there may be.
-    fn only<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Refusal> {
-        let misfit = |what| Refusal::Misfit { what, example: self.example };
-        let parameters = Parameters::new(&self.fields, &[name]);
-        let value = parameters.take(name).map_err(|Misfit { path, problem }| {
-            misfit(if path.0.is_empty() {
-                problem.to_string()
-            } else {
-                format!("{path}: {problem}")
-            })
-        })?;
-        match parameters.unknown().first() {
-            Some(path) => Err(misfit(format!("there is no field `{path}`"))),
-            None => Ok(value),
-        }
+    fn lacks(&self, name: &str) -> Refusal {
+        Refusal::Misfit { what: format!("{name} is missing"), example: self.example }
     }
+
+    /// Reads the one field that there may be, a whole number.
+    fn number(&self, name: &str, most: u64) -> Result<Option<u64>, Refusal> {
+        let misfit = |what| Refusal::Misfit { what, example: self.example };
+        if let Some(other) = self.fields.keys().find(|other| *other != name) {
+            return Err(misfit(format!("there is no field {:?}", short(other))));
+        }
+        let Some(value) = self.fields.get(name).filter(|value| !value.is_null()) else {
+            return Ok(None);
+        };
+        let number = value.as_u64().filter(|number| *number <= most);
+        let what = || {
+            let value = value.to_string();
+            misfit(format!("{name} is {}, and no whole number from 0 to {most}", short(&value)))
+        };
+        number.map(Some).ok_or_else(what)
+    }
+}
+
+/// What was sent, if it is short enough to be said again.
+fn short(text: &str) -> &str {
+    const LENGTH: usize = 40;
+    if text.len() > LENGTH { "…" } else { text }
 }
 
 #[cfg(test)]

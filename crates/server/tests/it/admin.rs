@@ -73,7 +73,7 @@ fn a_clock_is_put_ahead() {
     // It adds up, and does not run backwards.
     let clock = post(&server, "/accession/clock", &json!({ "advance_seconds": DAY }));
     assert_eq!((&clock["ahead_seconds"], &clock["transitions"]), (&json!(all + DAY), &json!([])));
-    let most = json!({ "advance_seconds": u32::MAX });
+    let most = json!({ "advance_seconds": 100_u64 * 365 * DAY });
     (0..100).for_each(|_| drop(post(&server, "/accession/clock", &most)));
     assert!(get(&server, "/accession/clock")["now"].as_str().unwrap().starts_with("9999-"));
     // Time that has passed is no hindrance to a new session.
@@ -181,15 +181,15 @@ fn what_does_not_fit_is_named_with_its_remedy() {
     let clock = "/accession/clock";
     let example = "send {\"advance_seconds\": 3600}";
     for (path, body, parts) in [
-        (clock, "", ["missing field `advance_seconds`", example]),
+        (clock, "", ["advance_seconds is missing", example]),
         (clock, "{", ["not JSON", example]),
         (clock, "[1]", ["no JSON object", example]),
-        (clock, "{\"advance_seconds\": \"1\"}", ["advance_seconds: ", example]),
-        (clock, "{\"advance_seconds\": -1}", ["advance_seconds: ", "`-1`"]),
-        (clock, "{\"advance_seconds\": 1.5}", ["advance_seconds: ", "`1.5`"]),
-        (clock, "{\"advance_seconds\": 1, \"minutes\": 1}", ["`minutes`", example]),
-        ("/accession/reset", "{\"sead\": 1}", ["`sead`", "send {\"seed\": 7}"]),
-        ("/accession/reset", "{\"seed\": -1}", ["seed: ", "`-1`"]),
+        (clock, "{\"advance_seconds\": \"1\"}", ["advance_seconds is \"1\"", example]),
+        (clock, "{\"advance_seconds\": -1}", ["advance_seconds is -1", "from 0 to 3153600000"]),
+        (clock, "{\"advance_seconds\": 1.5}", ["advance_seconds is 1.5", "whole number"]),
+        (clock, "{\"advance_seconds\": 1, \"minutes\": 1}", ["\"minutes\"", example]),
+        ("/accession/reset", "{\"sead\": 1}", ["\"sead\"", "send {\"seed\": 7}"]),
+        ("/accession/reset", "{\"seed\": -1}", ["seed is -1", "whole number"]),
         ("/accession/reset?seed=1", "{}", ["query", "leave out"]),
     ] {
         let message = told(&ask(server.address(), "POST", path, &[], body.as_bytes()), 400);

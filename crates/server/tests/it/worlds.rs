@@ -63,6 +63,9 @@ fn a_path_and_a_header_name_the_same_world() {
     assert_eq!(session("/worlds/a/api/session", &[token, ("Accession-World", "a")]), 200);
     assert_eq!(session("/api/session", &[token]), 401);
     assert_eq!(session("/api/session", &[token, ("Accession-World", "b")]), 401);
+    // An SDK speaks JSON-RPC to the bare path.
+    let answer = ask(server.address(), "POST", "/worlds/a/api", &[], b"{");
+    assert_eq!((answer.status, answer.json()["error"]["code"].as_i64()), (200, Some(-32700)));
 }
 
 #[test]
