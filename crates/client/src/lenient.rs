@@ -3,8 +3,7 @@
 //! Whatever is missing or odd becomes a note. It does not know which reply it reads.
 
 use accession_core::reading::{self, Misfit, Path, Step};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use accession_core::structure::{Plain, Wire};
 use serde_json::Value;
 
 use crate::exchange::Note;
@@ -21,10 +20,10 @@ pub(crate) trait Fill {
 /// The place for a `T`.
 pub(crate) struct Slot<T>(pub(crate) Option<T>);
 
-impl<T: DeserializeOwned + Serialize> Fill for Slot<T> {
+impl<T: Wire> Fill for Slot<T> {
     fn fill(&mut self, value: &Value) -> Result<(Value, Vec<Path>), Misfit> {
         let read = reading::read::<T>(value)?;
-        let filled = serde_json::to_value(&read.value).unwrap_or_default();
+        let filled = read.value.write(&Plain);
         self.0 = Some(read.value);
         Ok((filled, read.unknown))
     }
@@ -107,7 +106,7 @@ mod tests {
 
     use super::*;
 
-    fn lenient<T: DeserializeOwned + Serialize>(value: Value) -> (Result<T, String>, Vec<String>) {
+    fn lenient<T: Wire>(value: Value) -> (Result<T, String>, Vec<String>) {
         let (mut slot, mut notes) = (Slot(None), Vec::new());
         let result = read(value, &mut slot, &mut notes);
         let result = result.map(|()| slot.0.expect("it was read"));
@@ -135,7 +134,7 @@ mod tests {
         assert_eq!(
             notes,
             [
-                "the value of [0].bytes_transferred was left out: invalid type: string \"many\", expected i64",
+                "the value of [0].bytes_transferred was left out: expected a whole number of 64 bits, found the string \"many\"",
                 "the field [0].colour is not known to this client",
                 "the required field [0].source_type is missing",
                 "the required field [0].bytes_transferred is missing",

@@ -14,6 +14,7 @@ use crate::messages::{self, Locale};
 use crate::operations::Row;
 use crate::reading;
 use crate::rules;
+use crate::structure::{Form, Plain, Wire};
 use crate::wire::{Headers, Method, Request, Response};
 
 /// The header that carries the token of an API login.
@@ -68,6 +69,14 @@ impl Dialect {
             path.strip_prefix(dialect.prefix())
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         })
+    }
+
+    /// How it writes what is no plain JSON.
+    pub fn form(self) -> &'static dyn Form {
+        match self {
+            Self::Api => &Plain,
+            Self::Rest => &RestForm,
+        }
     }
 
     const fn action_key(self) -> &'static str {
@@ -522,8 +531,7 @@ pub fn encode(
     }
     let body = body.or_else(|| has_fields.then_some(Value::Object(fields)));
     let mut request = Request { method: line.method, url, headers, body: Vec::new() };
-    if let Some(mut body) = body {
-        finish(&mut body, line.dialect, None);
+    if let Some(body) = body {
         request.headers.push("Content-Type", JSON);
         request.body = to_bytes(&body);
     }
@@ -564,7 +572,9 @@ pub fn success(line: &Line, result: Option<Value>, locale: Option<&Locale>) -> R
     let Some(mut result) = result else {
         return Response::empty(line.success());
     };
-    finish(&mut result, line.dialect, locale);
+    if let Some(locale) = locale {
+        locale.localize(&mut result, Value::from);
+    }
     let body = match line.dialect {
         Dialect::Api => result,
         Dialect::Rest => Value::Object(Map::from_iter([("value".to_owned(), result)])),
@@ -574,8 +584,10 @@ pub fn success(line: &Line, result: Option<Value>, locale: Option<&Locale>) -> R
 
 /// Writes a refusal, likewise.
 pub fn failure(dialect: Dialect, error: &ApiError, locale: Option<&Locale>) -> Response {
-    let mut body = serde_json::to_value(error).unwrap_or_default();
-    finish(&mut body, dialect, locale);
+    let mut body = error.write(dialect.form());
+    if let Some(locale) = locale {
+        locale.localize(&mut body, Value::from);
+    }
     if dialect == Dialect::Rest {
         let kind = error.error_type.as_ref().unwrap_or(&ErrorType::Error);
         body = Value::Object(Map::from_iter([
@@ -586,36 +598,15 @@ pub fn failure(dialect: Dialect, error: &ApiError, locale: Option<&Locale>) -> R
     json_response(error.status(dialect), &body)
 }
 
-fn finish(body: &mut Value, dialect: Dialect, locale: Option<&Locale>) {
-    drop_nulls(body);
-    if let Some(locale) = locale {
-        locale.localize(body, Value::from);
-    }
-    if dialect == Dialect::Rest {
-        lists_for_maps(body);
-    }
-}
+/// Plain JSON, but for maps: `/rest` has them as lists of keys and values.
+struct RestForm;
 
-/// Writes maps as `/rest` has them: as lists of keys and values. The API has one: the named
-/// arguments of a message.
-fn lists_for_maps(body: &mut Value) {
-    match body {
-        Value::Array(values) => values.iter_mut().for_each(lists_for_maps),
-        Value::Object(fields) => {
-            fields.values_mut().for_each(lists_for_maps);
-            let is_message = fields.contains_key("id");
-            if let Some(Value::Object(params)) = fields.get_mut("params").filter(|_| is_message) {
-                let entry = |(key, value): (String, Value)| {
-                    Value::Object(Map::from_iter([
-                        ("key".to_owned(), Value::from(key)),
-                        ("value".to_owned(), value),
-                    ]))
-                };
-                let entries: Vec<_> = std::mem::take(params).into_iter().map(entry).collect();
-                fields.insert("params".to_owned(), Value::Array(entries));
-            }
-        }
-        _ => {}
+impl Form for RestForm {
+    fn map(&self, entries: Map<String, Value>) -> Value {
+        let entry = |(key, value): (String, Value)| -> Value {
+            [("key", Value::from(key)), ("value", value)].into_iter().collect()
+        };
+        Value::Array(entries.into_iter().map(entry).collect())
     }
 }
 

@@ -2,14 +2,16 @@
 //!
 //! It does not know which operation answers with which error.
 
-use serde::{Deserialize, Serialize};
+use std::fmt;
+
 use serde_json::Value;
 
 use crate::dialect::Dialect;
 use crate::model::{LocalizableMessage, wire_enum};
 use crate::privileges::Privilege;
+use crate::reading::{Misfit, Reader};
 use crate::rules::RuleRef;
-use std::fmt;
+use crate::structure::{Form, Wire, Writer};
 
 wire_enum! {
     /// What kind of error it is: the last part of `com.vmware.vapi.std.errors.…` in capitals.
@@ -118,10 +120,9 @@ const CANONICAL_PREFIX: &str = "com.vmware.vapi.std.errors.";
 
 /// The API said no.
 ///
-/// As JSON it is the error structure of the API; the rule that made it stays here.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, thiserror::Error)]
+/// On the wire it is the error structure of the API; the rule that made it stays here.
+#[derive(Debug, Clone, PartialEq, Default, thiserror::Error)]
 #[error("{}", self.summary())]
-#[serde(default, rename(serialize = "com.vmware.vapi.std.errors.error"))]
 pub struct ApiError {
     /// What kind of error it is; absent from older servers.
     pub error_type: Option<ErrorType>,
@@ -132,13 +133,10 @@ pub struct ApiError {
     /// How to authenticate; only on UNAUTHENTICATED and UNAUTHORIZED.
     pub challenge: Option<String>,
     /// The rule that made the simulator refuse.
-    #[serde(skip)]
     pub rule: Option<RuleRef>,
     /// The privilege that the caller lacks, if that is why.
-    #[serde(skip)]
     pub lacks: Option<Privilege>,
     /// A status other than the type's own, where HTTP itself is at fault (413, 415).
-    #[serde(skip)]
     pub http_status: Option<u16>,
 }
 
@@ -165,6 +163,31 @@ impl ApiError {
             Some(message) => format!("{kind}: {}", message.default_message),
             None => kind.to_owned(),
         }
+    }
+}
+
+impl Wire for ApiError {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let fields = reader.fields()?;
+        let error = Self {
+            error_type: fields.take("error_type")?,
+            messages: fields.take_or_default("messages")?,
+            data: fields.take("data")?,
+            challenge: fields.take("challenge")?,
+            ..Self::default()
+        };
+        fields.note_others(&["error_type", "messages", "data", "challenge"]);
+        Ok(error)
+    }
+
+    /// The structure is named after the type.
+    fn write(&self, form: &dyn Form) -> Value {
+        let mut writer = Writer::new(form);
+        writer.put("error_type", &self.error_type);
+        writer.put("messages", &self.messages);
+        writer.put("data", &self.data);
+        writer.put("challenge", &self.challenge);
+        writer.finish(self.error_type.as_ref().unwrap_or(&ErrorType::Error).canonical_name())
     }
 }
 

@@ -4,24 +4,22 @@
 //! value that is no plain JSON says in a tag what it is. This module does not know which operations
 //! there are, nor what they answer.
 
-use serde::Serialize;
-use serde::ser::{self, Error as _, Impossible, Serializer};
-use serde_json::value::Serializer as PlainSerializer;
-use serde_json::{Error, Map, Value};
+use serde_json::{Map, Value};
 
 use crate::dialect::{self, Dialect, SESSION_HEADER};
 use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
-use crate::model::SECRET;
-use crate::operations::{Encoding, ROWS, Row};
+use crate::operations::{ROWS, Row};
 use crate::reading::{Path, Step};
 use crate::rules;
 use crate::simulator::{Credentials, Handled, Simulator};
+use crate::structure::{Form, Wire};
 use crate::time::Timestamp;
 use crate::wire::{Method, Request, Response};
 
 const STRUCTURE: &str = "STRUCTURE";
 const OPTIONAL: &str = "OPTIONAL";
+const SECRET: &str = "SECRET";
 const BINARY: &str = "BINARY";
 const ERROR: &str = "ERROR";
 
@@ -171,7 +169,7 @@ impl Invocation {
                 Credentials::Token(token)
             };
             let parameters = std::mem::take(&mut self.parameters);
-            simulator.serve::<Typed>(row, request.origin(), credentials, || Ok(parameters))
+            simulator.serve(row, request.origin(), credentials, || Ok(parameters), &Tagged)
         });
         let (member, mut value, rule, lacks) = match result {
             // Void is null, and is told.
@@ -349,244 +347,35 @@ fn list(values: Vec<Value>) -> Result<Value, Malformed> {
 // Writing values
 // ---------------------------------------------------------------------------------------------
 
-/// Values with their tags.
-enum Typed {}
+/// Values with their tags. Unset fields may be left out.
+struct Tagged;
 
-impl Encoding for Typed {
-    fn encode(reply: impl Serialize) -> Value {
-        reply.serialize(TypedSerializer).unwrap_or_default()
+impl Form for Tagged {
+    fn structure(&self, name: &str, fields: Map<String, Value>) -> Value {
+        object([(STRUCTURE, object([(name, Value::Object(fields))]))])
+    }
+
+    fn optional(&self, value: Value) -> Value {
+        object([(OPTIONAL, value)])
+    }
+
+    fn secret(&self, text: &str) -> Value {
+        object([(SECRET, Value::from(text))])
+    }
+
+    fn map(&self, entries: Map<String, Value>) -> Value {
+        let entry = |(key, value)| {
+            let entry = [("key".to_owned(), Value::String(key)), ("value".to_owned(), value)];
+            self.structure(MAP_ENTRY, Map::from_iter(entry))
+        };
+        entries.into_iter().map(entry).collect()
     }
 }
 
-/// An error is a structure whose name tells its type.
+/// An error is a structure under another tag.
 fn error_value(error: &ApiError) -> Value {
-    let kind = error.error_type.as_ref().unwrap_or(&ErrorType::Error);
-    let mut value = Typed::encode(error);
-    let fields = value[STRUCTURE].as_object_mut().and_then(|named| named.values_mut().next());
-    let fields = fields.map(Value::take).unwrap_or_default();
-    object([(ERROR, object([(&kind.canonical_name(), fields)]))])
-}
-
-/// Writes what is plain JSON in `/api` with the tags that it has here.
-struct TypedSerializer;
-
-macro_rules! plain {
-    ($($method:ident($type:ty);)+) => {$(
-        fn $method(self, value: $type) -> Result<Value, Error> {
-            PlainSerializer.$method(value)
-        }
-    )+};
-}
-
-impl Serializer for TypedSerializer {
-    type Ok = Value;
-    type Error = Error;
-    type SerializeSeq = List;
-    type SerializeTuple = List;
-    type SerializeTupleStruct = List;
-    type SerializeTupleVariant = Impossible<Value, Error>;
-    type SerializeMap = Entries;
-    type SerializeStruct = Structure;
-    type SerializeStructVariant = Impossible<Value, Error>;
-
-    plain! {
-        serialize_bool(bool);
-        serialize_i8(i8);
-        serialize_i16(i16);
-        serialize_i32(i32);
-        serialize_i64(i64);
-        serialize_u8(u8);
-        serialize_u16(u16);
-        serialize_u32(u32);
-        serialize_u64(u64);
-        serialize_f32(f32);
-        serialize_f64(f64);
-        serialize_char(char);
-        serialize_str(&str);
-        serialize_bytes(&[u8]);
-        serialize_unit_struct(&'static str);
-    }
-
-    fn serialize_unit(self) -> Result<Value, Error> {
-        Ok(Value::Null)
-    }
-
-    fn serialize_none(self) -> Result<Value, Error> {
-        Ok(object([(OPTIONAL, Value::Null)]))
-    }
-
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<Value, Error> {
-        Ok(object([(OPTIONAL, value.serialize(self)?)]))
-    }
-
-    fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<Value, Error> {
-        let value = value.serialize(self)?;
-        Ok(if name == SECRET { object([(SECRET, value)]) } else { value })
-    }
-
-    fn serialize_seq(self, _: Option<usize>) -> Result<List, Error> {
-        Ok(List(Vec::new()))
-    }
-
-    fn serialize_tuple(self, _: usize) -> Result<List, Error> {
-        Ok(List(Vec::new()))
-    }
-
-    fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<List, Error> {
-        Ok(List(Vec::new()))
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<Entries, Error> {
-        Ok(Entries { entries: Vec::new(), key: Value::Null })
-    }
-
-    fn serialize_struct(self, name: &'static str, _: usize) -> Result<Structure, Error> {
-        Ok(Structure { name, fields: Map::new() })
-    }
-
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<Value, Error> {
-        Ok(Value::from(variant))
-    }
-
-    fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
-        name: &'static str,
-        _: u32,
-        _: &'static str,
-        _: &T,
-    ) -> Result<Value, Error> {
-        Err(no_such_type(name))
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        name: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeTupleVariant, Error> {
-        Err(no_such_type(name))
-    }
-
-    fn serialize_struct_variant(
-        self,
-        name: &'static str,
-        _: u32,
-        _: &'static str,
-        _: usize,
-    ) -> Result<Self::SerializeStructVariant, Error> {
-        Err(no_such_type(name))
-    }
-}
-
-fn no_such_type(name: &str) -> Error {
-    Error::custom(format_args!("{name}: the API has no enumeration with content"))
-}
-
-struct List(Vec<Value>);
-
-impl ser::SerializeSeq for List {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        self.0.push(value.serialize(TypedSerializer)?);
-        Ok(())
-    }
-
-    fn end(self) -> Result<Value, Error> {
-        Ok(Value::Array(self.0))
-    }
-}
-
-impl ser::SerializeTuple for List {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        ser::SerializeSeq::serialize_element(self, value)
-    }
-
-    fn end(self) -> Result<Value, Error> {
-        ser::SerializeSeq::end(self)
-    }
-}
-
-impl ser::SerializeTupleStruct for List {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        ser::SerializeSeq::serialize_element(self, value)
-    }
-
-    fn end(self) -> Result<Value, Error> {
-        ser::SerializeSeq::end(self)
-    }
-}
-
-/// A map on its way.
-struct Entries {
-    entries: Vec<Value>,
-    key: Value,
-}
-
-impl ser::SerializeMap for Entries {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Error> {
-        self.key = key.serialize(TypedSerializer)?;
-        Ok(())
-    }
-
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
-        let value = value.serialize(TypedSerializer)?;
-        let entry = object([("key", self.key.take()), ("value", value)]);
-        self.entries.push(object([(STRUCTURE, object([(MAP_ENTRY, entry)]))]));
-        Ok(())
-    }
-
-    fn end(self) -> Result<Value, Error> {
-        Ok(Value::Array(self.entries))
-    }
-}
-
-/// A structure on its way.
-struct Structure {
-    name: &'static str,
-    fields: Map<String, Value>,
-}
-
-impl ser::SerializeStruct for Structure {
-    type Ok = Value;
-    type Error = Error;
-
-    fn serialize_field<T: Serialize + ?Sized>(
-        &mut self,
-        name: &'static str,
-        value: &T,
-    ) -> Result<(), Error> {
-        let value = value.serialize(TypedSerializer)?;
-        // A field that is unset need not travel.
-        if !value.get(OPTIONAL).is_some_and(Value::is_null) {
-            self.fields.insert(name.to_owned(), value);
-        }
-        Ok(())
-    }
-
-    fn end(self) -> Result<Value, Error> {
-        Ok(object([(STRUCTURE, object([(self.name, Value::Object(self.fields))]))]))
-    }
+    let mut value = error.write(&Tagged);
+    object([(ERROR, value[STRUCTURE].take())])
 }
 
 #[cfg(test)]

@@ -17,5 +17,6 @@ pub mod received;
 pub mod rules;
 pub mod session;
 pub mod simulator;
+pub mod structure;
 pub mod time;
 pub mod wire;

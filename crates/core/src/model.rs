@@ -1,25 +1,26 @@
 //! What the calls of the API carry, type by type: structures, unions and enumerations.
 //!
 //! Names and meanings are those of the vSphere Automation API 9.1. A field that a server may leave
-//! out is an `Option`; unset fields do not travel. Structures are serialized under the API's name for
-//! them, which JSON-RPC writes and plain JSON does not. Nothing here enforces a rule: `simulator` and
+//! out is an `Option`; unset fields do not travel. Each structure is declared under the API's name for
+//! it, which JSON-RPC writes and plain JSON does not. Nothing here enforces a rule: `simulator` and
 //! `session` do.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::reading::{Misfit, Reader};
+use crate::structure::{Form, Wire};
 use crate::time::Timestamp;
+use crate::{structure, through_json};
 
 /// Declares an enumeration whose unknown values are kept as they came: servers newer than this
 /// program have more of them. The first value is the default, used where a reply leaves it out.
 macro_rules! wire_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$value_doc:meta])* $value:ident = $wire:literal,)+ }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(from = "String", into = "String")]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
         pub enum $name {
             $($(#[$value_doc])* $value,)+
             /// A value that this program does not know.
@@ -54,11 +55,17 @@ macro_rules! wire_enum {
             }
         }
 
-        impl From<$name> for String {
-            fn from(value: $name) -> Self {
-                value.as_str().to_owned()
+        impl $crate::structure::Wire for $name {
+            fn read(reader: $crate::reading::Reader<'_>) -> Result<Self, $crate::reading::Misfit> {
+                reader.text().map(|text| Self::from(text.to_owned()))
+            }
+
+            fn write(&self, _: &dyn $crate::structure::Form) -> serde_json::Value {
+                serde_json::Value::from(self.as_str())
             }
         }
+
+        $crate::through_json!($name);
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,10 +80,7 @@ pub(crate) use wire_enum;
 macro_rules! identifiers {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
         $(#[$doc])*
-        #[derive(
-            Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
-        )]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
         pub struct $name(String);
 
         impl $name {
@@ -108,6 +112,18 @@ macro_rules! identifiers {
                 Self::new(text)
             }
         }
+
+        impl Wire for $name {
+            fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+                reader.text().map(Self::new)
+            }
+
+            fn write(&self, _: &dyn Form) -> Value {
+                Value::from(self.as_str())
+            }
+        }
+
+        through_json!($name);
     )+};
 }
 
@@ -125,8 +141,7 @@ identifiers! {
 }
 
 /// The token of an API login: whoever holds it is logged in. Its `Debug` form hides it.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct LoginToken(String);
 
 impl LoginToken {
@@ -141,15 +156,17 @@ impl LoginToken {
     }
 }
 
-/// Told apart from a plain text by those serializers that care; JSON is the same for both.
-impl Serialize for LoginToken {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_newtype_struct(SECRET, &self.0)
+impl Wire for LoginToken {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        reader.text().map(Self::new)
+    }
+
+    fn write(&self, form: &dyn Form) -> Value {
+        form.secret(&self.0)
     }
 }
 
-/// The name under which secrets are serialized.
-pub(crate) const SECRET: &str = "SECRET";
+through_json!(LoginToken);
 
 impl fmt::Debug for LoginToken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -161,36 +178,38 @@ impl fmt::Debug for LoginToken {
 // API login
 // ---------------------------------------------------------------------------------------------
 
-/// What an API login is, without its token (`com.vmware.cis.session.info`).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.cis.session.info"))]
-pub struct LoginInfo {
-    /// Who logged in.
-    pub user: String,
-    /// When.
-    pub created_time: Timestamp,
-    /// When a call last used the login.
-    pub last_accessed_time: Timestamp,
+structure! {
+    /// What an API login is, without its token (`com.vmware.cis.session.info`).
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct LoginInfo = "com.vmware.cis.session.info" {
+        /// Who logged in.
+        pub user: String,
+        /// When.
+        pub created_time: Timestamp,
+        /// When a call last used the login.
+        pub last_accessed_time: Timestamp,
+    }
 }
 
 // ---------------------------------------------------------------------------------------------
 // Messages
 // ---------------------------------------------------------------------------------------------
 
-/// A message that can be translated: a key, its arguments, and the English text made of them.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.vapi.std.localizable_message"))]
-pub struct LocalizableMessage {
-    /// Key into a message catalogue.
-    pub id: String,
-    /// The English text, arguments substituted.
-    pub default_message: String,
-    /// Positional arguments.
-    pub args: Vec<String>,
-    /// Named arguments; a map on `/api`, a list of keys and values on `/rest`.
-    pub params: Option<BTreeMap<String, LocalizationParam>>,
-    /// The text in the language that the request asked for.
-    pub localized: Option<String>,
+structure! {
+    /// A message that can be translated: a key, its arguments, and the English text made of them.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct LocalizableMessage = "com.vmware.vapi.std.localizable_message" {
+        /// Key into a message catalogue.
+        pub id: String,
+        /// The English text, arguments substituted.
+        pub default_message: String,
+        /// Positional arguments.
+        pub args: Vec<String>,
+        /// Named arguments; a map on `/api`, a list of keys and values on `/rest`.
+        pub params: Option<BTreeMap<String, LocalizationParam>>,
+        /// The text in the language that the request asked for.
+        pub localized: Option<String>,
+    }
 }
 
 wire_enum! {
@@ -223,34 +242,36 @@ wire_enum! {
     }
 }
 
-/// A named argument of a message. One of `s`, `dt`, `i`, `d` and `l` is meant to be set.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.vapi.std.localization_param"))]
-pub struct LocalizationParam {
-    /// A text.
-    pub s: Option<String>,
-    /// A date and time; `format` tells how it is written.
-    pub dt: Option<Timestamp>,
-    /// A whole number.
-    pub i: Option<i64>,
-    /// A number with a fraction; `precision` tells how many digits of it are written.
-    pub d: Option<f64>,
-    /// Another message: a boolean, an enumeration, a plural form.
-    pub l: Option<Box<NestedLocalizableMessage>>,
-    /// Only with `dt`.
-    pub format: Option<DateTimeFormat>,
-    /// Only with `d`.
-    pub precision: Option<i64>,
+structure! {
+    /// A named argument of a message. One of `s`, `dt`, `i`, `d` and `l` is meant to be set.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct LocalizationParam = "com.vmware.vapi.std.localization_param" {
+        /// A text.
+        pub s: Option<String>,
+        /// A date and time; `format` tells how it is written.
+        pub dt: Option<Timestamp>,
+        /// A whole number.
+        pub i: Option<i64>,
+        /// A number with a fraction; `precision` tells how many digits of it are written.
+        pub d: Option<f64>,
+        /// Another message: a boolean, an enumeration, a plural form.
+        pub l: Option<Box<NestedLocalizableMessage>>,
+        /// Only with `dt`.
+        pub format: Option<DateTimeFormat>,
+        /// Only with `d`.
+        pub precision: Option<i64>,
+    }
 }
 
-/// A message inside a message.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.vapi.std.nested_localizable_message"))]
-pub struct NestedLocalizableMessage {
-    /// Key into a message catalogue.
-    pub id: String,
-    /// Named arguments.
-    pub params: Option<BTreeMap<String, LocalizationParam>>,
+structure! {
+    /// A message inside a message.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct NestedLocalizableMessage = "com.vmware.vapi.std.nested_localizable_message" {
+        /// Key into a message catalogue.
+        pub id: String,
+        /// Named arguments.
+        pub params: Option<BTreeMap<String, LocalizationParam>>,
+    }
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -277,44 +298,47 @@ wire_enum! {
     }
 }
 
-/// Where a library keeps its files.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.storage_backing"))]
-pub struct StorageBacking {
-    /// Which of the two fields below may be set.
-    pub r#type: Option<StorageBackingType>,
-    /// The datastore; only with DATASTORE.
-    pub datastore_id: Option<String>,
-    /// The location; only with OTHER.
-    pub storage_uri: Option<String>,
+structure! {
+    /// Where a library keeps its files.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct StorageBacking = "com.vmware.content.library.storage_backing" {
+        /// Which of the two fields below may be set.
+        pub r#type: Option<StorageBackingType>,
+        /// The datastore; only with DATASTORE.
+        pub datastore_id: Option<String>,
+        /// The location; only with OTHER.
+        pub storage_uri: Option<String>,
+    }
 }
 
-/// How a local library is published to others.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.publish_info"))]
-pub struct PublishInfo {
-    /// `BASIC` or `NONE`.
-    pub authentication_method: Option<String>,
-    /// Whether others can subscribe.
-    pub published: Option<bool>,
-    /// Where they would; made by the server.
-    pub publish_url: Option<String>,
-    /// If it is given, it is `vcsp`.
-    pub user_name: Option<String>,
-    /// The new password. Never part of a result.
-    pub password: Option<String>,
-    /// The old password. Never part of a result.
-    pub current_password: Option<String>,
-    /// Whether the library keeps its metadata as JSON in its storage.
-    pub persist_json_enabled: Option<bool>,
+structure! {
+    /// How a local library is published to others.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct PublishInfo = "com.vmware.content.library.publish_info" {
+        /// `BASIC` or `NONE`.
+        pub authentication_method: Option<String>,
+        /// Whether others can subscribe.
+        pub published: Option<bool>,
+        /// Where they would; made by the server.
+        pub publish_url: Option<String>,
+        /// If it is given, it is `vcsp`.
+        pub user_name: Option<String>,
+        /// The new password. Never part of a result.
+        pub password: Option<String>,
+        /// The old password. Never part of a result.
+        pub current_password: Option<String>,
+        /// Whether the library keeps its metadata as JSON in its storage.
+        pub persist_json_enabled: Option<bool>,
+    }
 }
 
-/// Whether publishing to remote servers is made faster.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.optimization_info"))]
-pub struct OptimizationInfo {
-    /// Used by create only.
-    pub optimize_remote_publishing: Option<bool>,
+structure! {
+    /// Whether publishing to remote servers is made faster.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct OptimizationInfo = "com.vmware.content.library.optimization_info" {
+        /// Used by create only.
+        pub optimize_remote_publishing: Option<bool>,
+    }
 }
 
 wire_enum! {
@@ -327,116 +351,121 @@ wire_enum! {
     }
 }
 
-/// Whether a library is in maintenance (since 9.0.0.0).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.state_info"))]
-pub struct StateInfo {
-    /// ACTIVE at creation.
-    pub state: Option<LibraryState>,
-    /// Why (since 9.1.0.0).
-    pub message: Option<LocalizableMessage>,
+structure! {
+    /// Whether a library is in maintenance (since 9.0.0.0).
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct StateInfo = "com.vmware.content.library.state_info" {
+        /// ACTIVE at creation.
+        pub state: Option<LibraryState>,
+        /// Why (since 9.1.0.0).
+        pub message: Option<LocalizableMessage>,
+    }
 }
 
-/// Settings of a library (since 9.1.0.0).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.configuration_info"))]
-pub struct ConfigurationInfo {
-    /// Whether the library's usages count for each item.
-    pub apply_library_usage_to_items: Option<bool>,
+structure! {
+    /// Settings of a library (since 9.1.0.0).
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct ConfigurationInfo = "com.vmware.content.library.configuration_info" {
+        /// Whether the library's usages count for each item.
+        pub apply_library_usage_to_items: Option<bool>,
+    }
 }
 
-/// A library (`com.vmware.content.library_model`).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library_model"))]
-pub struct LibraryModel {
-    /// Given by the server.
-    pub id: Option<LibraryId>,
-    /// Required for create; need not be unique.
-    pub name: Option<String>,
-    /// Empty if create leaves it out.
-    pub description: Option<String>,
-    /// Given by the server; clients may send LOCAL all the same.
-    pub r#type: Option<LibraryType>,
-    /// Required for create, exactly one.
-    pub storage_backings: Option<Vec<StorageBacking>>,
-    /// Optimistic lock, raised by changes of the properties.
-    pub version: Option<String>,
-    /// When it was created.
-    pub creation_time: Option<Timestamp>,
-    /// When its properties last changed; changes of items do not count.
-    pub last_modified_time: Option<Timestamp>,
-    /// Subscribed libraries only.
-    pub last_sync_time: Option<Timestamp>,
-    /// How it is published.
-    pub publish_info: Option<PublishInfo>,
-    /// Subscribed libraries only; kept as it came.
-    pub subscription_info: Option<Value>,
-    /// How publishing is made faster.
-    pub optimization_info: Option<OptimizationInfo>,
-    /// The vCenter that owns it.
-    pub server_guid: Option<String>,
-    /// Makes the library secure (since 7.0.3.0).
-    pub security_policy_id: Option<String>,
-    /// Removes the policy; update only (since 7.0.3.0).
-    pub unset_security_policy_id: Option<bool>,
-    /// Whether it is in maintenance (since 9.0.0.0).
-    pub state_info: Option<StateInfo>,
-    /// Its settings (since 9.1.0.0).
-    pub configuration_info: Option<ConfigurationInfo>,
+structure! {
+    /// A library (`com.vmware.content.library_model`).
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct LibraryModel = "com.vmware.content.library_model" {
+        /// Given by the server.
+        pub id: Option<LibraryId>,
+        /// Required for create; need not be unique.
+        pub name: Option<String>,
+        /// Empty if create leaves it out.
+        pub description: Option<String>,
+        /// Given by the server; clients may send LOCAL all the same.
+        pub r#type: Option<LibraryType>,
+        /// Required for create, exactly one.
+        pub storage_backings: Option<Vec<StorageBacking>>,
+        /// Optimistic lock, raised by changes of the properties.
+        pub version: Option<String>,
+        /// When it was created.
+        pub creation_time: Option<Timestamp>,
+        /// When its properties last changed; changes of items do not count.
+        pub last_modified_time: Option<Timestamp>,
+        /// Subscribed libraries only.
+        pub last_sync_time: Option<Timestamp>,
+        /// How it is published.
+        pub publish_info: Option<PublishInfo>,
+        /// Subscribed libraries only; kept as it came.
+        pub subscription_info: Option<Value>,
+        /// How publishing is made faster.
+        pub optimization_info: Option<OptimizationInfo>,
+        /// The vCenter that owns it.
+        pub server_guid: Option<String>,
+        /// Makes the library secure (since 7.0.3.0).
+        pub security_policy_id: Option<String>,
+        /// Removes the policy; update only (since 7.0.3.0).
+        pub unset_security_policy_id: Option<bool>,
+        /// Whether it is in maintenance (since 9.0.0.0).
+        pub state_info: Option<StateInfo>,
+        /// Its settings (since 9.1.0.0).
+        pub configuration_info: Option<ConfigurationInfo>,
+    }
 }
 
-/// What a library must be to be found (`com.vmware.content.library.find_spec`): all that is given.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.find_spec"))]
-pub struct LibraryFindSpec {
-    /// Case does not matter.
-    pub name: Option<String>,
-    /// Whether it has its own content.
-    pub r#type: Option<LibraryType>,
-    /// Where it keeps its files (since 9.0.0.0).
-    pub storage_backing: Option<StorageBacking>,
+structure! {
+    /// What a library must be to be found (`com.vmware.content.library.find_spec`): all that is given.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct LibraryFindSpec = "com.vmware.content.library.find_spec" {
+        /// Case does not matter.
+        pub name: Option<String>,
+        /// Whether it has its own content.
+        pub r#type: Option<LibraryType>,
+        /// Where it keeps its files (since 9.0.0.0).
+        pub storage_backing: Option<StorageBacking>,
+    }
 }
 
 // ---------------------------------------------------------------------------------------------
 // Items and their files
 // ---------------------------------------------------------------------------------------------
 
-/// A library item (`com.vmware.content.library.item_model`).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item_model"))]
-pub struct ItemModel {
-    /// Given by the server.
-    pub id: Option<ItemId>,
-    /// Required for create.
-    pub library_id: Option<LibraryId>,
-    /// The version of the file list; raised once by each completed update session.
-    pub content_version: Option<String>,
-    /// When it was created.
-    pub creation_time: Option<Timestamp>,
-    /// At most 2000 characters; empty if create leaves it out.
-    pub description: Option<String>,
-    /// When its properties or files last changed.
-    pub last_modified_time: Option<Timestamp>,
-    /// Items of subscribed libraries only.
-    pub last_sync_time: Option<Timestamp>,
-    /// Raised by changes of the properties only.
-    pub metadata_version: Option<String>,
-    /// Required for create; 1 to 80 characters, unique in the library.
-    pub name: Option<String>,
-    /// Whether all files are on disk.
-    pub cached: Option<bool>,
-    /// The storage that its files use, in bytes.
-    pub size: Option<i64>,
-    /// `ovf`, `iso` or anything else; absent means generic.
-    pub r#type: Option<String>,
-    /// Optimistic lock on the properties; file content does not raise it.
-    pub version: Option<String>,
-    /// The item this one was made from.
-    pub source_id: Option<ItemId>,
-    /// Whether it obeys the library's security policy (since 7.0.3.0).
-    pub security_compliance: Option<bool>,
-    /// What is known of its certificate (since 7.0.3.0).
-    pub certificate_verification_info: Option<CertificateVerificationInfo>,
+structure! {
+    /// A library item (`com.vmware.content.library.item_model`).
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct ItemModel = "com.vmware.content.library.item_model" {
+        /// Given by the server.
+        pub id: Option<ItemId>,
+        /// Required for create.
+        pub library_id: Option<LibraryId>,
+        /// The version of the file list; raised once by each completed update session.
+        pub content_version: Option<String>,
+        /// When it was created.
+        pub creation_time: Option<Timestamp>,
+        /// At most 2000 characters; empty if create leaves it out.
+        pub description: Option<String>,
+        /// When its properties or files last changed.
+        pub last_modified_time: Option<Timestamp>,
+        /// Items of subscribed libraries only.
+        pub last_sync_time: Option<Timestamp>,
+        /// Raised by changes of the properties only.
+        pub metadata_version: Option<String>,
+        /// Required for create; 1 to 80 characters, unique in the library.
+        pub name: Option<String>,
+        /// Whether all files are on disk.
+        pub cached: Option<bool>,
+        /// The storage that its files use, in bytes.
+        pub size: Option<i64>,
+        /// `ovf`, `iso` or anything else; absent means generic.
+        pub r#type: Option<String>,
+        /// Optimistic lock on the properties; file content does not raise it.
+        pub version: Option<String>,
+        /// The item this one was made from.
+        pub source_id: Option<ItemId>,
+        /// Whether it obeys the library's security policy (since 7.0.3.0).
+        pub security_compliance: Option<bool>,
+        /// What is known of its certificate (since 7.0.3.0).
+        pub certificate_verification_info: Option<CertificateVerificationInfo>,
+    }
 }
 
 wire_enum! {
@@ -457,33 +486,34 @@ wire_enum! {
     }
 }
 
-/// What is known of an item's certificate (since 7.0.3.0).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(
-    default,
-    rename(serialize = "com.vmware.content.library.item.certificate_verification_info")
-)]
-pub struct CertificateVerificationInfo {
-    /// What became of the check.
-    pub status: CertificateVerificationStatus,
-    /// The certificate and those above it, in base64.
-    pub cert_chain: Option<Vec<String>>,
+structure! {
+    /// What is known of an item's certificate (since 7.0.3.0).
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct CertificateVerificationInfo =
+        "com.vmware.content.library.item.certificate_verification_info"
+    {
+        /// What became of the check.
+        pub status: CertificateVerificationStatus,
+        /// The certificate and those above it, in base64.
+        pub cert_chain: Option<Vec<String>>,
+    }
 }
 
-/// What an item must be to be found (`com.vmware.content.library.item.find_spec`): all that is given.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.find_spec"))]
-pub struct ItemFindSpec {
-    /// Case does not matter.
-    pub name: Option<String>,
-    /// Its library.
-    pub library_id: Option<LibraryId>,
-    /// The item that it was made from.
-    pub source_id: Option<ItemId>,
-    /// Case does not matter.
-    pub r#type: Option<String>,
-    /// Whether all files are on disk.
-    pub cached: Option<bool>,
+structure! {
+    /// What an item must be to be found (`com.vmware.content.library.item.find_spec`): all that is given.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct ItemFindSpec = "com.vmware.content.library.item.find_spec" {
+        /// Case does not matter.
+        pub name: Option<String>,
+        /// Its library.
+        pub library_id: Option<LibraryId>,
+        /// The item that it was made from.
+        pub source_id: Option<ItemId>,
+        /// Case does not matter.
+        pub r#type: Option<String>,
+        /// Whether all files are on disk.
+        pub cached: Option<bool>,
+    }
 }
 
 wire_enum! {
@@ -500,80 +530,85 @@ wire_enum! {
     }
 }
 
-/// A digest of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename(serialize = "com.vmware.content.library.item.file.checksum_info"))]
-pub struct ChecksumInfo {
-    /// SHA1 if absent.
-    pub algorithm: Option<ChecksumAlgorithm>,
-    /// In hex.
-    pub checksum: String,
+structure! {
+    /// A digest of a file.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct ChecksumInfo = "com.vmware.content.library.item.file.checksum_info" {
+        /// SHA1 if absent.
+        pub algorithm: Option<ChecksumAlgorithm>,
+        /// In hex.
+        pub checksum: String,
+    }
 }
 
-/// A file of an item (`com.vmware.content.library.item.file.info`).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.file.info"))]
-pub struct ItemFileInfo {
-    /// Absent where the server did not compute one.
-    pub checksum_info: Option<ChecksumInfo>,
-    /// Unique in the item.
-    pub name: String,
-    /// The storage it uses, in bytes.
-    pub size: i64,
-    /// Whether it is on disk.
-    pub cached: bool,
-    /// Raised by each upload of this file.
-    pub version: String,
-    /// Where its bytes can be read (since 9.0.0.0).
-    pub file_download_endpoint: Option<String>,
+structure! {
+    /// A file of an item (`com.vmware.content.library.item.file.info`).
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct ItemFileInfo = "com.vmware.content.library.item.file.info" {
+        /// Absent where the server did not compute one.
+        pub checksum_info: Option<ChecksumInfo>,
+        /// Unique in the item.
+        pub name: String,
+        /// The storage it uses, in bytes.
+        pub size: i64,
+        /// Whether it is on disk.
+        pub cached: bool,
+        /// Raised by each upload of this file.
+        pub version: String,
+        /// Where its bytes can be read (since 9.0.0.0).
+        pub file_download_endpoint: Option<String>,
+    }
 }
 
-/// A file of an item, and where it lies (`com.vmware.content.library.item.storage.info`).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.storage.info"))]
-pub struct StorageInfo {
-    /// Absent where the server did not compute one.
-    pub checksum_info: Option<ChecksumInfo>,
-    /// Unique in the item.
-    pub name: String,
-    /// The storage it uses, in bytes.
-    pub size: i64,
-    /// Whether it is on disk.
-    pub cached: bool,
-    /// Raised by each upload of this file.
-    pub version: String,
-    /// Where its bytes can be read (since 9.0.0.0).
-    pub file_download_endpoint: Option<String>,
-    /// The library's place for files.
-    pub storage_backing: StorageBacking,
-    /// The files there.
-    pub storage_uris: Vec<String>,
+structure! {
+    /// A file of an item, and where it lies (`com.vmware.content.library.item.storage.info`).
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct StorageInfo = "com.vmware.content.library.item.storage.info" {
+        /// Absent where the server did not compute one.
+        pub checksum_info: Option<ChecksumInfo>,
+        /// Unique in the item.
+        pub name: String,
+        /// The storage it uses, in bytes.
+        pub size: i64,
+        /// Whether it is on disk.
+        pub cached: bool,
+        /// Raised by each upload of this file.
+        pub version: String,
+        /// Where its bytes can be read (since 9.0.0.0).
+        pub file_download_endpoint: Option<String>,
+        /// The library's place for files.
+        pub storage_backing: StorageBacking,
+        /// The files there.
+        pub storage_uris: Vec<String>,
+    }
 }
 
-/// One change of an item's content, in short (`com.vmware.content.library.item.changes.summary`).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.changes.summary"))]
-pub struct ChangeSummary {
-    /// The content version that it made.
-    pub version: ItemVersion,
-    /// When.
-    pub time: Timestamp,
-    /// Who.
-    pub user: Option<String>,
-    /// At most 80 characters, and one line, of the message.
-    pub short_message: Option<String>,
+structure! {
+    /// One change of an item's content, in short (`com.vmware.content.library.item.changes.summary`).
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct ChangeSummary = "com.vmware.content.library.item.changes.summary" {
+        /// The content version that it made.
+        pub version: ItemVersion,
+        /// When.
+        pub time: Timestamp,
+        /// Who.
+        pub user: Option<String>,
+        /// At most 80 characters, and one line, of the message.
+        pub short_message: Option<String>,
+    }
 }
 
-/// One change of an item's content (`com.vmware.content.library.item.changes.info`).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.changes.info"))]
-pub struct ChangeInfo {
-    /// When.
-    pub time: Timestamp,
-    /// Who.
-    pub user: Option<String>,
-    /// Why, in the words of the one who changed it.
-    pub message: Option<String>,
+structure! {
+    /// One change of an item's content (`com.vmware.content.library.item.changes.info`).
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct ChangeInfo = "com.vmware.content.library.item.changes.info" {
+        /// When.
+        pub time: Timestamp,
+        /// Who.
+        pub user: Option<String>,
+        /// Why, in the words of the one who changed it.
+        pub message: Option<String>,
+    }
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -622,81 +657,89 @@ wire_enum! {
     }
 }
 
-/// Whether a warning of this type keeps the session from completing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename(serialize = "com.vmware.content.library.item.updatesession.warning_behavior"))]
-pub struct WarningBehavior {
-    /// The warning.
-    pub r#type: WarningType,
-    /// Whether it is ignored.
-    pub ignored: bool,
+structure! {
+    /// Whether a warning of this type keeps the session from completing.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct WarningBehavior =
+        "com.vmware.content.library.item.updatesession.warning_behavior"
+    {
+        /// The warning.
+        pub r#type: WarningType,
+        /// Whether it is ignored.
+        pub ignored: bool,
+    }
 }
 
-/// A certificate as the preview shows it.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(
-    default,
-    rename(serialize = "com.vmware.content.library.item.updatesession.certificate_info")
-)]
-pub struct CertificateInfo {
-    /// Who vouches.
-    pub issuer: String,
-    /// For whom.
-    pub subject: String,
-    /// Whether both are the same.
-    pub self_signed: bool,
-    /// The certificate itself.
-    pub x509: String,
+structure! {
+    /// A certificate as the preview shows it.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    lenient pub struct CertificateInfo =
+        "com.vmware.content.library.item.updatesession.certificate_info"
+    {
+        /// Who vouches.
+        pub issuer: String,
+        /// For whom.
+        pub subject: String,
+        /// Whether both are the same.
+        pub self_signed: bool,
+        /// The certificate itself.
+        pub x509: String,
+    }
 }
 
-/// A warning that the preview raised.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename(serialize = "com.vmware.content.library.item.updatesession.preview_warning_info"))]
-pub struct PreviewWarningInfo {
-    /// Which.
-    pub r#type: WarningType,
-    /// In words.
-    pub message: LocalizableMessage,
-    /// Whether complete will ignore it.
-    pub ignored: bool,
+structure! {
+    /// A warning that the preview raised.
+    #[derive(Debug, Clone, PartialEq)]
+    strict pub struct PreviewWarningInfo =
+        "com.vmware.content.library.item.updatesession.preview_warning_info"
+    {
+        /// Which.
+        pub r#type: WarningType,
+        /// In words.
+        pub message: LocalizableMessage,
+        /// Whether complete will ignore it.
+        pub ignored: bool,
+    }
 }
 
-/// What the server found in a session's metadata files before completion.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.updatesession.preview_info"))]
-pub struct PreviewInfo {
-    /// How far it is; says which of the fields may be set.
-    pub state: PreviewState,
-    /// Only when AVAILABLE, and only for signed content.
-    pub certificate_info: Option<CertificateInfo>,
-    /// Set exactly when AVAILABLE.
-    pub warnings: Option<Vec<PreviewWarningInfo>>,
-    /// The chain in base64, for signed content (since 7.0.3.0).
-    pub cert_chain: Option<Vec<String>>,
+structure! {
+    /// What the server found in a session's metadata files before completion.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct PreviewInfo = "com.vmware.content.library.item.updatesession.preview_info" {
+        /// How far it is; says which of the fields may be set.
+        pub state: PreviewState,
+        /// Only when AVAILABLE, and only for signed content.
+        pub certificate_info: Option<CertificateInfo>,
+        /// Set exactly when AVAILABLE.
+        pub warnings: Option<Vec<PreviewWarningInfo>>,
+        /// The chain in base64, for signed content (since 7.0.3.0).
+        pub cert_chain: Option<Vec<String>>,
+    }
 }
 
-/// An update session (`com.vmware.content.library.item.update_session_model`).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.update_session_model"))]
-pub struct UpdateSessionModel {
-    /// Given by the server.
-    pub id: Option<SessionId>,
-    /// The item whose files change. Required for create.
-    pub library_item_id: Option<ItemId>,
-    /// The item's content version when the session was created.
-    pub library_item_content_version: Option<String>,
-    /// Why the session is in ERROR.
-    pub error_message: Option<LocalizableMessage>,
-    /// What the client said of its progress, 0 to 100.
-    pub client_progress: Option<i64>,
-    /// Where the session is in its life.
-    pub state: Option<SessionState>,
-    /// The session does not expire before this.
-    pub expiration_time: Option<Timestamp>,
-    /// Only while ACTIVE.
-    pub preview_info: Option<PreviewInfo>,
-    /// Which warnings are ignored. The one field that update changes.
-    pub warning_behavior: Option<Vec<WarningBehavior>>,
+structure! {
+    /// An update session (`com.vmware.content.library.item.update_session_model`).
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct UpdateSessionModel = "com.vmware.content.library.item.update_session_model" {
+        /// Given by the server.
+        pub id: Option<SessionId>,
+        /// The item whose files change. Required for create.
+        pub library_item_id: Option<ItemId>,
+        /// The item's content version when the session was created.
+        pub library_item_content_version: Option<String>,
+        /// Why the session is in ERROR.
+        pub error_message: Option<LocalizableMessage>,
+        /// What the client said of its progress, 0 to 100.
+        pub client_progress: Option<i64>,
+        /// Where the session is in its life.
+        pub state: Option<SessionState>,
+        /// The session does not expire before this.
+        pub expiration_time: Option<Timestamp>,
+        /// Only while ACTIVE.
+        pub preview_info: Option<PreviewInfo>,
+        /// Which warnings are ignored. The one field that update changes.
+        pub warning_behavior: Option<Vec<WarningBehavior>>,
+    }
 }
 
 wire_enum! {
@@ -727,86 +770,87 @@ wire_enum! {
     }
 }
 
-/// Where bytes are sent to or fetched from.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename(serialize = "com.vmware.content.library.item.transfer_endpoint"))]
-pub struct TransferEndpoint {
-    /// `http`, `https`, `ds` or `file`. An upload link is a secret of its own: it needs no login.
-    pub uri: String,
-    /// SHA-256 (up to 8.0: SHA-1) of the certificate that an HTTPS source must show.
-    #[serde(default)]
-    pub ssl_certificate_thumbprint: Option<String>,
-    /// The certificate itself in PEM; with it, the thumbprint does not count (since 9.0.0.0).
-    #[serde(default)]
-    pub ssl_certificate: Option<String>,
+structure! {
+    /// Where bytes are sent to or fetched from.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    strict pub struct TransferEndpoint = "com.vmware.content.library.item.transfer_endpoint" {
+        /// `http`, `https`, `ds` or `file`. An upload link is a secret of its own: it needs no login.
+        pub uri: String,
+        /// SHA-256 (up to 8.0: SHA-1) of the certificate that an HTTPS source must show.
+        pub ssl_certificate_thumbprint: Option<String>,
+        /// The certificate itself in PEM; with it, the thumbprint does not count (since 9.0.0.0).
+        pub ssl_certificate: Option<String>,
+    }
 }
 
-/// What a client says of a file that it adds (`…item.updatesession.file.add_spec`).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename(serialize = "com.vmware.content.library.item.updatesession.file.add_spec"))]
-pub struct AddSpec {
-    /// Replaces the file of this name, if there is one.
-    pub name: String,
-    /// Where its bytes will come from.
-    pub source_type: SourceType,
-    /// Set exactly for PULL.
-    pub source_endpoint: Option<TransferEndpoint>,
-    /// In bytes. Without it, any length will do.
-    pub size: Option<i64>,
-    /// Without it, any content will do.
-    pub checksum_info: Option<ChecksumInfo>,
+structure! {
+    /// What a client says of a file that it adds (`…item.updatesession.file.add_spec`).
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct AddSpec = "com.vmware.content.library.item.updatesession.file.add_spec" {
+        /// Replaces the file of this name, if there is one.
+        pub name: String,
+        /// Where its bytes will come from.
+        pub source_type: SourceType,
+        /// Set exactly for PULL.
+        pub source_endpoint: Option<TransferEndpoint>,
+        /// In bytes. Without it, any length will do.
+        pub size: Option<i64>,
+        /// Without it, any content will do.
+        pub checksum_info: Option<ChecksumInfo>,
+    }
 }
 
-/// A file of a session (`com.vmware.content.library.item.updatesession.file.info`).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default, rename(serialize = "com.vmware.content.library.item.updatesession.file.info"))]
-pub struct SessionFileInfo {
-    /// Unique in the session.
-    pub name: String,
-    /// Where its bytes come from; says which endpoint is set.
-    pub source_type: SourceType,
-    /// Bytes received; set once the file is READY.
-    pub size: Option<i64>,
-    /// What was declared.
-    pub checksum_info: Option<ChecksumInfo>,
-    /// Set exactly for PULL.
-    pub source_endpoint: Option<TransferEndpoint>,
-    /// Set exactly for PUSH, in every status.
-    pub upload_endpoint: Option<TransferEndpoint>,
-    /// Bytes that have arrived so far.
-    pub bytes_transferred: i64,
-    /// How far the transfer is.
-    pub status: TransferStatus,
-    /// Why the status is ERROR.
-    pub error_message: Option<LocalizableMessage>,
-    /// Whether the item keeps the file; absent means it does (since 6.8).
-    pub keep_in_storage: Option<bool>,
+structure! {
+    /// A file of a session (`com.vmware.content.library.item.updatesession.file.info`).
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct SessionFileInfo = "com.vmware.content.library.item.updatesession.file.info" {
+        /// Unique in the session.
+        pub name: String,
+        /// Where its bytes come from; says which endpoint is set.
+        pub source_type: SourceType,
+        /// Bytes received; set once the file is READY.
+        pub size: Option<i64>,
+        /// What was declared.
+        pub checksum_info: Option<ChecksumInfo>,
+        /// Set exactly for PULL.
+        pub source_endpoint: Option<TransferEndpoint>,
+        /// Set exactly for PUSH, in every status.
+        pub upload_endpoint: Option<TransferEndpoint>,
+        /// Bytes that have arrived so far.
+        pub bytes_transferred: i64,
+        /// How far the transfer is.
+        pub status: TransferStatus,
+        /// Why the status is ERROR.
+        pub error_message: Option<LocalizableMessage>,
+        /// Whether the item keeps the file; absent means it does (since 6.8).
+        pub keep_in_storage: Option<bool>,
+    }
 }
 
-/// A file that validation refused.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(
-    default,
-    rename(serialize = "com.vmware.content.library.item.updatesession.file.validation_error")
-)]
-pub struct ValidationError {
-    /// Which.
-    pub name: String,
-    /// Why.
-    pub error_message: LocalizableMessage,
+structure! {
+    /// A file that validation refused.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct ValidationError =
+        "com.vmware.content.library.item.updatesession.file.validation_error"
+    {
+        /// Which.
+        pub name: String,
+        /// Why.
+        pub error_message: LocalizableMessage,
+    }
 }
 
-/// What validation found.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(
-    default,
-    rename(serialize = "com.vmware.content.library.item.updatesession.file.validation_result")
-)]
-pub struct ValidationResult {
-    /// Whether either list has an entry.
-    pub has_errors: bool,
-    /// Files that are needed and were never added.
-    pub missing_files: Vec<String>,
-    /// Files that are there and cannot be used.
-    pub invalid_files: Vec<ValidationError>,
+structure! {
+    /// What validation found.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct ValidationResult =
+        "com.vmware.content.library.item.updatesession.file.validation_result"
+    {
+        /// Whether either list has an entry.
+        pub has_errors: bool,
+        /// Files that are needed and were never added.
+        pub missing_files: Vec<String>,
+        /// Files that are there and cannot be used.
+        pub invalid_files: Vec<ValidationError>,
+    }
 }

@@ -3,10 +3,9 @@
 //! What HTTP has to know of an operation stands in its row; `dialect` has the general rules. Who
 //! answers is not known here.
 
+use std::fmt;
 use std::sync::OnceLock;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::dialect::{self, Dialect, Line, Unsendable, unexpected_field};
@@ -18,13 +17,13 @@ use crate::model::{
     SessionId, StorageInfo, UpdateSessionModel, ValidationResult,
 };
 use crate::privileges::{Need, On, Privilege};
-use crate::reading::{Misfit, Parameters, Path, Problem, Step};
+use crate::reading::{self, Fields, Misfit, Path, Problem, Step};
 use crate::rules;
 use crate::simulator::Context;
+use crate::structure::{Form, Wire, Writer};
 use crate::wire::{Method, Request};
 
 /// One operation of the API.
-#[derive(Debug, PartialEq, Eq)]
 pub struct Row {
     /// The service, `com.vmware.content.library.item.update_session`.
     pub service: &'static str,
@@ -46,6 +45,21 @@ pub struct Row {
     /// The privileges without which it is refused. Calls that name a session need none: whoever
     /// could create it was asked then.
     pub needs: &'static [Need],
+    read: fn(&Fields<'_>) -> Result<Call, Misfit>,
+}
+
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.service == other.service && self.name == other.name)
+    }
+}
+
+impl Eq for Row {}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.full_name())
+    }
 }
 
 impl Row {
@@ -69,40 +83,28 @@ impl Row {
 const LOGIN_SERVICE: &str = "com.vmware.cis.session";
 
 /// A call of an operation: its parameters, and what comes back.
-pub trait Operation: Serialize + DeserializeOwned {
+pub trait Operation: Sized {
     /// What comes back.
-    type Reply: Serialize + DeserializeOwned;
+    type Reply: Wire;
     /// Its row in the table.
     const ROW: &'static Row;
 
-    /// Its parameters, named as the row names them.
-    fn parameters(&self) -> Map<String, Value> {
-        match serde_json::to_value(self) {
-            Ok(Value::Object(parameters)) => parameters,
-            _ => Map::new(),
-        }
+    /// Reads its parameters.
+    fn read(fields: &Fields<'_>) -> Result<Self, Misfit>;
+
+    /// Writes its parameters.
+    fn write(&self, writer: &mut Writer<'_>);
+
+    /// Its parameters, named as the row names them. Unset ones are left out.
+    fn parameters(&self, form: &dyn Form) -> Map<String, Value> {
+        let mut writer = Writer::new(form);
+        self.write(&mut writer);
+        writer.into_fields()
     }
 
     /// Writes the call as a request to the server at `origin` (no trailing slash).
     fn encode(&self, dialect: Dialect, origin: &str) -> Result<Request, Unsendable> {
-        encode(Self::ROW, dialect, origin, self.parameters())
-    }
-}
-
-/// How a reply is written as a JSON value. Whoever serves names one, so that a program has no code
-/// for an encoding that it does not name.
-pub trait Encoding {
-    /// Writes a reply.
-    fn encode(reply: impl Serialize) -> Value;
-}
-
-/// The encoding of both dialects: the reply as it is.
-#[derive(Debug)]
-pub enum Plain {}
-
-impl Encoding for Plain {
-    fn encode(reply: impl Serialize) -> Value {
-        serde_json::to_value(reply).unwrap_or_default()
+        encode(Self::ROW, dialect, origin, self.parameters(dialect.form()))
     }
 }
 
@@ -140,7 +142,7 @@ macro_rules! operations {
     )+})+) => {
         $($(
             $(#[doc = $doc])+
-            #[derive(Debug, Clone, PartialEq, Serialize, serde::Deserialize)]
+            #[derive(Debug, Clone, PartialEq)]
             pub struct $call {
                 $($(#[$field_doc])+ pub $field: $type,)*
             }
@@ -156,10 +158,22 @@ macro_rules! operations {
                     rest: rest_line!($($rest_method $rest)?),
                     parameters: &[$(stringify!($field)),*],
                     void: size_of::<$reply>() == 0,
+                    read: |fields| $call::read(fields).map(Call::$call),
                     needs: &[$($(
                         Need { privilege: Privilege::$privilege, on: On::$object },
                     )+)?],
                 };
+
+                fn read(fields: &Fields<'_>) -> Result<Self, Misfit> {
+                    fields.note_others(&[$(stringify!($field)),*]);
+                    Ok(Self { $($field: fields.take(stringify!($field))?,)* })
+                }
+
+                fn write(&self, writer: &mut Writer<'_>) {
+                    // Some calls have no parameters.
+                    let _ = &writer;
+                    $(writer.put(stringify!($field), &self.$field);)*
+                }
             }
         )+)+
 
@@ -182,9 +196,9 @@ macro_rules! operations {
             }
 
             /// Its parameters, named as the row names them.
-            pub fn parameters(&self) -> Map<String, Value> {
+            pub fn parameters(&self, form: &dyn Form) -> Map<String, Value> {
                 match self {
-                    $($(Self::$call(call) => call.parameters(),)+)+
+                    $($(Self::$call(call) => call.parameters(form),)+)+
                 }
             }
 
@@ -192,22 +206,6 @@ macro_rules! operations {
             pub fn encode(&self, dialect: Dialect, origin: &str) -> Result<Request, Unsendable> {
                 match self {
                     $($(Self::$call(call) => call.encode(dialect, origin),)+)+
-                }
-            }
-
-            /// Reads the parameters of a row into its call, strictly: an unknown field, a missing one
-            /// and a wrong type are refused by name.
-            pub fn decode(row: &Row, parameters: Map<String, Value>) -> Result<Self, ApiError> {
-                let parameters = Parameters::new(&parameters, row.parameters);
-                let call = match (row.service, row.name) {
-                    $($(($service, stringify!($name)) => Self::$call($call {
-                        $($field: parameters.take(stringify!($field)).map_err(refuse_misfit)?,)*
-                    }),)+)+
-                    _ => return Err(not_simulated(row)),
-                };
-                match parameters.unknown().into_iter().next() {
-                    Some(path) => Err(unknown_field(path)),
-                    None => Ok(call),
                 }
             }
         }
@@ -221,15 +219,16 @@ macro_rules! operations {
         }
 
         /// Asks the service, and gives its result back as JSON; `None` from a void operation.
-        pub fn serve<E: Encoding>(
+        pub fn serve(
             service: &mut impl Service,
             context: &Context,
             call: Call,
+            form: &dyn Form,
         ) -> Result<Option<Value>, ApiError> {
             match call {
                 $($(Call::$call(call) => {
                     let reply = service.$function(context, call)?;
-                    Ok((!$call::ROW.void).then(|| E::encode(reply)))
+                    Ok((!$call::ROW.void).then(|| reply.write(form)))
                 })+)+
             }
         }
@@ -535,6 +534,18 @@ pub fn encode(
     dialect::encode(lines(dialect), line(row, dialect), origin, parameters)
 }
 
+impl Call {
+    /// Reads the parameters of a row into its call, strictly: an unknown field, a missing one and a
+    /// wrong type are refused by name.
+    pub fn decode(row: &Row, parameters: &Map<String, Value>) -> Result<Self, ApiError> {
+        let read = reading::read_fields(parameters, row.read).map_err(refuse_misfit)?;
+        match read.unknown.into_iter().next() {
+            Some(path) => Err(unknown_field(path)),
+            None => Ok(read.value),
+        }
+    }
+}
+
 fn refuse_misfit(misfit: Misfit) -> ApiError {
     let message = match &misfit.problem {
         Problem::Missing(field) => {
@@ -556,9 +567,4 @@ fn unknown_field(mut path: Path) -> ApiError {
 /// The runtime's word for the parameters as a whole; below them, the path to the structure.
 fn structure_name(path: &Path) -> String {
     if path.0.is_empty() { "operation-input".to_owned() } else { path.to_string() }
-}
-
-fn not_simulated(row: &Row) -> ApiError {
-    let message = messages::NOT_SIMULATED.with([&row.full_name()]);
-    ApiError::new(ErrorType::Unsupported, rules::WELL_FORMED, message)
 }

@@ -8,13 +8,16 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::reading::{Misfit, Reader};
+use crate::structure::{Form, Wire};
+use crate::through_json;
 
 macro_rules! privileges {
     ($($(#[$doc:meta])* $name:ident = $id:literal,)+) => {
         /// A privilege, by the name that vCenter has for it.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "&'static str")]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
         pub enum Privilege {
             $($(#[$doc])* $name,)+
         }
@@ -78,19 +81,18 @@ impl FromStr for Privilege {
     }
 }
 
-impl TryFrom<String> for Privilege {
-    type Error = UnknownPrivilege;
+impl Wire for Privilege {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let expected = "a privilege such as ContentLibrary.UpdateSession";
+        reader.text()?.parse().map_err(|_| reader.mismatch(expected))
+    }
 
-    fn try_from(text: String) -> Result<Self, UnknownPrivilege> {
-        text.parse()
+    fn write(&self, _: &dyn Form) -> Value {
+        Value::from(self.as_str())
     }
 }
 
-impl From<Privilege> for &'static str {
-    fn from(privilege: Privilege) -> Self {
-        privilege.as_str()
-    }
-}
+through_json!(Privilege);
 
 /// What the privilege is needed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,12 +117,10 @@ pub struct Need {
 }
 
 /// What a user has.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Privileges {
     /// Everything.
     #[default]
-    #[serde(with = "all")]
     All,
     /// These, on every library.
     Only(BTreeSet<Privilege>),
@@ -137,21 +137,24 @@ impl Privileges {
 }
 
 /// Everything is written as a word.
-mod all {
-    use serde::de::Error;
-    use serde::{Deserialize, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str("all")
+impl Wire for Privileges {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        match reader.value() {
+            Value::String(text) if text == "all" => Ok(Self::All),
+            Value::Array(_) => Ok(Self::Only(reader.elements()?.into_iter().collect())),
+            _ => Err(reader.mismatch("\"all\" or a list of privileges")),
+        }
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<(), D::Error> {
-        match String::deserialize(deserializer)?.as_str() {
-            "all" => Ok(()),
-            other => Err(D::Error::custom(format!("{other:?} is neither \"all\" nor a list"))),
+    fn write(&self, form: &dyn Form) -> Value {
+        match self {
+            Self::All => Value::from("all"),
+            Self::Only(some) => some.iter().map(|privilege| privilege.write(form)).collect(),
         }
     }
 }
+
+through_json!(Privileges);
 
 #[cfg(test)]
 mod tests {

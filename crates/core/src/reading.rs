@@ -1,18 +1,14 @@
 //! Reads JSON values into structures, and tells by path what does not fit and what is not known.
 //!
-//! It is a serde deserializer of its own, so that each structure is compiled for it once: strict
-//! reading of requests and lenient reading of replies share it. It does not know which is which.
+//! Strict reading of requests and lenient reading of replies share it; it does not know which is
+//! which. What it reads into is declared with [`structure!`](crate::structure).
 
 use std::cell::RefCell;
 use std::fmt;
 
-use serde::de::value::StrDeserializer;
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
-    SeqAccess, Unexpected, Visitor,
-};
-use serde::forward_to_deserialize_any;
 use serde_json::{Map, Value};
+
+use crate::structure::Wire;
 
 /// A value that was read, and the fields that it had no place for.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,106 +67,21 @@ impl fmt::Display for Path {
 }
 
 /// Reads a value. Null and absent are the same; unknown fields are passed over and told.
-pub fn read<T: DeserializeOwned>(value: &Value) -> Result<Read<T>, Misfit> {
+pub fn read<T: Wire>(value: &Value) -> Result<Read<T>, Misfit> {
     let unknown = RefCell::new(Vec::new());
-    let reader = Reader { value, at: At::Root, unknown: &unknown };
-    match T::deserialize(reader) {
-        Ok(value) => Ok(Read { value, unknown: unknown.into_inner() }),
-        Err(Error { at, problem }) => Err(Misfit { path: at.unwrap_or_default(), problem }),
-    }
+    let value = T::read(Reader { value, at: At::Root, unknown: &unknown })?;
+    Ok(Read { value, unknown: unknown.into_inner() })
 }
 
-/// The fields of an object, taken one by one: what reading a structure would do, without compiling
-/// a visitor for each structure that is only read in one place.
-#[derive(Debug)]
-pub struct Parameters<'a> {
-    fields: &'a Map<String, Value>,
-    unknown: RefCell<Vec<Path>>,
-}
-
-impl<'a> Parameters<'a> {
-    /// The fields of an object, of which these are known.
-    pub fn new(fields: &'a Map<String, Value>, known: &[&str]) -> Self {
-        let unknown = fields
-            .iter()
-            .filter(|(name, value)| !value.is_null() && !known.contains(&name.as_str()));
-        let unknown = unknown.map(|(name, _)| Path(vec![Step::Field(name.clone())])).collect();
-        Self { fields, unknown: RefCell::new(unknown) }
-    }
-
-    /// Reads one of the fields. Null and absent are the same.
-    #[inline(never)]
-    pub fn take<T: DeserializeOwned>(&self, name: &'static str) -> Result<T, Misfit> {
-        let value = self.fields.get(name).unwrap_or(&Value::Null);
-        let at = At::Field(&At::Root, name);
-        T::deserialize(Reader { value, at, unknown: &self.unknown }).map_err(|error| {
-            if value.is_null() {
-                return Misfit { path: Path::default(), problem: Problem::Missing(name) };
-            }
-            Misfit { path: error.at.unwrap_or_else(|| at.path()), problem: error.problem }
-        })
-    }
-
-    /// Where the fields are that nobody has a place for.
-    pub fn unknown(self) -> Vec<Path> {
-        self.unknown.into_inner()
-    }
-}
-
-/// A [`Misfit`] on its way up; the innermost reader tells where it is.
-#[derive(Debug)]
-struct Error {
-    at: Option<Path>,
-    problem: Problem,
-}
-
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.problem, f)
-    }
-}
-
-impl std::error::Error for Error {}
-
-impl de::Error for Error {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self { at: None, problem: Problem::Mismatch(message.to_string()) }
-    }
-
-    fn missing_field(field: &'static str) -> Self {
-        Self { at: None, problem: Problem::Missing(field) }
-    }
-
-    fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::custom(format_args!("invalid type: {}, expected {expected}", Found(unexpected)))
-    }
-
-    fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn de::Expected) -> Self {
-        Self::custom(format_args!("invalid value: {}, expected {expected}", Found(unexpected)))
-    }
-}
-
-/// What was found, in serde's words. Serde would have the standard library write numbers with a
-/// fraction, which nothing else needs, and which is 15 KB of wasm.
-struct Found<'a>(Unexpected<'a>);
-
-impl fmt::Display for Found<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Unexpected::Float(number) => {
-                write!(f, "floating point `{}`", Value::from(number))
-            }
-            Unexpected::Bool(value) => write!(f, "boolean `{value}`"),
-            Unexpected::Unsigned(number) => write!(f, "integer `{number}`"),
-            Unexpected::Signed(number) => write!(f, "integer `{number}`"),
-            Unexpected::Str(text) => write!(f, "string {text:?}"),
-            Unexpected::Seq => f.write_str("sequence"),
-            Unexpected::Map => f.write_str("map"),
-            Unexpected::Other(what) => f.write_str(what),
-            // JSON has no other.
-            _ => f.write_str("nothing"),
-        }
-    }
+/// Reads the fields of an object that is no structure: the parameters of a call.
+pub fn read_fields<T>(
+    object: &Map<String, Value>,
+    read: impl FnOnce(&Fields<'_>) -> Result<T, Misfit>,
+) -> Result<Read<T>, Misfit> {
+    let unknown = RefCell::new(Vec::new());
+    let reader = Reader { value: &Value::Null, at: At::Root, unknown: &unknown };
+    let value = read(&Fields { object, reader })?;
+    Ok(Read { value, unknown: unknown.into_inner() })
 }
 
 /// Where a reader stands. It lives on the stack, so that nothing is paid while all goes well.
@@ -193,207 +104,131 @@ impl At<'_> {
     }
 }
 
+/// A value that is being read, and where it is.
 #[derive(Clone, Copy)]
-struct Reader<'a> {
+pub struct Reader<'a> {
     value: &'a Value,
     at: At<'a>,
     unknown: &'a RefCell<Vec<Path>>,
 }
 
 impl<'a> Reader<'a> {
-    /// Reads a value inside this one. What does not fit in it, or further in, is found there.
-    fn inside<'de, S: DeserializeSeed<'de>>(
-        self,
-        value: &'a Value,
-        at: At<'_>,
-        seed: S,
-    ) -> Result<S::Value, Error> {
-        let result = seed.deserialize(Reader { value, at, unknown: self.unknown });
-        result.map_err(|error| Error { at: error.at.or_else(|| Some(at.path())), ..error })
+    /// The value itself.
+    pub fn value(self) -> &'a Value {
+        self.value
     }
 
-    fn mismatch(self, expected: &dyn de::Expected) -> Error {
-        let unexpected = match self.value {
-            Value::Null => Unexpected::Unit,
-            Value::Bool(value) => Unexpected::Bool(*value),
-            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(value), _, _) => Unexpected::Unsigned(value),
-                (_, Some(value), _) => Unexpected::Signed(value),
-                (_, _, value) => Unexpected::Float(value.unwrap_or_default()),
-            },
-            Value::String(text) => Unexpected::Str(text),
-            Value::Array(_) => Unexpected::Seq,
-            Value::Object(_) => Unexpected::Map,
+    /// A text.
+    pub fn text(self) -> Result<&'a str, Misfit> {
+        self.value.as_str().ok_or_else(|| self.mismatch("a string"))
+    }
+
+    /// The elements of a list.
+    pub fn elements<T: Wire>(self) -> Result<Vec<T>, Misfit> {
+        let Value::Array(values) = self.value else { return Err(self.mismatch("a list")) };
+        let read = |(index, value)| {
+            T::read(Reader { value, at: At::Element(&self.at, index), unknown: self.unknown })
         };
-        Error::invalid_type(unexpected, expected)
+        values.iter().enumerate().map(read).collect()
     }
-}
 
-impl<'de> Deserializer<'de> for Reader<'_> {
-    type Error = Error;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+    /// The fields of a structure. A list will not do.
+    pub fn fields(&self) -> Result<Fields<'_>, Misfit> {
         match self.value {
-            Value::Null => visitor.visit_unit(),
-            Value::Bool(value) => visitor.visit_bool(*value),
-            Value::Number(number) => match (number.as_u64(), number.as_i64(), number.as_f64()) {
-                (Some(value), _, _) => visitor.visit_u64(value),
-                (_, Some(value), _) => visitor.visit_i64(value),
-                (_, _, value) => visitor.visit_f64(value.unwrap_or_default()),
-            },
-            Value::String(text) => visitor.visit_str(text),
-            Value::Array(values) => visitor.visit_seq(Elements { reader: self, values, index: 0 }),
-            Value::Object(fields) => visitor.visit_map(Fields::new(self, fields)),
+            Value::Object(object) => Ok(Fields { object, reader: *self }),
+            _ => Err(self.mismatch("an object")),
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if self.value.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
+    /// Goes through the entries of a map. Some servers write one as a list of keys and values.
+    pub fn entries(
         self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self)
-    }
-
-    /// Only an object will do: serde would fill the fields from a list one by one.
-    fn deserialize_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        match self.value {
-            Value::Object(fields) => visitor.visit_map(Fields::new(self, fields)),
-            _ => Err(self.mismatch(&"a structure")),
-        }
-    }
-
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        _: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Error> {
-        let Value::String(text) = self.value else { return Err(self.mismatch(&"a string")) };
-        let name: StrDeserializer<'_, Error> = text.as_str().into_deserializer();
-        visitor.visit_enum(name)
-    }
-
-    /// Some servers write a map as a list of keys and values.
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        let entries = match self.value {
-            Value::Object(fields) => return visitor.visit_map(Fields::new(self, fields)),
-            Value::Array(entries) => entries.iter().map(key_and_value).collect::<Option<Vec<_>>>(),
-            _ => None,
+        mut each: impl FnMut(&'a str, Reader<'_>) -> Result<(), Misfit>,
+    ) -> Result<(), Misfit> {
+        let mut entry = |key: &'a str, value: &'a Value| {
+            each(key, Reader { value, at: At::Field(&self.at, key), unknown: self.unknown })
         };
-        match entries {
-            Some(entries) => {
-                visitor.visit_map(Entries { reader: self, entries: entries.into_iter(), at: None })
+        match self.value {
+            Value::Object(fields) => {
+                let set = fields.iter().filter(|(_, value)| !value.is_null());
+                set.into_iter().try_for_each(|(key, value)| entry(key, value))
             }
-            None => Err(self.mismatch(&"a map")),
+            Value::Array(entries) => entries.iter().try_for_each(|pair| {
+                let pair = pair.as_object().filter(|fields| fields.len() == 2);
+                let key = pair.and_then(|pair| pair.get("key")?.as_str());
+                let value = pair.and_then(|pair| pair.get("value"));
+                match (key, value) {
+                    (Some(key), Some(value)) => entry(key, value),
+                    _ => Err(self.mismatch("a map")),
+                }
+            }),
+            _ => Err(self.mismatch("a map")),
         }
     }
 
-    /// Serde asks for this where a structure has no such field.
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
-        if !self.value.is_null() {
-            self.unknown.borrow_mut().push(self.at.path());
-        }
-        visitor.visit_unit()
-    }
-
-    forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf
-        unit unit_struct seq tuple tuple_struct identifier
+    /// Says that the value is not what was expected.
+    #[cold]
+    pub fn mismatch(self, expected: &str) -> Misfit {
+        let found = match self.value {
+            Value::Null => "nothing".to_owned(),
+            Value::Bool(value) => format!("the boolean {value}"),
+            Value::Number(number) => format!("the number {number}"),
+            Value::String(_) => format!("the string {}", self.value),
+            Value::Array(_) => "a list".to_owned(),
+            Value::Object(_) => "an object".to_owned(),
+        };
+        let problem = Problem::Mismatch(format!("expected {expected}, found {found}"));
+        Misfit { path: self.at.path(), problem }
     }
 }
 
-/// An entry of a map that is written as a list.
-fn key_and_value(entry: &Value) -> Option<(&str, &Value)> {
-    let entry = entry.as_object().filter(|fields| fields.len() == 2)?;
-    Some((entry.get("key")?.as_str()?, entry.get("value")?))
-}
-
-struct Entries<'a> {
+/// The fields of a structure that is being read.
+pub struct Fields<'a> {
+    object: &'a Map<String, Value>,
     reader: Reader<'a>,
-    entries: std::vec::IntoIter<(&'a str, &'a Value)>,
-    at: Option<(&'a str, &'a Value)>,
-}
-
-impl<'de> MapAccess<'de> for Entries<'_> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
-        self.at = self.entries.next();
-        let Some((key, _)) = self.at else { return Ok(None) };
-        let key: StrDeserializer<'_, Error> = key.into_deserializer();
-        seed.deserialize(key).map(Some)
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Error> {
-        let (key, value) = self.at.take().expect("serde asks for a value after its key");
-        self.reader.inside(value, At::Field(&self.reader.at, key), seed)
-    }
-}
-
-struct Elements<'a> {
-    reader: Reader<'a>,
-    values: &'a [Value],
-    index: usize,
-}
-
-impl<'de> SeqAccess<'de> for Elements<'_> {
-    type Error = Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(
-        &mut self,
-        seed: T,
-    ) -> Result<Option<T::Value>, Error> {
-        let Some(value) = self.values.get(self.index) else { return Ok(None) };
-        let at = At::Element(&self.reader.at, self.index);
-        self.index += 1;
-        self.reader.inside(value, at, seed).map(Some)
-    }
-}
-
-struct Fields<'a> {
-    reader: Reader<'a>,
-    fields: serde_json::map::Iter<'a>,
-    current: Option<(&'a String, &'a Value)>,
 }
 
 impl<'a> Fields<'a> {
-    fn new(reader: Reader<'a>, fields: &'a Map<String, Value>) -> Self {
-        Self { reader, fields: fields.iter(), current: None }
+    /// The value of a field, if it is set, with where it is.
+    fn find(&self, name: &'static str) -> Option<Reader<'_>> {
+        let name = wire_name(name);
+        let value = self.object.get(name).filter(|value| !value.is_null())?;
+        let at = At::Field(&self.reader.at, name);
+        Some(Reader { value, at, unknown: self.reader.unknown })
+    }
+
+    /// Reads a field that has to be there, unless its type says otherwise.
+    #[inline(never)]
+    pub fn take<T: Wire>(&self, name: &'static str) -> Result<T, Misfit> {
+        match self.find(name) {
+            Some(reader) => T::read(reader),
+            None => T::absent().ok_or_else(|| Misfit {
+                path: self.reader.at.path(),
+                problem: Problem::Missing(wire_name(name)),
+            }),
+        }
+    }
+
+    /// Reads a field that may be left out.
+    #[inline(never)]
+    pub fn take_or_default<T: Wire + Default>(&self, name: &'static str) -> Result<T, Misfit> {
+        self.find(name).map_or_else(|| Ok(T::default()), T::read)
+    }
+
+    /// Tells which fields there are besides these.
+    pub fn note_others(&self, known: &[&'static str]) {
+        for (name, value) in self.object {
+            if !value.is_null() && !known.iter().any(|known| wire_name(known) == name) {
+                let path = At::Field(&self.reader.at, name).path();
+                self.reader.unknown.borrow_mut().push(path);
+            }
+        }
     }
 }
 
-impl<'de> MapAccess<'de> for Fields<'_> {
-    type Error = Error;
-
-    fn next_key_seed<K: DeserializeSeed<'de>>(
-        &mut self,
-        seed: K,
-    ) -> Result<Option<K::Value>, Error> {
-        // What is null is absent.
-        self.current = self.fields.by_ref().find(|(_, value)| !value.is_null());
-        let Some((name, _)) = self.current else { return Ok(None) };
-        let name: StrDeserializer<'_, Error> = name.as_str().into_deserializer();
-        seed.deserialize(name).map(Some)
-    }
-
-    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Error> {
-        let (name, value) = self.current.take().expect("serde asks for a key before its value");
-        let at = At::Field(&self.reader.at, name);
-        self.reader.inside(value, at, seed)
-    }
+/// The name of a field on the wire: a raw identifier of Rust loses its mark.
+pub(crate) fn wire_name(name: &'static str) -> &'static str {
+    name.strip_prefix("r#").unwrap_or(name)
 }
 
 #[cfg(test)]
@@ -401,25 +236,17 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::model::{AddSpec, ItemFileInfo, LibraryModel, UpdateSessionModel};
+    use crate::model::{
+        AddSpec, ItemFileInfo, LibraryModel, LocalizableMessage, UpdateSessionModel,
+    };
 
-    fn misfit<T: DeserializeOwned + fmt::Debug>(value: Value) -> (String, String) {
-        let misfit = read::<T>(&value).expect_err("it does not fit");
+    fn misfit<T: Wire + fmt::Debug>(value: Value) -> (String, String) {
+        let misfit = read::<T>(&value).map(|read| read.value).expect_err("it does not fit");
         (misfit.path.to_string(), misfit.problem.to_string())
     }
 
     fn pair(path: &str, problem: &str) -> (String, String) {
         (path.to_owned(), problem.to_owned())
-    }
-
-    #[test]
-    fn reads_what_fits() {
-        let spec = json!({
-            "name": "a", "source_type": "PUSH", "size": 7, "source_endpoint": null,
-            "checksum_info": {"algorithm": "MD5", "checksum": "00"},
-        });
-        let direct: AddSpec = serde_json::from_value(spec.clone()).expect("it fits");
-        assert_eq!(read(&spec), Ok(Read { value: direct, unknown: Vec::new() }));
     }
 
     #[test]
@@ -434,35 +261,61 @@ mod tests {
         );
         assert_eq!(
             misfit::<LibraryModel>(json!({"storage_backings": [{}, {"datastore_id": 7}]})),
+            pair("storage_backings[1].datastore_id", "expected a string, found the number 7")
+        );
+        assert_eq!(
+            misfit::<LibraryModel>(json!({"type": []})),
+            pair("type", "expected a string, found a list")
+        );
+        assert_eq!(
+            misfit::<UpdateSessionModel>(json!({"expiration_time": "soon"})),
             pair(
-                "storage_backings[1].datastore_id",
-                "invalid type: integer `7`, expected a string"
+                "expiration_time",
+                "expected a date-time like 2026-01-02T03:04:05.678Z, found the string \"soon\""
             )
         );
-        assert_eq!(
-            misfit::<UpdateSessionModel>(json!({"expiration_time": "soon"})).0,
-            "expiration_time"
-        );
-        assert_eq!(
-            misfit::<UpdateSessionModel>(json!({"client_progress": 1.5})),
-            pair("client_progress", "invalid type: floating point `1.5`, expected i64")
-        );
+        for (number, found) in [("1.5", "1.5"), ("9223372036854775808", "9223372036854775808")] {
+            let value = serde_json::from_str(&format!("{{\"client_progress\": {number}}}"));
+            assert_eq!(
+                misfit::<UpdateSessionModel>(value.expect("JSON")),
+                pair(
+                    "client_progress",
+                    &format!("expected a whole number of 64 bits, found the number {found}")
+                )
+            );
+        }
     }
 
     #[test]
     fn a_list_is_no_structure() {
         assert_eq!(
             misfit::<Vec<ItemFileInfo>>(json!([["a"]])),
-            pair("[0]", "invalid type: sequence, expected a structure")
+            pair("[0]", "expected an object, found a list")
         );
         assert_eq!(misfit::<AddSpec>(json!(["a", "PUSH"])).0, "");
     }
 
     #[test]
+    fn a_map_may_be_a_list_of_keys_and_values() {
+        let params = json!({"a": {"s": "x"}, "b": {"i": 7}});
+        let listed = json!([{"key": "a", "value": {"s": "x"}}, {"key": "b", "value": {"i": 7}}]);
+        let [one, other] = [params, listed].map(|params| {
+            read::<LocalizableMessage>(&json!({ "params": params })).expect("it fits").value
+        });
+        assert_eq!(one, other);
+        let bad = json!({"params": [{"key": "a"}]});
+        assert_eq!(
+            misfit::<LocalizableMessage>(bad),
+            pair("params", "expected a map, found a list")
+        );
+    }
+
+    #[test]
     fn tells_unknown_fields_by_path() {
-        let value = json!({"a": 1, "b": null, "storage_backings": [{"x": {"y": 1}}]});
+        let value =
+            json!({"a": 1, "b": null, "type": "LOCAL", "storage_backings": [{"x": {"y": 1}}]});
         let read = read::<LibraryModel>(&value).expect("it fits");
         let unknown: Vec<_> = read.unknown.iter().map(ToString::to_string).collect();
-        assert_eq!(unknown, ["a", "storage_backings[0].x"]);
+        assert_eq!(unknown, ["storage_backings[0].x", "a"]);
     }
 }

@@ -4,13 +4,15 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::model::{CertificateInfo, LocalizableMessage, WarningType};
+use crate::reading::{Misfit, Reader};
+use crate::structure::{Form, Key, Wire};
+use crate::{structure, through_json};
 
 /// A digest algorithm that this program computes, in the order of its strength.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "UPPERCASE")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Algorithm {
     /// 128 bits.
     Md5,
@@ -47,82 +49,111 @@ impl Algorithm {
     }
 }
 
-/// What arrived of a file.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct Received {
-    /// Its length in bytes.
-    pub size: u64,
-    /// Its digests in lower-case hex; at least those that were asked for.
-    pub digests: BTreeMap<Algorithm, String>,
-    /// What is in it, if somebody looked. The type adapter has no opinion of other files.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub contents: Option<Box<Contents>>,
+impl Key for Algorithm {
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.name() == name)
+    }
+
+    fn name(&self) -> &str {
+        (*self).name()
+    }
 }
 
-/// What was found in a file, as far as the type of an item cares.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Contents {
-    /// The files that it asks for beside it: those that an OVF descriptor names.
-    pub needs: Vec<Needed>,
-    /// The files that it asks for and cannot get: those that an archive should have in it.
-    pub missing: Vec<String>,
-    /// What makes it unusable.
-    pub invalid: Vec<LocalizableMessage>,
-    /// The file whose bytes cannot all be written to the storage, although all of them arrived.
-    pub unwritable: Option<String>,
-    /// The files in it, which an item keeps in its place.
-    pub members: Option<Vec<Member>>,
-    /// What a manifest says of other files.
-    pub listed: Vec<ListedDigest>,
-    /// Whose signature it has.
-    pub signature: Option<Signature>,
+impl Wire for Algorithm {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let expected = "one of MD5, SHA1, SHA256, SHA512";
+        Self::from_name(reader.text()?).ok_or_else(|| reader.mismatch(expected))
+    }
+
+    fn write(&self, _: &dyn Form) -> Value {
+        Value::from((*self).name())
+    }
 }
 
-/// A file that another one asks for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Needed {
-    /// Its name.
-    pub name: String,
-    /// How long it has to be, if that is said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub size: Option<u64>,
+through_json!(Algorithm);
+
+structure! {
+    /// What arrived of a file.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    strict pub struct Received {
+        /// Its length in bytes.
+        pub size: u64,
+        /// Its digests in lower-case hex; at least those that were asked for.
+        pub digests: BTreeMap<Algorithm, String>,
+        /// What is in it, if somebody looked. The type adapter has no opinion of other files.
+        pub contents: Option<Box<Contents>>,
+    }
 }
 
-/// A file in an archive.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    /// Its name.
-    pub name: String,
-    /// Its length in bytes.
-    pub size: u64,
-    /// Its digests in lower-case hex, where some were computed.
-    #[serde(default)]
-    pub digests: BTreeMap<Algorithm, String>,
+structure! {
+    /// What was found in a file, as far as the type of an item cares.
+    #[derive(Debug, Clone, PartialEq, Default)]
+    lenient pub struct Contents {
+        /// The files that it asks for beside it: those that an OVF descriptor names.
+        pub needs: Vec<Needed>,
+        /// The files that it asks for and cannot get: those that an archive should have in it.
+        pub missing: Vec<String>,
+        /// What makes it unusable.
+        pub invalid: Vec<LocalizableMessage>,
+        /// The file whose bytes cannot all be written to the storage, although all of them arrived.
+        pub unwritable: Option<String>,
+        /// The files in it, which an item keeps in its place.
+        pub members: Option<Vec<Member>>,
+        /// What a manifest says of other files.
+        pub listed: Vec<ListedDigest>,
+        /// Whose signature it has.
+        pub signature: Option<Signature>,
+    }
 }
 
-/// The digest that a manifest has of a file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ListedDigest {
-    /// The file's name.
-    pub name: String,
-    /// Which digest.
-    pub algorithm: Algorithm,
-    /// In lower-case hex.
-    pub digest: String,
+structure! {
+    /// A file that another one asks for.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct Needed {
+        /// Its name.
+        pub name: String,
+        /// How long it has to be, if that is said.
+        pub size: Option<u64>,
+    }
 }
 
-/// Who signed a package.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Signature {
-    /// The signer's certificate.
-    pub certificate: CertificateInfo,
-    /// It and those above it, in base64.
-    #[serde(default)]
-    pub chain: Vec<String>,
-    /// What there is to warn of.
-    #[serde(default)]
-    pub warnings: Vec<WarningType>,
+structure! {
+    /// A file in an archive.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct Member {
+        /// Its name.
+        pub name: String,
+        /// Its length in bytes.
+        pub size: u64,
+        /// Its digests in lower-case hex, where some were computed.
+        pub digests: BTreeMap<Algorithm, String> = default,
+    }
+}
+
+structure! {
+    /// The digest that a manifest has of a file.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct ListedDigest {
+        /// The file's name.
+        pub name: String,
+        /// Which digest.
+        pub algorithm: Algorithm,
+        /// In lower-case hex.
+        pub digest: String,
+    }
+}
+
+structure! {
+    /// Who signed a package.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    strict pub struct Signature {
+        /// The signer's certificate.
+        pub certificate: CertificateInfo,
+        /// It and those above it, in base64.
+        pub chain: Vec<String> = default,
+        /// What there is to warn of.
+        pub warnings: Vec<WarningType> = default,
+    }
 }
 
 /// Why an upload ended before its end.

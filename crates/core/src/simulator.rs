@@ -29,11 +29,12 @@ use crate::dialect::{self, Dialect};
 use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
 use crate::model::{ItemId, LibraryId, LoginToken, SessionId};
-use crate::operations::{self, Call, Encoding, Plain, Row};
+use crate::operations::{self, Call, Row};
 use crate::privileges::Privilege;
 use crate::random::Random;
 use crate::rules::{self, RuleRef};
 use crate::session::{Event, Next, Phase, Session};
+use crate::structure::Form;
 use crate::time::Timestamp;
 use crate::wire::{Request, Response};
 
@@ -159,26 +160,27 @@ impl Simulator {
         let row = routed.line.row;
         let credentials = Credentials::of(row, request);
         let parameters = || routed.parameters(request);
-        let result = self.serve::<Plain>(row, request.origin(), credentials, parameters)?;
+        let result = self.serve(row, request.origin(), credentials, parameters, dialect.form())?;
         Ok(dialect::success(routed.line, result, Locale::of(request)))
     }
 
     /// Serves a call in whatever spelling it came. Who asks is looked at before what is asked.
-    pub(crate) fn serve<E: Encoding>(
+    pub(crate) fn serve(
         &mut self,
         row: &Row,
         origin: &str,
         credentials: Credentials<'_>,
         parameters: impl FnOnce() -> Result<Map<String, Value>, ApiError>,
+        form: &dyn Form,
     ) -> Result<Option<Value>, ApiError> {
         let caller = self.recognise(credentials)?;
-        let call = Call::decode(row, parameters()?)?;
+        let call = Call::decode(row, &parameters()?)?;
         for need in row.needs {
             self.require(&caller, need.privilege)?;
         }
         let origin = uploads::with_port(origin) + &self.mount;
         let context = Context { now: self.now, caller, origin };
-        operations::serve::<E>(self, &context, call)
+        operations::serve(self, &context, call, form)
     }
 
     fn handled(

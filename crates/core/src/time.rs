@@ -7,7 +7,11 @@ use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::Duration;
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
+
+use crate::reading::{Misfit, Reader};
+use crate::structure::{Form, Wire};
+use crate::through_json;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 /// The year 9999 ends here; the wire form has four digits for the year.
@@ -93,18 +97,18 @@ impl FromStr for Timestamp {
     }
 }
 
-impl Serialize for Timestamp {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
+impl Wire for Timestamp {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let expected = "a date-time like 2026-01-02T03:04:05.678Z";
+        reader.text()?.parse().map_err(|_| reader.mismatch(expected))
+    }
+
+    fn write(&self, _: &dyn Form) -> Value {
+        Value::from(self.to_string())
     }
 }
 
-impl<'de> Deserialize<'de> for Timestamp {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
-}
+through_json!(Timestamp);
 
 fn parse(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();

@@ -491,7 +491,7 @@ fn call_of(request: &Request) -> Call {
     let dialect = Dialect::of_path(request.path()).expect("one of the two");
     let routed = dialect::route(lines(dialect), dialect, request).expect("a row");
     let parameters = routed.parameters(request).expect("good parameters");
-    Call::decode(routed.line.row, parameters).expect("a good call")
+    Call::decode(routed.line.row, &parameters).expect("a good call")
 }
 
 #[test]

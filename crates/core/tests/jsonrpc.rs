@@ -126,8 +126,8 @@ fn a_map_is_a_list_of_entries() {
         }}});
         let envelope = envelope(&client, SESSIONS, "create", json!({"create_spec": spec}));
         let invocation = jsonrpc::Invocation::read(&rpc_request(&envelope)).expect("a call");
-        let call = Call::decode(UpdateSessionCreate::ROW, invocation.parameters().clone());
-        call.map(|call| call.parameters()["create_spec"]["error_message"]["params"].clone())
+        let call = Call::decode(UpdateSessionCreate::ROW, invocation.parameters());
+        call.map(|call| call.parameters(&accession_core::structure::Plain)["create_spec"]["error_message"]["params"].clone())
     };
     let text = |text: &str| {
         json!({"STRUCTURE": {"com.vmware.vapi.std.localization_param": {

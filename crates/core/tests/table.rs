@@ -174,7 +174,7 @@ fn decode(dialect: Dialect, request: &Request) -> Option<Result<Call, ApiError>>
         Ok(parameters) => parameters,
         Err(error) => return Some(Err(error)),
     };
-    Some(Call::decode(routed.line.row, parameters))
+    Some(Call::decode(routed.line.row, &parameters))
 }
 
 fn arrives_as_it_was_sent(call: &Call) -> Result<(), TestCaseError> {
@@ -183,7 +183,7 @@ fn arrives_as_it_was_sent(call: &Call) -> Result<(), TestCaseError> {
             .map_err(|fault| TestCaseError::fail(format!("{}: {fault}", call.row().full_name())))?;
         prop_assert_eq!(invocation.row(), Ok(call.row()));
         let parameters = invocation.parameters().clone();
-        prop_assert_eq!(Call::decode(call.row(), parameters), Ok(call.clone()));
+        prop_assert_eq!(Call::decode(call.row(), &parameters), Ok(call.clone()));
     }
     for dialect in Dialect::ALL {
         let request = match call.encode(dialect, ORIGIN) {

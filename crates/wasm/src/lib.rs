@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use accession_core::privileges::{Privilege, Privileges};
-use accession_core::reading;
+use accession_core::reading::{self, Misfit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::rules::{Provenance, Rule};
 use accession_core::simulator::{self, Account, Accounts, Handled, Transition};
+use accession_core::structure;
+use accession_core::structure::{Form, Wire};
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::Value;
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
@@ -38,56 +39,67 @@ extern "C" {
     pub type UploadOutcome;
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Options {
-    seed: f64,
-    accounts: Option<GivenAccounts>,
-}
+structure! {
+    strict struct Options {
+        seed: f64,
+        accounts: Option<GivenAccounts>,
+    }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct GivenAccount {
-    user: String,
-    password: String,
-    #[serde(default)]
-    privileges: Privileges,
+    strict struct GivenAccount {
+        user: String,
+        password: String,
+        privileges: Privileges = default,
+    }
+
+    strict struct Incoming {
+        method: String,
+        url: String,
+        headers: Option<IncomingHeaders>,
+        body: Option<String>,
+    }
+
+    strict struct Unfinished {
+        broken: String,
+    }
 }
 
 /// One user, or several.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum GivenAccounts {
-    One(GivenAccount),
-    Several(Vec<GivenAccount>),
+struct GivenAccounts(Vec<GivenAccount>);
+
+impl Wire for GivenAccounts {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        if reader.value().is_array() {
+            return reader.elements().map(Self);
+        }
+        GivenAccount::read(reader).map(|account| Self(vec![account]))
+    }
+
+    fn write(&self, form: &dyn Form) -> Value {
+        self.0.write(form)
+    }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Incoming {
-    method: String,
-    url: String,
-    headers: Option<IncomingHeaders>,
-    body: Option<String>,
-}
+/// A list of pairs, or an object.
+struct IncomingHeaders(Headers);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum IncomingHeaders {
-    Pairs(Vec<(String, String)>),
-    Record(BTreeMap<String, String>),
-}
+impl Wire for IncomingHeaders {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        if !reader.value().is_array() {
+            return BTreeMap::<String, String>::read(reader)
+                .map(|fields| Self(fields.into_iter().collect()));
+        }
+        let mut headers = Headers::new();
+        for pair in reader.elements::<Vec<String>>()? {
+            let [name, value] = <[String; 2]>::try_from(pair)
+                .map_err(|_| reader.mismatch("pairs of a name and a value"))?;
+            headers.push(name, value);
+        }
+        Ok(Self(headers))
+    }
 
-#[derive(Deserialize)]
-struct Unfinished {
-    broken: Reason,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Reason {
-    ConnectionLost,
-    TimedOut,
+    fn write(&self, _: &dyn Form) -> Value {
+        self.0.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    }
 }
 
 #[derive(Serialize)]
@@ -144,10 +156,7 @@ impl Simulator {
         };
         let accounts = match accounts {
             None => Accounts::Any,
-            Some(GivenAccounts::One(account)) => Accounts::Only(vec![known(account)]),
-            Some(GivenAccounts::Several(accounts)) => {
-                Accounts::Only(accounts.into_iter().map(known).collect())
-            }
+            Some(GivenAccounts(some)) => Accounts::Only(some.into_iter().map(known).collect()),
         };
         Ok(Self { inner: simulator::Simulator::new(seed as u64).with_accounts(accounts) })
     }
@@ -194,9 +203,13 @@ impl Simulator {
         let outcome = if outcome.get("broken").is_none() {
             Ok(read::<Received>(&outcome, "outcome")?)
         } else {
-            Err(match read::<Unfinished>(&outcome, "outcome")?.broken {
-                Reason::ConnectionLost => Broken::ConnectionLost,
-                Reason::TimedOut => Broken::TimedOut,
+            Err(match read::<Unfinished>(&outcome, "outcome")?.broken.as_str() {
+                "connection-lost" => Broken::ConnectionLost,
+                "timed-out" => Broken::TimedOut,
+                _ => {
+                    let expected = "outcome.broken must be \"connection-lost\" or \"timed-out\"";
+                    return Err(JsError::new(expected));
+                }
             })
         };
         answer(&self.inner.close_upload(upload.inner.clone(), outcome, instant(now)?))
@@ -217,11 +230,7 @@ impl Simulator {
 fn read_request(request: HttpRequest) -> Result<Request, JsError> {
     let incoming: Incoming = take(request.into(), "request")?;
     let method = incoming.method.to_ascii_uppercase().parse::<Method>()?;
-    let headers = match incoming.headers {
-        None => Headers::new(),
-        Some(IncomingHeaders::Pairs(pairs)) => pairs.into_iter().collect(),
-        Some(IncomingHeaders::Record(record)) => record.into_iter().collect(),
-    };
+    let headers = incoming.headers.map(|IncomingHeaders(headers)| headers).unwrap_or_default();
     let body = incoming.body.unwrap_or_default().into_bytes();
     Ok(Request { method, url: incoming.url, headers, body })
 }
@@ -249,7 +258,7 @@ fn instant(now: f64) -> Result<Timestamp, JsError> {
     }
 }
 
-fn take<T: DeserializeOwned>(value: JsValue, what: &str) -> Result<T, JsError> {
+fn take<T: Wire>(value: JsValue, what: &str) -> Result<T, JsError> {
     read(&plain(&value, what)?, what)
 }
 
@@ -261,7 +270,7 @@ fn plain(value: &JsValue, what: &str) -> Result<Value, JsError> {
     Ok(serde_json::from_str(&text)?)
 }
 
-fn read<T: DeserializeOwned>(value: &Value, what: &str) -> Result<T, JsError> {
+fn read<T: Wire>(value: &Value, what: &str) -> Result<T, JsError> {
     let misfit = |path: &reading::Path, why: &str| {
         let dot = if path.0.is_empty() { "" } else { "." };
         JsError::new(&format!("{what}{dot}{path} does not fit: {why}"))

@@ -10,8 +10,10 @@ use accession_core::error::ApiError;
 use accession_core::jsonrpc;
 use accession_core::model::*;
 use accession_core::operations::*;
+use accession_core::reading;
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::simulator::{Handled, Simulator, Upload};
+use accession_core::structure::Plain;
 use accession_core::time::Timestamp;
 use accession_core::wire::{Method, Request, Response};
 use base64::Engine;
@@ -234,12 +236,12 @@ pub(crate) fn read_reply<O: Operation>(
     assert_eq!(response.status, line(O::ROW, dialect).success(), "{}", O::ROW.full_name());
     if O::ROW.void {
         assert!(response.body.is_empty(), "{}", O::ROW.full_name());
-        return Ok(serde_json::from_value(Value::Null).expect("nothing is null"));
+        return Ok(reading::read(&Value::Null).expect("nothing is null").value);
     }
     let body = serde_json::from_slice(&response.body).expect("a JSON body");
     let (result, in_envelope) = dialect::unwrap_result(dialect, body);
     assert!(in_envelope, "{}", O::ROW.full_name());
-    Ok(serde_json::from_value(result).expect("the reply of the operation"))
+    Ok(reading::read(&result).expect("the reply of the operation").value)
 }
 
 /// Reads a refusal, and holds its body against the form that the dialect prescribes.
@@ -332,7 +334,7 @@ pub(crate) fn push_spec(name: &str) -> AddSpec {
 /// those that are not so, too.
 pub(crate) fn rpc(call: &Call, wrapped: bool, login: Option<&LoginToken>) -> Request {
     let row = call.row();
-    let input = typed("operation-input", &Value::Object(call.parameters()), wrapped);
+    let input = typed("operation-input", &Value::Object(call.parameters(&Plain)), wrapped);
     let security = match login {
         _ if row.opens_login() => json!({
             "schemeId": "com.vmware.vapi.std.security.user_pass",
