@@ -72,18 +72,19 @@ impl Cors {
         if self.0.is_empty() {
             return;
         }
-        answer.append(VARY, HeaderValue::from_static("Origin"));
-        let Some(sender) = self.sender(request) else { return };
-        // Whatever a live server says of its own pages, this is about this server's.
-        answer.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
-        answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, sender.clone());
-        let names = answer
-            .keys()
-            .filter(|name| **name != SET_COOKIE && !name.as_str().starts_with("access-control-"));
-        let names: Vec<_> = names.map(HeaderName::as_str).collect();
-        if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
-            answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, names);
+        if let Some(sender) = self.sender(request) {
+            let names = answer.keys().filter(|name| {
+                **name != SET_COOKIE && !name.as_str().starts_with("access-control-")
+            });
+            let names: Vec<_> = names.map(HeaderName::as_str).collect();
+            if let Ok(names) = HeaderValue::from_str(&names.join(", ")) {
+                answer.insert(ACCESS_CONTROL_EXPOSE_HEADERS, names);
+            }
+            // Whatever a live server says of its own pages, this is about this server's.
+            answer.remove(ACCESS_CONTROL_ALLOW_CREDENTIALS);
+            answer.insert(ACCESS_CONTROL_ALLOW_ORIGIN, sender.clone());
         }
+        answer.append(VARY, HeaderValue::from_static("Origin"));
     }
 
     /// The origin of the page that sent the request, as it is written there, if the page may.

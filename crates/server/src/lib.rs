@@ -1,4 +1,4 @@
-//! A socket for the simulator, and a streaming gateway to one vCenter.
+//! A socket for simulators, an admin path to steer them by, and a streaming gateway to one vCenter.
 //!
 //! It knows HTTP and nothing of the API: no path, status or rule of it is here.
 #![warn(missing_docs)]
