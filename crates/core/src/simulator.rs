@@ -9,9 +9,10 @@ mod items;
 mod libraries;
 mod replays;
 mod service;
+mod store;
 mod uploads;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -22,6 +23,7 @@ pub use access::{Account, Accounts};
 use items::Item;
 use libraries::Library;
 use replays::Replays;
+use store::Store;
 use uploads::Link;
 pub use uploads::{Stopped, Upload, Wants};
 
@@ -97,12 +99,12 @@ pub struct Simulator {
     now: Timestamp,
     serial: u64,
     server_guid: String,
-    logins: BTreeMap<String, Login>,
-    libraries: BTreeMap<LibraryId, Library>,
-    items: BTreeMap<ItemId, Item>,
-    sessions: BTreeMap<SessionId, Session>,
+    logins: Store<String, Login>,
+    libraries: Store<LibraryId, Library>,
+    items: Store<ItemId, Item>,
+    sessions: Store<SessionId, Session>,
     /// Upload links, by their secret part.
-    links: BTreeMap<String, Link>,
+    links: Store<String, Link>,
     /// When each session expires, soonest first.
     deadlines: BTreeSet<(Timestamp, SessionId)>,
     replays: Replays,
@@ -121,11 +123,11 @@ impl Simulator {
             now: Timestamp::default(),
             serial: 0,
             server_guid,
-            logins: BTreeMap::new(),
-            libraries: BTreeMap::new(),
-            items: BTreeMap::new(),
-            sessions: BTreeMap::new(),
-            links: BTreeMap::new(),
+            logins: Store::default(),
+            libraries: Store::default(),
+            items: Store::default(),
+            sessions: Store::default(),
+            links: Store::default(),
             deadlines: BTreeSet::new(),
             replays: Replays::default(),
             transitions: Vec::new(),

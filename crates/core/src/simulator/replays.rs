@@ -8,15 +8,13 @@ use std::collections::BTreeMap;
 use crate::model::ClientToken;
 use crate::operations::Row;
 
-/// User, operation and token.
-type Key = (String, String, String);
-
 /// What each create with a token made.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Replays {
-    made: BTreeMap<Key, String>,
+    /// By operation, token and user.
+    made: BTreeMap<String, String>,
     /// The other way round.
-    keys: BTreeMap<String, Key>,
+    keys: BTreeMap<String, String>,
 }
 
 impl Replays {
@@ -38,7 +36,7 @@ impl Replays {
     }
 }
 
-/// The case of a UUID does not matter.
-fn key(user: &str, row: &Row, token: &ClientToken) -> Key {
-    (user.to_owned(), row.full_name(), token.as_str().to_ascii_lowercase())
+/// The case of a UUID does not matter. Neither an operation nor a UUID has a blank in it.
+fn key(user: &str, row: &Row, token: &ClientToken) -> String {
+    format!("{} {} {user}", row.full_name(), token.as_str().to_ascii_lowercase())
 }

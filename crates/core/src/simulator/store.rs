@@ -1,0 +1,46 @@
+//! Things by their ids.
+
+use std::borrow::Borrow;
+use std::collections::BTreeMap;
+
+/// A map from ids to things. Each thing has a box of its own: then one map's code does for all types of
+/// things, where each would bring its own into the wasm.
+#[derive(Debug, Clone)]
+pub(super) struct Store<Id, T>(BTreeMap<Id, Box<T>>);
+
+impl<Id: Ord, T> Store<Id, T> {
+    pub(super) fn get<Q: Ord + ?Sized>(&self, id: &Q) -> Option<&T>
+    where
+        Id: Borrow<Q>,
+    {
+        self.0.get(id).map(|thing| &**thing)
+    }
+
+    pub(super) fn get_mut<Q: Ord + ?Sized>(&mut self, id: &Q) -> Option<&mut T>
+    where
+        Id: Borrow<Q>,
+    {
+        self.0.get_mut(id).map(|thing| &mut **thing)
+    }
+
+    pub(super) fn insert(&mut self, id: Id, thing: T) {
+        self.0.insert(id, Box::new(thing));
+    }
+
+    pub(super) fn remove<Q: Ord + ?Sized>(&mut self, id: &Q) -> Option<T>
+    where
+        Id: Borrow<Q>,
+    {
+        self.0.remove(id).map(|thing| *thing)
+    }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&Id, &T)> {
+        self.0.iter().map(|(id, thing)| (id, &**thing))
+    }
+}
+
+impl<Id, T> Default for Store<Id, T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}

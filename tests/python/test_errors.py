@@ -1,0 +1,145 @@
+"""Every refusal arrives as the exception that the SDK has for it."""
+
+import pytest
+from com.vmware.content_client import LibraryModel
+from com.vmware.content.library_client import ItemModel, StorageBacking
+from com.vmware.content.library.item_client import UpdateSessionModel
+from com.vmware.content.library.item.updatesession_client import File
+from com.vmware.vapi.std.errors_client import (
+    AlreadyExists,
+    ConcurrentChange,
+    Error,
+    InvalidArgument,
+    NotAllowedInCurrentState,
+    NotFound,
+    OperationNotFound,
+    ResourceBusy,
+    Unauthenticated,
+    UnexpectedInput,
+    Unsupported,
+)
+from vmware.vapi.data.value import StringValue
+
+from conftest import create_item, create_session, token
+from sdk import FLAVOURS
+from server import Server
+
+
+def busy(api, item, session):
+    create_session(api, item)
+
+
+def no_item(api, item, session):
+    create_session(api, "nowhere")
+
+
+def no_session(api, item, session):
+    api.sessions.complete("nowhere")
+
+
+def no_file(api, item, session):
+    api.files.get(session, "nothing.iso")
+
+
+def no_token(api, item, session):
+    create_session(api, item, client_token="once")
+
+
+def no_name(api, item, session):
+    api.files.add(session, File.AddSpec(name="", source_type=File.SourceType.PUSH))
+
+
+def still_active(api, item, session):
+    api.sessions.delete(session)
+
+
+def ended(api, item, session):
+    api.sessions.cancel(session)
+    api.sessions.complete(session)
+
+
+def same_name(api, item, session):
+    model = api.items.get(item)
+    create_item(api, model.library_id, name=model.name)
+
+
+def two_backings(api, item, session):
+    backing = StorageBacking(type=StorageBacking.Type.DATASTORE, datastore_id="datastore-11")
+    api.libraries.create(LibraryModel(name="wide", storage_backings=[backing, backing]))
+
+
+def stale_library(api, item, session):
+    library = api.items.get(item).library_id
+    api.libraries.update(library, LibraryModel(description="one", version="1"))
+    api.libraries.update(library, LibraryModel(description="two", version="1"))
+
+
+def stale_item(api, item, session):
+    api.items.update(item, ItemModel(description="one", version="1"))
+    api.items.update(item, ItemModel(description="two", version="1"))
+
+
+def unknown_field(api, item, session):
+    spec = UpdateSessionModel(library_item_id=item)
+    spec._set_extra_fields({"colour": StringValue("blue")})
+    api.sessions.create(spec, client_token=token())
+
+
+REFUSALS = [
+    (busy, ResourceBusy, 500),
+    (no_item, NotFound, 404),
+    (no_session, NotFound, 404),
+    (no_file, InvalidArgument, 400),
+    (no_token, InvalidArgument, 400),
+    (no_name, InvalidArgument, 400),
+    (still_active, NotAllowedInCurrentState, 400),
+    (ended, NotAllowedInCurrentState, 400),
+    (same_name, AlreadyExists, 400),
+    (two_backings, Unsupported, 400),
+    (stale_library, ConcurrentChange, 409),
+    (stale_item, InvalidArgument, 400),
+    (unknown_field, UnexpectedInput, 400),
+]
+
+
+@pytest.mark.parametrize("refused, kind, status", REFUSALS, ids=[row[0].__name__ for row in REFUSALS])
+def test_a_refusal_is_its_exception(api, item, session, refused, kind, status):
+    with pytest.raises(Error) as caught:
+        refused(api, item, session)
+    error = caught.value
+    assert type(error) is kind
+    assert api.status(error) in (None, status)
+    assert error.error_type == kind.get_binding_type().name.rpartition(".")[2].upper()
+    message = error.messages[0]
+    assert message.id and message.default_message
+    assert all(argument in message.default_message for argument in message.args)
+
+
+def test_who_is_not_logged_in_is_told_how_to(api):
+    api.login.delete()
+    for call in [api.login.get, api.sessions.list, lambda: api.sessions.complete("nowhere")]:
+        with pytest.raises(Unauthenticated) as refused:
+            call()
+        assert refused.value.challenge.startswith("Basic ")
+        assert refused.value.data is None
+        assert api.status(refused.value) in (None, 401)
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_a_wrong_password_is_unauthenticated(flavour):
+    server = Server("--user", "lab", "--password", "right")
+    try:
+        with pytest.raises(Unauthenticated):
+            FLAVOURS[flavour](server, "lab", "wrong")
+        api = FLAVOURS[flavour](server, "lab", "right")
+        assert api.login.get().user == "lab"
+        api.close()
+    finally:
+        server.stop()
+
+
+def test_what_is_not_served_is_not_found(api):
+    # A service travels by name over JSON-RPC, and is a mere path elsewhere.
+    with pytest.raises((OperationNotFound, NotFound)) as refused:
+        api.types.list()
+    assert api.status(refused.value) in (None, 404)
