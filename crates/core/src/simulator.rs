@@ -49,7 +49,8 @@ pub struct Context {
     pub now: Timestamp,
     /// Who asks.
     pub caller: Caller,
-    /// Scheme, host and port by which the client reached this server; links point there.
+    /// What links begin with: scheme, host and port by which the client reached this server, and the
+    /// path under which the host serves it.
     pub origin: String,
 }
 
@@ -94,6 +95,7 @@ pub struct Transition {
 #[derive(Debug, Clone)]
 pub struct Simulator {
     accounts: Accounts,
+    mount: String,
     random: Random,
     /// The latest instant that a host handed in; time does not run backwards.
     now: Timestamp,
@@ -118,6 +120,7 @@ impl Simulator {
         let server_guid = random.uuid();
         Self {
             accounts: Accounts::Any,
+            mount: String::new(),
             random,
             now: Timestamp::default(),
             serial: 0,
@@ -142,6 +145,13 @@ impl Simulator {
     #[must_use]
     pub fn with_accounts(self, accounts: Accounts) -> Self {
         Self { accounts, ..self }
+    }
+
+    /// The same, served by its host under this path, such as `/worlds/a`. Links lead there; the
+    /// requests that are handed in do not have it.
+    #[must_use]
+    pub fn with_mount(self, mount: impl Into<String>) -> Self {
+        Self { mount: mount.into(), ..self }
     }
 
     /// Answers a request. What was due before `now` happens first.
@@ -177,7 +187,8 @@ impl Simulator {
         for need in row.needs {
             self.require(&caller, need.privilege)?;
         }
-        let context = Context { now: self.now, caller, origin: origin.to_owned() };
+        let origin = uploads::with_port(origin) + &self.mount;
+        let context = Context { now: self.now, caller, origin };
         operations::serve(self, &context, call, form)
     }
 
