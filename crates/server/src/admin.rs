@@ -2,6 +2,8 @@
 //!
 //! It is this server's own and no part of the API. It does not know what is in a world.
 
+mod lines;
+
 use std::time::Duration;
 
 use accession_core::wire::Method;
@@ -11,87 +13,15 @@ use serde_json::{Map, Value, json};
 use crate::answer::{self, Voice};
 use crate::body::{Body, Inbound, Unread};
 use crate::simulation::Simulation;
+use crate::state::{self, SnapshotError, Unusable};
 use crate::worlds::{Misplaced, Place, Worlds};
+use lines::{Reads, STATE, Task};
 
 /// Everything here lies under this.
 pub(crate) const PREFIX: &str = "/accession";
 
 /// A hundred years at a time.
 const MOST_SECONDS: u64 = 100 * 365 * 24 * 60 * 60;
-
-/// What can be asked for.
-struct Line {
-    method: Method,
-    /// Below the prefix.
-    path: &'static str,
-    task: Task,
-    does: &'static str,
-    /// A body, where one is read.
-    example: Option<&'static str>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Task {
-    Describe,
-    Forget,
-    Worlds,
-    Clock,
-    Advance,
-    Seed,
-    Reset,
-}
-
-const LINES: [Line; 7] = [
-    Line {
-        method: Method::Get,
-        path: "",
-        task: Task::Describe,
-        does: "Tells what can be asked for here.",
-        example: None,
-    },
-    Line {
-        method: Method::Delete,
-        path: "",
-        task: Task::Forget,
-        does: "Forgets a world that has a name. Asked for again, it begins anew.",
-        example: None,
-    },
-    Line {
-        method: Method::Get,
-        path: "/worlds",
-        task: Task::Worlds,
-        does: "Lists the worlds that have a name.",
-        example: None,
-    },
-    Line {
-        method: Method::Get,
-        path: "/clock",
-        task: Task::Clock,
-        does: "Tells the world's time, how far it is ahead, and when something happens next.",
-        example: None,
-    },
-    Line {
-        method: Method::Post,
-        path: "/clock",
-        task: Task::Advance,
-        does: "Lets time pass in the world, and tells what happened to sessions meanwhile.",
-        example: Some(r#"{"advance_seconds": 3600}"#),
-    },
-    Line {
-        method: Method::Get,
-        path: "/seed",
-        task: Task::Seed,
-        does: "Tells the seed that the world began with.",
-        example: None,
-    },
-    Line {
-        method: Method::Post,
-        path: "/reset",
-        task: Task::Reset,
-        does: "Lets the world begin anew, with this seed or else the server's, at this machine's time.",
-        example: Some(r#"{"seed": 7}"#),
-    },
-];
 
 /// Why something cannot be done.
 #[derive(Debug, thiserror::Error)]
@@ -118,6 +48,18 @@ enum Refusal {
     NoObject(&'static str),
     #[error("{what}; send {example}")]
     Misfit { what: String, example: &'static str },
+    #[error("{0}; send {STATE}")]
+    Unusable(#[from] Unusable),
+    #[error(
+        "the file of --snapshot keeps the world that has no name; GET /worlds/{0}{PREFIX}/state tells what is in this one"
+    )]
+    Named(String),
+    #[error(
+        "there is no file to write; start the server with --snapshot FILE, or read {PREFIX}/state"
+    )]
+    NoFile,
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     #[error(transparent)]
     Misplaced(#[from] Misplaced),
 }
@@ -129,9 +71,13 @@ impl Refusal {
             Self::Method(_) | Self::Unnamed => StatusCode::METHOD_NOT_ALLOWED,
             Self::TooLarge(_) => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Late => StatusCode::REQUEST_TIMEOUT,
-            Self::Query | Self::NotJson { .. } | Self::NoObject(_) | Self::Misfit { .. } => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::Query
+            | Self::NotJson { .. }
+            | Self::NoObject(_)
+            | Self::Misfit { .. }
+            | Self::Unusable(_) => StatusCode::BAD_REQUEST,
+            Self::Named(_) | Self::NoFile => StatusCode::CONFLICT,
+            Self::Snapshot(_) => StatusCode::INTERNAL_SERVER_ERROR,
             Self::Misplaced(misplaced) => misplaced.status(),
         }
     }
@@ -167,17 +113,19 @@ async fn done(
     method: &hyper::Method,
     body: Inbound,
 ) -> Result<Response<Body>, Refusal> {
-    let line = line(place.path(), method.as_str())?;
+    let line = lines::line(place.path(), method.as_str())?;
     if place.target != place.path() {
         return Err(Refusal::Query);
     }
-    let given = match line.example {
-        Some(example) => Given::read(worlds, body, example).await?,
-        None => Given::default(),
+    let limits = worlds.limits();
+    let (given, example) = match line.reads {
+        Reads::Nothing => (Vec::new(), ""),
+        Reads::Object(example) => (collect(body, limits.body_bytes, limits.body).await?, example),
+        Reads::State => (collect(body, limits.state_bytes, limits.body).await?, ""),
     };
     let name = place.world.as_ref();
     Ok(match line.task {
-        Task::Describe => answer::json(&description(place)),
+        Task::Describe => answer::json(&lines::description(place)),
         Task::Forget => match name {
             None => return Err(Refusal::Unnamed),
             Some(name) if worlds.forget(name) => answer::done(),
@@ -186,8 +134,9 @@ async fn done(
         Task::Worlds => answer::json(&json!({ "worlds": worlds.names() })),
         Task::Clock => answer::json(&clock(&*worlds.get(name)?)),
         Task::Advance => {
-            let seconds = given.number("advance_seconds", MOST_SECONDS)?;
-            let seconds = seconds.ok_or_else(|| given.lacks("advance_seconds"))?;
+            let fields = Fields::read(&given, example)?;
+            let seconds = fields.number("advance_seconds", MOST_SECONDS)?;
+            let seconds = seconds.ok_or_else(|| fields.lack("advance_seconds"))?;
             let world = worlds.get(name)?;
             let transitions = world.advance(Duration::from_secs(seconds));
             let mut clock = clock(&world);
@@ -196,42 +145,28 @@ async fn done(
         }
         Task::Seed => answer::json(&json!({ "seed": worlds.get(name)?.seed() })),
         Task::Reset => {
-            let seed = given.number("seed", u64::MAX)?;
+            let seed = Fields::read(&given, example)?.number("seed", u64::MAX)?;
             answer::json(&json!({ "seed": worlds.reset(name, seed)?.seed() }))
         }
-    })
-}
-
-fn line(path: &str, method: &str) -> Result<&'static Line, Refusal> {
-    let inner = path.strip_prefix(PREFIX).unwrap_or_default();
-    let here: Vec<_> = LINES.iter().filter(|line| line.path == inner).collect();
-    if here.is_empty() {
-        return Err(Refusal::Nothing(path.to_owned()));
-    }
-    here.iter().copied().find(|line| line.method.as_str() == method).ok_or_else(|| {
-        let allow: Vec<_> = here.iter().map(|line| line.method.as_str()).collect();
-        Refusal::Method(allow.join(", "))
-    })
-}
-
-fn description(place: &Place<'_>) -> Value {
-    let lines = LINES.map(|line| {
-        let mut told = json!({
-            "method": line.method.as_str(),
-            "path": format!("{PREFIX}{}", line.path),
-            "does": line.does,
-        });
-        if let Some(example) = line.example {
-            told["body"] = serde_json::from_str(example).unwrap_or_default();
+        Task::State => answer::as_json(state::write(&*worlds.get(name)?)),
+        Task::Restore => {
+            worlds.restore(name, state::read(&given)?)?;
+            answer::done()
         }
-        told
-    });
-    json!({
-        "server": concat!("accession-server ", env!("CARGO_PKG_VERSION")),
-        "world": place.world.as_ref().map(ToString::to_string),
-        "worlds": "A path below /worlds/NAME, or the header accession-world: NAME, is for the \
-                   world of that name. It begins when it is first asked for.",
-        "requests": lines,
+        Task::Keep => {
+            if let Some(name) = name {
+                return Err(Refusal::Named(name.to_string()));
+            }
+            let kept = worlds.keep().await.ok_or(Refusal::NoFile)?;
+            answer::json(&json!({ "bytes": kept? }))
+        }
+    })
+}
+
+async fn collect(body: Inbound, bytes: u64, time: Duration) -> Result<Vec<u8>, Refusal> {
+    body.collect(bytes, time).await.map_err(|unread| match unread {
+        Unread::TooLarge => Refusal::TooLarge(bytes),
+        Unread::Late => Refusal::Late,
     })
 }
 
@@ -244,33 +179,26 @@ fn clock(world: &Simulation) -> Value {
     })
 }
 
-/// What a request has in its body.
-#[derive(Default)]
-struct Given {
+/// The fields of a body.
+struct Fields {
     fields: Map<String, Value>,
     example: &'static str,
 }
 
-impl Given {
+impl Fields {
     /// Reads a body; none is as good as an empty object.
-    async fn read(worlds: &Worlds, body: Inbound, example: &'static str) -> Result<Self, Refusal> {
-        let limits = worlds.limits();
-        let bytes = body.collect(limits.body_bytes, limits.body).await;
-        let bytes = bytes.map_err(|unread| match unread {
-            Unread::TooLarge => Refusal::TooLarge(limits.body_bytes),
-            Unread::Late => Refusal::Late,
-        })?;
-        if bytes.trim_ascii().is_empty() {
+    fn read(body: &[u8], example: &'static str) -> Result<Self, Refusal> {
+        if body.trim_ascii().is_empty() {
             return Ok(Self { fields: Map::new(), example });
         }
-        match serde_json::from_slice(&bytes) {
+        match serde_json::from_slice(body) {
             Ok(Value::Object(fields)) => Ok(Self { fields, example }),
             Ok(_) => Err(Refusal::NoObject(example)),
             Err(error) => Err(Refusal::NotJson { error, example }),
         }
     }
 
-    fn lacks(&self, name: &str) -> Refusal {
+    fn lack(&self, name: &str) -> Refusal {
         Refusal::Misfit { what: format!("{name} is missing"), example: self.example }
     }
 
@@ -313,16 +241,6 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(is_for(path), lies_here, "{path}");
-        }
-    }
-
-    #[test]
-    fn each_request_is_found_and_its_example_is_json() {
-        for line in &LINES {
-            let found = super::line(&format!("{PREFIX}{}", line.path), line.method.as_str());
-            assert!(found.is_ok_and(|found| found.task == line.task), "{}", line.does);
-            let example = line.example.map(serde_json::from_str::<Map<String, Value>>);
-            assert!(example.is_none_or(|example| example.is_ok()), "{}", line.does);
         }
     }
 }

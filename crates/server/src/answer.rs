@@ -1,6 +1,7 @@
 //! Answers that are this program's own. Its errors cannot be mistaken for the API's.
 
 use accession_client::OwnError;
+use hyper::body::Bytes;
 use hyper::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
@@ -70,7 +71,8 @@ pub(crate) fn closing(mut response: Response<Body>) -> Response<Body> {
     response
 }
 
-fn as_json(body: String) -> Response<Body> {
+/// Says what is JSON already.
+pub(crate) fn as_json(body: impl Into<Bytes>) -> Response<Body> {
     let mut response = Response::new(body::full(body));
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

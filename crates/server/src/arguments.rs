@@ -38,6 +38,8 @@ With no options it answers from the built-in simulator: any user, any password.
 The simulator:
   --seed N             the same seed and the same calls give the same answers
                        (default: a new one, told at the start)
+  --snapshot FILE      begin with the state in FILE, if it is there, and keep it
+                       there at the end; nobody stays logged in
   --admin              let tests steer it: its clock and its seed, and a world
                        of its own for each; GET /accession tells how
   --admin-anywhere     the same, even where other machines can reach it
@@ -150,6 +152,7 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("key") => given.key = Some(arguments.value()?.into()),
             Long("quiet") => given.quiet = true,
             Long("seed") => given.seed = Some(seed(arguments.value()?)?),
+            Long("snapshot") => given.snapshot = Some(arguments.value()?.into()),
             Long("admin") => given.admin = true,
             Long("admin-anywhere") => given.admin_anywhere = true,
             Long("user") => given.user = Some(text(arguments.value()?)),
@@ -193,6 +196,7 @@ struct Given {
     key: Option<PathBuf>,
     quiet: bool,
     seed: Option<u64>,
+    snapshot: Option<PathBuf>,
     admin: bool,
     admin_anywhere: bool,
     user: Option<String>,
@@ -211,6 +215,7 @@ impl Given {
         let certificate = self.certificate()?;
         let config = Config {
             admin: self.admin(),
+            snapshot: self.snapshot,
             cors: self.cors,
             certificate,
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
@@ -254,6 +259,7 @@ impl Given {
     fn gateway(&self, origin: Origin) -> Result<(Job, String), Misuse> {
         for (given, option) in [
             (self.seed.is_some(), "--seed"),
+            (self.snapshot.is_some(), "--snapshot"),
             (self.admin, "--admin"),
             (self.admin_anywhere, "--admin-anywhere"),
             (self.user.is_some(), "--user"),
@@ -281,7 +287,9 @@ impl Given {
         let chance = || getrandom::u64().map(|bits| bits >> 11);
         let seed = self.seed.map_or_else(chance, Ok).map_err(Misuse::NoSeed)?;
         let admin = if self.admin() == Admin::Nobody { "" } else { ", with admin" };
-        Ok((Job::Simulate(Recipe { seed, accounts }), format!("simulator, seed {seed}{admin}")))
+        let kept = self.snapshot.as_ref().map(|file| format!(", kept in {}", file.display()));
+        let what = format!("simulator, seed {seed}{}{admin}", kept.unwrap_or_default());
+        Ok((Job::Simulate(Recipe { seed, accounts }), what))
     }
 }
 
@@ -328,6 +336,7 @@ mod tests {
     fn tells_what_it_will_do() {
         assert_eq!(jobs("--seed 7"), "simulator, seed 7");
         assert_eq!(jobs("--seed=7 --page dist"), "simulator, seed 7, page from dist");
+        assert_eq!(jobs("--seed 7 --snapshot lab.json"), "simulator, seed 7, kept in lab.json");
         assert_eq!(jobs("--seed 7 --admin"), "simulator, seed 7, with admin");
         assert_ne!(jobs(""), jobs(""), "each start has its own seed");
         assert_eq!(
@@ -356,6 +365,7 @@ mod tests {
             ("--tls --certificate c", "--key", "both"),
             ("--tls --certificate c --key k --write-certificate w", "--write", "leave one"),
             ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
+            ("--vcenter https://vc.example --snapshot x", "--snapshot", "leave one"),
             ("--vcenter https://vc.example --admin", "--admin", "leave one"),
         ] {
             let told_of = asked(line).unwrap_err().to_string();
@@ -373,7 +383,7 @@ mod tests {
     fn help_fits_a_terminal_and_names_every_option() {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
-            "listen page public-url cors tls write-certificate certificate key quiet seed admin \
+            "listen page public-url cors tls write-certificate certificate key quiet seed snapshot admin \
              admin-anywhere user password vcenter insecure help version"
                 .split(' ')
         {

@@ -22,8 +22,8 @@ use rustls::pki_types::pem::{Error as PemError, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
-use crate::clock;
 use crate::origin::Origin;
+use crate::{clock, files};
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -138,7 +138,7 @@ impl Certificate {
                     CertificateError::Unmade { names: names.join(", "), source }
                 })?;
                 if let Some(file) = write_to {
-                    std::fs::write(file, pem(&certificate)).map_err(|source| {
+                    files::write(file, pem(&certificate).as_bytes()).map_err(|source| {
                         CertificateError::Unwritable { file: file.clone(), source }
                     })?;
                 }

@@ -11,6 +11,7 @@ mod certificate;
 mod clock;
 mod connection;
 mod cors;
+mod files;
 mod gateway;
 mod log;
 mod origin;
@@ -20,6 +21,7 @@ mod route;
 mod running;
 mod serve;
 mod simulation;
+mod state;
 mod tls;
 mod worlds;
 
@@ -33,6 +35,7 @@ pub use clock::now;
 pub use origin::{NotAnOrigin, Origin};
 pub use running::{Running, start, start_simulator};
 pub use serve::Server;
+pub use state::{SnapshotError, Unusable};
 pub use worlds::Recipe;
 
 /// Where the server listens unless told otherwise: on this machine only.
@@ -50,6 +53,8 @@ pub struct Config {
     pub page: Option<PathBuf>,
     /// Who may steer the simulator, and have worlds of their own in it.
     pub admin: Admin,
+    /// The file that the simulator's state is kept in between two starts.
+    pub snapshot: Option<PathBuf>,
     /// Where clients reach this server, if it is not where they say.
     pub public_url: Option<Origin>,
     /// The pages from elsewhere that may use this server, by their origins.
@@ -70,6 +75,7 @@ impl Config {
             job,
             page: None,
             admin: Admin::Nobody,
+            snapshot: None,
             public_url: None,
             cors: Vec::new(),
             certificate: None,
@@ -128,6 +134,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// A request's head, in bytes.
     pub head_bytes: usize,
+    /// The state of a world, where one is sent, in bytes.
+    pub state_bytes: u64,
     /// Worlds that have a name.
     pub worlds: usize,
     /// Connections at a time; more wait.
@@ -150,6 +158,7 @@ impl Default for Limits {
             write: Duration::from_secs(60),
             body_bytes: 1 << 20,
             head_bytes: 64 << 10,
+            state_bytes: 64 << 20,
             worlds: 1000,
             connections: 512,
             grace: Duration::from_secs(5),
@@ -187,6 +196,9 @@ pub enum StartError {
     /// TLS has no usable protocol version.
     #[error("failed to set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// The state that it is to begin with cannot be taken up.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
     /// There is no certificate to show.
     #[error(transparent)]
     Certificate(#[from] CertificateError),

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use accession_server::{Server, StartError};
+use accession_server::{Server, SnapshotError, StartError};
 use tokio::runtime::Builder;
 
 use crate::arguments::{Asked, Start};
@@ -37,7 +37,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(start: Start) -> Result<(), StartError> {
+/// Why the server cannot begin, or end, as it should.
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+enum Failure {
+    Start(#[from] StartError),
+    Snapshot(#[from] SnapshotError),
+}
+
+fn run(start: Start) -> Result<(), Failure> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(StartError::Runtime)?;
     runtime.block_on(serve(start))?;
     // Digests of uploads that were cut off may still be computed.
@@ -45,7 +53,7 @@ fn run(start: Start) -> Result<(), StartError> {
     Ok(())
 }
 
-async fn serve(start: Start) -> Result<(), StartError> {
+async fn serve(start: Start) -> Result<(), Failure> {
     let server = Server::bind(start.config).await?;
     let address = server.address();
     if !address.ip().is_loopback() {
@@ -59,8 +67,7 @@ async fn serve(start: Start) -> Result<(), StartError> {
     if let Some(thumbprint) = server.thumbprint() {
         say(&format!("certificate SHA-256 {thumbprint}"));
     }
-    server.run(told_to_stop()).await;
-    Ok(())
+    Ok(server.run(told_to_stop()).await?)
 }
 
 /// Waits for Ctrl-C or a friendly signal. The second one is not waited for.

@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
+use crate::log;
 use crate::{Config, Job, Recipe, Server, StartError};
 
 /// A server that runs until this is dropped.
@@ -33,10 +34,13 @@ pub fn start(config: Config) -> Result<Running, StartError> {
     let (address, origin) = (server.address(), server.origin().to_string());
     let (stop, stopped) = oneshot::channel();
     let thread = std::thread::spawn(move || {
-        runtime.block_on(server.run(async {
+        let ended = runtime.block_on(server.run(async {
             // It is dropped, never sent on.
             let _ = stopped.await;
         }));
+        if let Err(error) = ended {
+            log::line(&error.to_string());
+        }
         runtime.shutdown_background();
     });
     Ok(Running { address, origin, stop: Some(stop), thread: Some(thread) })

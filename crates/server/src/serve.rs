@@ -23,6 +23,7 @@ use crate::log;
 use crate::origin::{Origin, Scheme};
 use crate::page::Page;
 use crate::route::{Calls, Routes};
+use crate::state::SnapshotError;
 use crate::worlds::Worlds;
 use crate::{Admin, Config, Job, StartError};
 
@@ -54,7 +55,9 @@ impl Server {
         let authority: Authority = address.to_string().parse().expect("an address is an authority");
         let local = Origin::new(scheme, authority);
         let calls = match config.job {
-            Job::Simulate(recipe) => Calls::Simulate(Worlds::new(recipe, &config.limits)),
+            Job::Simulate(recipe) => {
+                Calls::Simulate(Worlds::new(recipe, &config.limits, config.snapshot)?)
+            }
             Job::Forward(target) => Calls::Forward(Gateway::new(target, &config.limits)?),
         };
         let loopback = address.ip().is_loopback();
@@ -90,8 +93,9 @@ impl Server {
         self.thumbprint.as_ref()
     }
 
-    /// Serves until `stop` is ready, and then the requests that are running, for a while.
-    pub async fn run(self, stop: impl Future<Output = ()>) {
+    /// Serves until `stop` is ready, and then the requests that are running, for a while. At last it
+    /// writes the snapshot, if it has one.
+    pub async fn run(self, stop: impl Future<Output = ()>) -> Result<(), SnapshotError> {
         let mut stop = pin!(stop);
         let room = Arc::new(Semaphore::new(self.shared.limits.connections));
         let (stopping, stopped) = watch::channel(false);
@@ -125,5 +129,9 @@ impl Server {
         let rest = async { while connections.join_next().await.is_some() {} };
         // What has not ended by then is cut off.
         let _ = timeout(self.shared.limits.grace, rest).await;
+        match &self.shared.routes.calls {
+            Calls::Simulate(worlds) => worlds.keep().await.unwrap_or(Ok(0)).map(drop),
+            Calls::Forward(_) => Ok(()),
+        }
     }
 }

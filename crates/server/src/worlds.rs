@@ -3,19 +3,22 @@
 //!
 //! It does not know what is asked of them.
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 use std::fmt;
+use std::panic::resume_unwind;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use accession_core::simulator::{Accounts, Simulator};
 use hyper::StatusCode;
 use hyper::header::HeaderName;
 use hyper::http::request::Parts;
+use tokio::task::spawn_blocking;
 
 use crate::Limits;
 use crate::simulation::Simulation;
+use crate::state::{Kept, SnapshotError};
 
 /// The header that names a world. A path can, too.
 pub(crate) const WORLD: HeaderName = HeaderName::from_static("accession-world");
@@ -147,14 +150,26 @@ pub(crate) struct Worlds {
     recipe: Recipe,
     limits: Limits,
     worlds: Mutex<Map>,
+    /// The file that the world without a name is kept in.
+    kept: Option<Arc<Kept>>,
 }
 
 impl Worlds {
-    pub(crate) fn new(recipe: Recipe, limits: &Limits) -> Self {
-        let worlds = Self { recipe, limits: limits.clone(), worlds: Mutex::default() };
-        let unnamed = worlds.begin(None, worlds.recipe.seed);
+    /// The world without a name begins with what is in the file, if there is one.
+    pub(crate) fn new(
+        recipe: Recipe,
+        limits: &Limits,
+        file: Option<PathBuf>,
+    ) -> Result<Self, SnapshotError> {
+        let (kept, state) = file.map(Kept::open).transpose()?.unzip();
+        let kept = kept.map(Arc::new);
+        let worlds = Self { recipe, limits: limits.clone(), worlds: Mutex::default(), kept };
+        let unnamed = match state.flatten() {
+            Some(state) => worlds.resume(None, state),
+            None => worlds.begin(None, worlds.recipe.seed),
+        };
         worlds.all().insert(None, unnamed);
-        worlds
+        Ok(worlds)
     }
 
     /// The world of this name. It begins when it is first asked for.
@@ -174,6 +189,22 @@ impl Worlds {
         let begun = self.begin(name, seed.unwrap_or(self.recipe.seed));
         self.place(&mut worlds, name)?.insert_entry(begun.clone());
         Ok(begun)
+    }
+
+    /// Puts a state in the place of what is in a world. What still runs ends in the old one.
+    pub(crate) fn restore(&self, name: Option<&Name>, state: Simulator) -> Result<(), Misplaced> {
+        let mut worlds = self.all();
+        self.place(&mut worlds, name)?.insert_entry(self.resume(name, state));
+        Ok(())
+    }
+
+    /// Writes the file of the world without a name, and tells how many bytes it has; `None` if it
+    /// has no file.
+    pub(crate) async fn keep(&self) -> Option<Result<usize, SnapshotError>> {
+        let kept = self.kept.clone()?;
+        let world = self.all().get(&None)?.clone();
+        let writing = spawn_blocking(move || kept.write(&world));
+        Some(writing.await.unwrap_or_else(|failed| resume_unwind(failed.into_panic())))
     }
 
     /// Where a world is, or can be.
@@ -203,9 +234,21 @@ impl Worlds {
     }
 
     fn begin(&self, name: Option<&Name>, seed: u64) -> Arc<Simulation> {
-        let mount = name.map_or(Cow::from(""), |name| Cow::from(name.mount()));
-        let simulator =
-            Simulator::new(seed).with_accounts(self.recipe.accounts.clone()).with_mount(mount);
+        self.serve(name, Simulator::new(seed), Some(seed))
+    }
+
+    fn resume(&self, name: Option<&Name>, state: Simulator) -> Arc<Simulation> {
+        self.serve(name, state, None)
+    }
+
+    fn serve(
+        &self,
+        name: Option<&Name>,
+        simulator: Simulator,
+        seed: Option<u64>,
+    ) -> Arc<Simulation> {
+        let mount = name.map_or_else(String::new, Name::mount);
+        let simulator = simulator.with_accounts(self.recipe.accounts.clone()).with_mount(mount);
         Arc::new(Simulation::new(simulator, seed, &self.limits))
     }
 

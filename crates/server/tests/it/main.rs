@@ -10,6 +10,7 @@ mod packages;
 mod page;
 mod program;
 mod sessions;
+mod state;
 mod support;
 mod tls;
 mod worlds;

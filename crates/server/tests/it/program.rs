@@ -10,7 +10,7 @@ use accession_core::received::Algorithm;
 use accession_package::Intake;
 use serde_json::json;
 
-use crate::support::{Connection, PASSWORD, User, ask};
+use crate::support::{Connection, Directory, PASSWORD, User, ask};
 
 /// The program, until this is dropped.
 pub(crate) struct Program {
@@ -189,6 +189,38 @@ fn it_ends_when_running_requests_have_been_answered() {
     connection.wait_for_end();
     assert!(program.child.wait().unwrap().success());
     assert!(std::net::TcpStream::connect(program.address).is_err());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_was_in_it_is_there_when_it_starts_again() {
+    let directory = Directory::new();
+    let file = directory.0.join("lab.json");
+    let file = file.to_str().unwrap();
+    let mut program = Program::start(&["--seed", "7", "--snapshot", file]);
+    let told = format!(" (simulator, seed 7, kept in {file})\n");
+    assert!(program.first_line.ends_with(&told), "{}", program.first_line);
+    let user = User::new(program.address);
+    let added = user.added("a.iso", 6);
+    let mut connection = Connection::open(program.address);
+    connection.head("PUT", added.path(), &[("Content-Length", "6")]);
+    connection.send("abc");
+    crate::support::wait_until("the transfer", || user.status(&added) == "TRANSFERRING");
+    program.terminate();
+    // What still runs is in it, too.
+    connection.send("def");
+    assert_eq!(connection.answer(true).status, 200);
+    assert!(program.child.wait().unwrap().success());
+
+    let mut program = Program::start(&["--snapshot", file]);
+    let user = User::new(program.address);
+    assert_eq!(user.status(&added), "READY");
+    assert_eq!(user.complete(&added.session).status, 204);
+    std::fs::remove_dir_all(&directory.0).unwrap();
+    program.terminate();
+    assert_eq!(program.child.wait().unwrap().code(), Some(1));
+    let log = program.log.take().unwrap().join().unwrap();
+    assert!(log.contains("failed to write") && log.contains(file), "{log}");
 }
 
 #[cfg(target_os = "linux")]
