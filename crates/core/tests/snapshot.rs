@@ -6,7 +6,7 @@ mod support;
 use accession_core::dialect::Dialect;
 use accession_core::model::*;
 use accession_core::operations::*;
-use accession_core::simulator::{Accounts, NotASnapshot, Simulator, Snapshot};
+use accession_core::simulator::{NotASnapshot, Simulator, Snapshot};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{Client, ORIGIN, calls, cases, file_add, push_spec, session_create};
@@ -14,9 +14,9 @@ use support::{Client, ORIGIN, calls, cases, file_add, push_spec, session_create}
 /// A client whose server was kept and taken up again. It has to log in anew.
 fn again(client: &Client) -> Client {
     let json = client.simulator.snapshot().to_json();
-    let snapshot = Snapshot::from_json(&json).expect("it was written by this program");
+    let snapshot = Snapshot::from_json(json.as_bytes()).expect("it was written by this program");
     assert_eq!(snapshot, client.simulator.snapshot());
-    let simulator = Simulator::restore(snapshot, Accounts::Any).expect("it was whole");
+    let simulator = Simulator::restore(snapshot).expect("it was whole");
     let mut client = Client { simulator, login: None, ..client.clone() };
     client.log_in();
     client
@@ -78,11 +78,9 @@ fn it_holds_no_secret_of_a_login() {
     let token = client.login.as_ref().expect("logged in").reveal().to_owned();
     let json = client.simulator.snapshot().to_json();
     assert!(!json.contains(&token) && !json.contains("secret"));
-    let snapshot = Snapshot::from_json(&json).expect("it is whole");
-    let mut restored = Client {
-        simulator: Simulator::restore(snapshot, Accounts::Any).expect("it is whole"),
-        ..client
-    };
+    let snapshot = Snapshot::from_json(json.as_bytes()).expect("it is whole");
+    let mut restored =
+        Client { simulator: Simulator::restore(snapshot).expect("it is whole"), ..client };
     assert_eq!(restored.call(&LoginGet {}).expect_err("the login has ended").status, 401);
 }
 
@@ -139,8 +137,8 @@ proptest! {
         let mut value: Value = serde_json::from_str(&json).expect("JSON");
         let count = places(&value);
         damage(&mut value, &mut (where_to.index(count) + 1), &what, remove);
-        let Ok(snapshot) = Snapshot::from_json(&value.to_string()) else { return Ok(()) };
-        let Ok(simulator) = Simulator::restore(snapshot, Accounts::Any) else { return Ok(()) };
+        let Ok(snapshot) = Snapshot::from_json(value.to_string().as_bytes()) else { return Ok(()) };
+        let Ok(simulator) = Simulator::restore(snapshot) else { return Ok(()) };
         let mut client = Client { simulator, ..Client::new(Dialect::Api) };
         client.log_in();
         client.seen();
@@ -156,7 +154,7 @@ proptest! {
 
     #[test]
     fn any_text_is_answered(text in ".{0,64}") {
-        prop_assert!(Snapshot::from_json(&text).is_err());
+        prop_assert!(Snapshot::from_json(text.as_bytes()).is_err());
     }
 }
 
@@ -195,8 +193,8 @@ fn what_is_wrong_is_named() {
     let told = |change: &dyn Fn(&mut Value)| {
         let mut value = good.clone();
         change(&mut value);
-        let snapshot = Snapshot::from_json(&value.to_string());
-        snapshot.and_then(|snapshot| Simulator::restore(snapshot, Accounts::Any)).map(|_| ())
+        let snapshot = Snapshot::from_json(value.to_string().as_bytes());
+        snapshot.and_then(Simulator::restore).map(|_| ())
     };
     assert_eq!(told(&|_| {}), Ok(()));
     assert_eq!(told(&|value| value["version"] = json!(2)), Err(NotASnapshot::Version("2".into())));

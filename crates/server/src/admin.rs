@@ -6,6 +6,7 @@ mod lines;
 
 use std::time::Duration;
 
+use accession_core::simulator::NotASnapshot;
 use accession_core::wire::Method;
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value, json};
@@ -13,7 +14,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{self, Voice};
 use crate::body::{Body, Inbound, Unread};
 use crate::simulation::Simulation;
-use crate::state::{self, SnapshotError, Unusable};
+use crate::state::{self, SnapshotError};
 use crate::worlds::{Misplaced, Place, Worlds};
 use lines::{Reads, STATE, Task};
 
@@ -49,7 +50,7 @@ enum Refusal {
     #[error("{what}; send {example}")]
     Misfit { what: String, example: &'static str },
     #[error("{0}; send {STATE}")]
-    Unusable(#[from] Unusable),
+    Unusable(#[from] NotASnapshot),
     #[error(
         "the file of --snapshot keeps the world that has no name; GET /worlds/{0}{PREFIX}/state tells what is in this one"
     )]

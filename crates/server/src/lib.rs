@@ -30,12 +30,13 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use accession_core::simulator::NotASnapshot;
 pub use certificate::{Certificate, CertificateError, Thumbprint};
 pub use clock::now;
 pub use origin::{NotAnOrigin, Origin};
 pub use running::{Running, start, start_simulator};
 pub use serve::Server;
-pub use state::{SnapshotError, Unusable};
+pub use state::SnapshotError;
 pub use worlds::Recipe;
 
 /// Where the server listens unless told otherwise: on this machine only.

@@ -40,7 +40,6 @@ pub(crate) const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 #[derive(Debug)]
 pub(crate) struct Simulation {
     state: Mutex<State>,
-    seed: Option<u64>,
     body_bytes: u64,
     body_time: Duration,
 }
@@ -63,18 +62,18 @@ pub(crate) struct Clock {
 }
 
 impl Simulation {
-    /// A simulator that began with this seed, or with a state. A clock that was ahead stays ahead.
-    pub(crate) fn new(simulator: Simulator, seed: Option<u64>, limits: &crate::Limits) -> Self {
+    /// A clock that was ahead stays ahead.
+    pub(crate) fn new(simulator: Simulator, limits: &crate::Limits) -> Self {
         let (body_bytes, body_time) = (limits.body_bytes, limits.body);
         let ahead = simulator.now().since(clock::now()).as_millis().div_ceil(1000);
         let ahead = Duration::from_secs(u64::try_from(ahead).unwrap_or(u64::MAX));
         let state = Mutex::new(State { simulator, ahead });
-        Self { state, seed, body_bytes, body_time }
+        Self { state, body_bytes, body_time }
     }
 
-    /// The seed that it began with, unless it began with a state.
-    pub(crate) fn seed(&self) -> Option<u64> {
-        self.seed
+    /// The seed that it began with.
+    pub(crate) fn seed(&self) -> u64 {
+        self.state().simulator.seed()
     }
 
     pub(crate) fn clock(&self) -> Clock {

@@ -6,21 +6,10 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use accession_core::simulator::{self, Simulator, Snapshot};
+use accession_core::simulator::{NotASnapshot, Simulator, Snapshot};
 
 use crate::files;
 use crate::simulation::Simulation;
-
-/// A state that cannot be taken up.
-#[derive(Debug, thiserror::Error)]
-pub enum Unusable {
-    /// It was damaged, or is something else.
-    #[error("it is not the state of a world: {0}")]
-    Damaged(#[from] serde_json::Error),
-    /// It was written by another version of this program.
-    #[error(transparent)]
-    Foreign(#[from] simulator::Unusable),
-}
 
 /// Why a world cannot be kept in its file.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +31,7 @@ pub enum SnapshotError {
         /// The file.
         file: PathBuf,
         /// What is wrong with it.
-        source: Unusable,
+        source: NotASnapshot,
     },
     /// The file cannot be written.
     #[error("failed to write {}: {source}; --snapshot names a file that this user may read and write", file.display())]
@@ -61,13 +50,12 @@ pub(crate) fn write(world: &Simulation) -> Vec<u8> {
         simulator.advance(now);
         simulator.snapshot()
     });
-    serde_json::to_vec(&snapshot).expect("a snapshot is JSON")
+    snapshot.to_json().into_bytes()
 }
 
 /// Takes up what was in a world. Nobody is logged in.
-pub(crate) fn read(json: &[u8]) -> Result<Simulator, Unusable> {
-    let snapshot: Snapshot = serde_json::from_slice(json)?;
-    Ok(Simulator::restore(snapshot)?)
+pub(crate) fn read(json: &[u8]) -> Result<Simulator, NotASnapshot> {
+    Simulator::restore(Snapshot::from_json(json)?)
 }
 
 /// The file that a world is kept in between two starts.

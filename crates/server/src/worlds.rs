@@ -234,22 +234,13 @@ impl Worlds {
     }
 
     fn begin(&self, name: Option<&Name>, seed: u64) -> Arc<Simulation> {
-        self.serve(name, Simulator::new(seed), Some(seed))
+        self.resume(name, Simulator::new(seed))
     }
 
-    fn resume(&self, name: Option<&Name>, state: Simulator) -> Arc<Simulation> {
-        self.serve(name, state, None)
-    }
-
-    fn serve(
-        &self,
-        name: Option<&Name>,
-        simulator: Simulator,
-        seed: Option<u64>,
-    ) -> Arc<Simulation> {
+    fn resume(&self, name: Option<&Name>, simulator: Simulator) -> Arc<Simulation> {
         let mount = name.map_or_else(String::new, Name::mount);
         let simulator = simulator.with_accounts(self.recipe.accounts.clone()).with_mount(mount);
-        Arc::new(Simulation::new(simulator, seed, &self.limits))
+        Arc::new(Simulation::new(simulator, &self.limits))
     }
 
     fn all(&self) -> MutexGuard<'_, Map> {

@@ -92,8 +92,8 @@ impl Snapshot {
     }
 
     /// From JSON text.
-    pub fn from_json(text: &str) -> Result<Self, NotASnapshot> {
-        let value = serde_json::from_str::<serde_json::Value>(text)
+    pub fn from_json(text: &[u8]) -> Result<Self, NotASnapshot> {
+        let value = serde_json::from_slice::<serde_json::Value>(text)
             .map_err(|error| NotASnapshot::Json(error.to_string()))?;
         // Asked first: what else is there depends on it.
         match value.get("version") {
@@ -144,13 +144,14 @@ impl Simulator {
         }
     }
 
-    /// Takes up a snapshot, for these accounts. Uploads that ran are broken, as they are when a
-    /// server goes away.
-    pub fn restore(snapshot: Snapshot, accounts: Accounts) -> Result<Self, NotASnapshot> {
+    /// Takes up a snapshot, for anybody and without a mount: the host says otherwise. Uploads that
+    /// ran are broken, as they are when a server goes away.
+    pub fn restore(snapshot: Snapshot) -> Result<Self, NotASnapshot> {
         let random = Random::resume(&snapshot.random)
             .ok_or_else(|| contradiction("random is nowhere in the stream of its seed"))?;
         let mut simulator = Self {
-            accounts,
+            accounts: Accounts::Any,
+            mount: String::new(),
             random,
             now: snapshot.now,
             serial: counted("serial", snapshot.serial)?,

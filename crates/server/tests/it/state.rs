@@ -54,7 +54,7 @@ fn a_state_is_taken_up_by_another_world() {
     assert!(again.file(&added)["upload_endpoint"]["uri"].as_str().unwrap().contains(&link));
 
     let get = |path: &str| ask(server.address(), "GET", path, &[], b"").json();
-    assert_eq!(get("/worlds/b/accession/seed"), json!({ "seed": null }));
+    assert_eq!(get("/worlds/b/accession/seed"), json!({ "seed": 7 }));
     // Its time goes on where it was, though this machine's is behind.
     let ahead = get("/worlds/b/accession/clock")["ahead_seconds"].as_u64().unwrap();
     assert!((50..=60).contains(&ahead), "{ahead}");
