@@ -44,7 +44,8 @@ pub struct Context {
     pub now: Timestamp,
     /// Who asks.
     pub caller: Caller,
-    /// Scheme, host and port by which the client reached this server; links point there.
+    /// What links begin with: scheme, host and port by which the client reached this server, and the
+    /// path under which the host serves it.
     pub origin: String,
 }
 
@@ -89,6 +90,7 @@ pub struct Transition {
 #[derive(Debug, Clone)]
 pub struct Simulator {
     accounts: Accounts,
+    mount: String,
     random: Random,
     /// The latest instant that a host handed in; time does not run backwards.
     now: Timestamp,
@@ -113,6 +115,7 @@ impl Simulator {
         let server_guid = random.uuid();
         Self {
             accounts: Accounts::Any,
+            mount: String::new(),
             random,
             now: Timestamp::default(),
             serial: 0,
@@ -132,6 +135,13 @@ impl Simulator {
     #[must_use]
     pub fn with_accounts(self, accounts: Accounts) -> Self {
         Self { accounts, ..self }
+    }
+
+    /// The same, served by its host under this path, such as `/worlds/a`. Links lead there; the
+    /// requests that are handed in do not have it.
+    #[must_use]
+    pub fn with_mount(self, mount: impl Into<String>) -> Self {
+        Self { mount: mount.into(), ..self }
     }
 
     /// Answers a request. What was due before `now` happens first.
@@ -166,7 +176,8 @@ impl Simulator {
         for need in row.needs {
             self.require(&caller, need.privilege)?;
         }
-        let context = Context { now: self.now, caller, origin: origin.to_owned() };
+        let origin = uploads::with_port(origin) + &self.mount;
+        let context = Context { now: self.now, caller, origin };
         operations::serve::<E>(self, &context, call)
     }
 

@@ -533,6 +533,29 @@ fn an_old_handle_does_not_end_a_newer_upload() {
 }
 
 #[test]
+fn links_lead_to_where_the_host_serves_it() {
+    let added = |mount: &str| {
+        let mut client = Client::new(Dialect::Api);
+        client.simulator = client.simulator.clone().with_mount(mount);
+        client.log_in();
+        let library = client.library("lab");
+        let item = client.item(&library, "disk", "iso");
+        let session = client.session(&item);
+        let file = client.add(&session, "disk.iso");
+        (client, link(&file))
+    };
+    let (mut client, plain) = added("");
+    let path = plain.split_once(":443/").expect("a link names its port").1;
+    let (mut mounted, uri) = added("/worlds/a");
+    assert_eq!(uri, plain.replace(path, &format!("worlds/a/{path}")));
+    // The host takes the mount off before it hands a request in.
+    for client in [&mut client, &mut mounted] {
+        let upload = Request::new(Method::Put, plain.clone());
+        assert!(client.simulator.open_upload(&upload, client.now).is_ok());
+    }
+}
+
+#[test]
 fn an_active_session_always_has_a_preview_and_an_ended_one_never() {
     for state in ["ACTIVE", "DONE", "ERROR", "CANCELED"] {
         for dialect in Dialect::ALL {

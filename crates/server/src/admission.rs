@@ -7,6 +7,7 @@ use hyper::header::{HOST, HeaderMap, HeaderName, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{StatusCode, Uri};
 
+use crate::cors::Cors;
 use crate::origin::{self, Origin, Scheme};
 
 pub(crate) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -16,11 +17,13 @@ const FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// What is known of this server.
 #[derive(Debug)]
 pub(crate) struct Admission {
-    /// What the socket is bound to; it stands in for a `Host` header that is missing.
-    pub(crate) local: Authority,
+    /// What the socket is bound to and speaks; it stands in for a `Host` header that is missing.
+    pub(crate) local: Origin,
     pub(crate) public_url: Option<Origin>,
     /// Whether only this machine can reach the socket.
     pub(crate) loopback: bool,
+    /// The pages from elsewhere that are let in.
+    pub(crate) cors: Cors,
 }
 
 /// Why a request is not let in.
@@ -33,7 +36,7 @@ pub(crate) enum Refused {
     )]
     Rebound,
     #[error(
-        "the request was sent by a web page from elsewhere; if the page is served by a proxy in front of this server, start the server with --public-url and the page's address"
+        "the request was sent by a web page from elsewhere; if the page is served by a proxy in front of this server, start the server with --public-url and the page's address; or let the page in with --cors and its address"
     )]
     CrossSite,
 }
@@ -62,10 +65,10 @@ impl Admission {
         }
         // Where the server's public name is known, another name for it may be a foreign page's.
         let own_name = self.public_url.is_none() || origin::cannot_be_rebound(&host);
-        let direct = Origin::new(Scheme::Http, host);
+        let direct = Origin::new(self.local.scheme(), host);
         let seen = self.public_url.clone().unwrap_or_else(|| forwarded(&direct, headers));
-        let own = [Some(&seen), own_name.then_some(&direct)];
-        if live && is_cross_site(headers, &own) {
+        let is_own = |sender: &Origin| *sender == seen || (own_name && *sender == direct);
+        if live && is_cross_site(headers, is_own, &self.cors) {
             return Err(Refused::CrossSite);
         }
         Ok(seen)
@@ -76,7 +79,7 @@ impl Admission {
             // A request line with a whole URL overrules the header.
             (Some(authority), _) => authority.as_str(),
             (None, Some(value)) => value.to_str().or(Err(Refused::Host))?,
-            (None, None) => return Ok(self.local.clone()),
+            (None, None) => return Ok(self.local.authority().clone()),
         };
         origin::authority(text).ok_or(Refused::Host)
     }
@@ -94,14 +97,22 @@ fn forwarded(direct: &Origin, headers: &HeaderMap) -> Origin {
 }
 
 /// Browsers say where a request comes from; other programs need not.
-fn is_cross_site(headers: &HeaderMap, own: &[Option<&Origin>]) -> bool {
+fn is_cross_site(headers: &HeaderMap, is_own: impl Fn(&Origin) -> bool, cors: &Cors) -> bool {
+    let senders: Vec<_> = headers
+        .get_all(ORIGIN)
+        .iter()
+        .map(|value| value.to_str().ok().and_then(|text| text.parse::<Origin>().ok()))
+        .collect();
+    let every = |may: &dyn Fn(&Origin) -> bool| {
+        senders.iter().all(|sender| sender.as_ref().is_some_and(may))
+    };
+    // A page that is let in is on another site, of course.
+    if !senders.is_empty() && every(&|sender| cors.allows(sender)) {
+        return false;
+    }
     let foreign_site =
         headers.get(FETCH_SITE).is_some_and(|site| site != "same-origin" && site != "none");
-    let foreign_origin = headers.get_all(ORIGIN).iter().any(|value| {
-        let sender = value.to_str().ok().and_then(|text| text.parse::<Origin>().ok());
-        !sender.is_some_and(|sender| own.contains(&Some(&sender)))
-    });
-    foreign_site || foreign_origin
+    foreign_site || !every(&is_own)
 }
 
 #[cfg(test)]
@@ -109,8 +120,8 @@ mod tests {
     use super::*;
 
     fn admission() -> Admission {
-        let local = Authority::from_static("127.0.0.1:8990");
-        Admission { local, public_url: None, loopback: true }
+        let local = "http://127.0.0.1:8990".parse().expect("an origin");
+        Admission { local, public_url: None, loopback: true, cors: Cors::default() }
     }
 
     fn admit(
@@ -139,6 +150,12 @@ mod tests {
         assert_eq!(seen(&proxied).as_deref(), Ok("https://lab.example"));
         let odd = [("host", "[::1]:2"), ("x-forwarded-host", "a b"), ("x-forwarded-proto", "ftp")];
         assert_eq!(seen(&odd).as_deref(), Ok("http://[::1]:2"));
+
+        let local = "https://127.0.0.1:8990".parse().expect("an origin");
+        let secure = Admission { local, ..admission() };
+        let seen = |fields: &[(&'static str, &str)]| admit(&secure, fields, false);
+        assert_eq!(seen(&[]).as_deref(), Ok("https://127.0.0.1:8990"));
+        assert_eq!(seen(&[("host", "localhost")]).as_deref(), Ok("https://localhost"));
 
         let public_url = "https://public.example/".parse().ok();
         let public = Admission { public_url, ..plain };
@@ -179,5 +196,25 @@ mod tests {
         assert!(from("inner", "https://lab.example").is_ok());
         assert!(from("localhost:1", "http://localhost:1").is_ok());
         assert_eq!(from("evil.example", "http://evil.example"), Err(Refused::CrossSite));
+    }
+
+    #[test]
+    fn a_page_that_is_let_in_can() {
+        let page = "http://localhost:3000".parse().expect("an origin");
+        let open = Admission { cors: Cors::new(vec![page]), ..admission() };
+        let own = ("host", "localhost:8080");
+        let (page, site) = (("origin", "http://localhost:3000"), ("sec-fetch-site", "same-site"));
+        assert!(admit(&open, &[own, page, site], true).is_ok());
+        for fields in [
+            vec![own, ("origin", "http://localhost:3001")],
+            vec![own, page, ("origin", "null")],
+            // A picture, say: the browser does not tell which page it is on.
+            vec![own, site],
+            vec![own, ("origin", "http://localhost:8080"), site],
+        ] {
+            assert_eq!(admit(&open, &fields, true), Err(Refused::CrossSite), "{fields:?}");
+        }
+        let rebound = [("host", "evil.example"), page];
+        assert_eq!(admit(&open, &rebound, true), Err(Refused::Rebound));
     }
 }

@@ -6,8 +6,10 @@ use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
-use accession_core::simulator::{Account, Accounts, Simulator};
-use accession_server::{Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Target};
+use accession_core::simulator::{Account, Accounts};
+use accession_server::{
+    Admin, Certificate, Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Recipe, Target,
+};
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::check::{self, Check};
@@ -25,11 +27,20 @@ With no options it answers from the built-in simulator: any user, any password.
   --page DIR           also serve the built page from DIR, at /
   --public-url URL     where clients reach this server, if a proxy is in front
                        of it; else links follow X-Forwarded-Host, then Host
+  --cors ORIGIN        let the pages of this origin use the API; may be repeated
+  --tls                speak HTTPS, with a self-signed certificate made at the
+                       start; the second line of output tells its thumbprint
+  --write-certificate FILE   write that certificate (PEM) for clients to trust
+  --certificate FILE   with --tls: show this certificate (PEM) ...
+  --key FILE           ... whose private key is this (PEM)
   --quiet              no line per request
 
 The simulator:
   --seed N             the same seed and the same calls give the same answers
                        (default: a new one, told at the start)
+  --admin              let tests steer it: its clock and its seed, and a world
+                       of its own for each; GET /accession tells how
+  --admin-anywhere     the same, even where other machines can reach it
   --user NAME          let only this user log in ...
   --password PASSWORD  ... with this password
 
@@ -79,6 +90,14 @@ pub(crate) enum Misuse {
     NothingToTrust,
     #[error("{0} is for the simulator, and --vcenter replaces it; leave one of them out")]
     NotSimulated(&'static str),
+    #[error("{0} is about TLS; add --tls, or leave it out")]
+    NoTls(&'static str),
+    #[error("--certificate and --key go together; give both or neither")]
+    HalfACertificate,
+    #[error(
+        "--write-certificate is about the certificate that this server makes, and --certificate replaces it; leave one of them out"
+    )]
+    NotSelfSigned,
     #[error("failed to get a seed from the system: {0}; give one with --seed")]
     NoSeed(getrandom::Error),
     #[error("{0}")]
@@ -124,8 +143,15 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("public-url") => {
                 given.public_url = Some(origin("--public-url", arguments.value()?)?);
             }
+            Long("cors") => given.cors.push(origin("--cors", arguments.value()?)?),
+            Long("tls") => given.tls = true,
+            Long("write-certificate") => given.write_certificate = Some(arguments.value()?.into()),
+            Long("certificate") => given.certificate = Some(arguments.value()?.into()),
+            Long("key") => given.key = Some(arguments.value()?.into()),
             Long("quiet") => given.quiet = true,
             Long("seed") => given.seed = Some(seed(arguments.value()?)?),
+            Long("admin") => given.admin = true,
+            Long("admin-anywhere") => given.admin_anywhere = true,
             Long("user") => given.user = Some(text(arguments.value()?)),
             Long("password") => given.password = Some(text(arguments.value()?)),
             Long("vcenter") => given.vcenter = Some(origin("--vcenter", arguments.value()?)?),
@@ -160,8 +186,15 @@ struct Given {
     listen: Option<SocketAddr>,
     page: Option<PathBuf>,
     public_url: Option<Origin>,
+    cors: Vec<Origin>,
+    tls: bool,
+    write_certificate: Option<PathBuf>,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
     quiet: bool,
     seed: Option<u64>,
+    admin: bool,
+    admin_anywhere: bool,
     user: Option<String>,
     password: Option<String>,
     vcenter: Option<Origin>,
@@ -175,7 +208,11 @@ impl Given {
             Some(origin) => self.gateway(origin)?,
             None => self.simulator()?,
         };
+        let certificate = self.certificate()?;
         let config = Config {
+            admin: self.admin(),
+            cors: self.cors,
+            certificate,
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
             page: self.page,
             public_url: self.public_url,
@@ -185,9 +222,40 @@ impl Given {
         Ok(Start { config, jobs: what + &page.unwrap_or_default() })
     }
 
+    fn admin(&self) -> Admin {
+        match (self.admin_anywhere, self.admin) {
+            (true, _) => Admin::Anybody,
+            (false, true) => Admin::ThisMachine,
+            (false, false) => Admin::Nobody,
+        }
+    }
+
+    fn certificate(&self) -> Result<Option<Certificate>, Misuse> {
+        let asked = [
+            (self.write_certificate.is_some(), "--write-certificate"),
+            (self.certificate.is_some(), "--certificate"),
+            (self.key.is_some(), "--key"),
+        ];
+        match asked.into_iter().find(|(given, _)| *given) {
+            Some((_, option)) if !self.tls => return Err(Misuse::NoTls(option)),
+            _ if !self.tls => return Ok(None),
+            _ => {}
+        }
+        match (self.certificate.clone(), self.key.clone(), self.write_certificate.clone()) {
+            (None, None, write_to) => Ok(Some(Certificate::SelfSigned { write_to })),
+            (Some(certificate), Some(key), None) => {
+                Ok(Some(Certificate::Given { certificate, key }))
+            }
+            (Some(_), Some(_), Some(_)) => Err(Misuse::NotSelfSigned),
+            _ => Err(Misuse::HalfACertificate),
+        }
+    }
+
     fn gateway(&self, origin: Origin) -> Result<(Job, String), Misuse> {
         for (given, option) in [
             (self.seed.is_some(), "--seed"),
+            (self.admin, "--admin"),
+            (self.admin_anywhere, "--admin-anywhere"),
             (self.user.is_some(), "--user"),
             (self.password.is_some(), "--password"),
         ] {
@@ -209,9 +277,11 @@ impl Given {
             (None, None) => Accounts::Any,
             _ => return Err(Misuse::HalfAnAccount),
         };
-        let seed = self.seed.map_or_else(getrandom::u64, Ok).map_err(Misuse::NoSeed)?;
-        let simulator = Simulator::new(seed).with_accounts(accounts);
-        Ok((Job::Simulate(Box::new(simulator)), format!("simulator, seed {seed}")))
+        // Most readers of JSON keep whole numbers up to 2^53.
+        let chance = || getrandom::u64().map(|bits| bits >> 11);
+        let seed = self.seed.map_or_else(chance, Ok).map_err(Misuse::NoSeed)?;
+        let admin = if self.admin() == Admin::Nobody { "" } else { ", with admin" };
+        Ok((Job::Simulate(Recipe { seed, accounts }), format!("simulator, seed {seed}{admin}")))
     }
 }
 
@@ -258,6 +328,7 @@ mod tests {
     fn tells_what_it_will_do() {
         assert_eq!(jobs("--seed 7"), "simulator, seed 7");
         assert_eq!(jobs("--seed=7 --page dist"), "simulator, seed 7, page from dist");
+        assert_eq!(jobs("--seed 7 --admin"), "simulator, seed 7, with admin");
         assert_ne!(jobs(""), jobs(""), "each start has its own seed");
         assert_eq!(
             jobs("--vcenter https://vc.example --insecure"),
@@ -276,9 +347,16 @@ mod tests {
             ("--vcenter vc.example", "vc.example", "http://"),
             ("--vcenter https://vc.example/ui", "https://vc.example/ui", "leave out"),
             ("--public-url ftp://x", "--public-url", "http://"),
+            ("--cors *", "--cors", "http://"),
+            ("--cors http://localhost:3000/app", "--cors", "leave out"),
             ("--user me", "--user", "both"),
             ("--insecure", "--insecure", "--vcenter"),
+            ("--key k", "--key", "add --tls"),
+            ("--tls --key k", "--certificate", "both"),
+            ("--tls --certificate c", "--key", "both"),
+            ("--tls --certificate c --key k --write-certificate w", "--write", "leave one"),
             ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
+            ("--vcenter https://vc.example --admin", "--admin", "leave one"),
         ] {
             let told_of = asked(line).unwrap_err().to_string();
             assert!(told_of.contains(told) && told_of.contains(remedy), "{line}: {told_of}");
@@ -295,7 +373,8 @@ mod tests {
     fn help_fits_a_terminal_and_names_every_option() {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
-            "listen page public-url quiet seed user password vcenter insecure help version"
+            "listen page public-url cors tls write-certificate certificate key quiet seed admin \
+             admin-anywhere user password vcenter insecure help version"
                 .split(' ')
         {
             assert!(HELP.contains(&format!("--{option}")), "{option}");

@@ -13,7 +13,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
 use tokio::io::{AsyncRead, ReadBuf};
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use crate::log::Entry;
 use crate::patience::Busy;
@@ -37,6 +37,33 @@ impl Inbound {
     pub(crate) fn new(body: Incoming, idle: Duration, entry: Entry) -> Self {
         Self { body: Paced::new(body, idle), entry }
     }
+
+    /// Reads a body that is small enough to be in memory.
+    pub(crate) async fn collect(mut self, limit: u64, time: Duration) -> Result<Vec<u8>, Unread> {
+        if self.size_hint().lower() > limit {
+            return Err(Unread::TooLarge);
+        }
+        let collecting = async {
+            let mut bytes = Vec::new();
+            while let Some(frame) = self.frame().await {
+                let frame = frame.or(Err(Unread::Late))?;
+                bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
+                if bytes.len() as u64 > limit {
+                    return Err(Unread::TooLarge);
+                }
+            }
+            Ok(bytes)
+        };
+        timeout(time, collecting).await.unwrap_or(Err(Unread::Late))
+    }
+}
+
+/// Why there is no whole body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unread {
+    TooLarge,
+    /// The rest did not come in time, or at all.
+    Late,
 }
 
 impl HttpBody for Inbound {

@@ -3,10 +3,14 @@
 //! It knows HTTP and nothing of the API: no path, status or rule of it is here.
 #![warn(missing_docs)]
 
+mod admin;
 mod admission;
 mod answer;
 mod body;
+mod certificate;
 mod clock;
+mod connection;
+mod cors;
 mod gateway;
 mod log;
 mod origin;
@@ -17,18 +21,19 @@ mod running;
 mod serve;
 mod simulation;
 mod tls;
+mod worlds;
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use accession_core::simulator::Simulator;
-
+pub use certificate::{Certificate, CertificateError, Thumbprint};
 pub use clock::now;
 pub use origin::{NotAnOrigin, Origin};
 pub use running::{Running, start, start_simulator};
 pub use serve::Server;
+pub use worlds::Recipe;
 
 /// Where the server listens unless told otherwise: on this machine only.
 pub const DEFAULT_LISTEN: SocketAddr =
@@ -43,8 +48,14 @@ pub struct Config {
     pub job: Job,
     /// The directory of the built page, if it is to be served as well.
     pub page: Option<PathBuf>,
+    /// Who may steer the simulator, and have worlds of their own in it.
+    pub admin: Admin,
     /// Where clients reach this server, if it is not where they say.
     pub public_url: Option<Origin>,
+    /// The pages from elsewhere that may use this server, by their origins.
+    pub cors: Vec<Origin>,
+    /// The certificate that clients are shown; without one, HTTP is spoken without TLS.
+    pub certificate: Option<Certificate>,
     /// What a client may take.
     pub limits: Limits,
     /// Whether each request is told of on stderr.
@@ -58,7 +69,10 @@ impl Config {
             listen: DEFAULT_LISTEN,
             job,
             page: None,
+            admin: Admin::Nobody,
             public_url: None,
+            cors: Vec::new(),
+            certificate: None,
             limits: Limits::default(),
             log: true,
         }
@@ -68,10 +82,23 @@ impl Config {
 /// Who answers the calls.
 #[derive(Debug)]
 pub enum Job {
-    /// The simulator in this process.
-    Simulate(Box<Simulator>),
+    /// Simulators in this process that begin like this.
+    Simulate(Recipe),
     /// A live server; calls are forwarded to it.
     Forward(Target),
+}
+
+/// Who may steer the simulator. There is no secret to it: it is for tests, and what it steers is
+/// made up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Admin {
+    /// It cannot be steered.
+    #[default]
+    Nobody,
+    /// Whoever uses this machine; the server does not start where other machines can reach it.
+    ThisMachine,
+    /// Whoever reaches the server.
+    Anybody,
 }
 
 /// The one live server that calls are forwarded to.
@@ -86,7 +113,8 @@ pub struct Target {
 /// What a client may take in time and space, and the live server in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// From a request's first byte to the end of its head; on a new connection, from its beginning.
+    /// From a request's first byte to the end of its head; on a new connection, from its beginning,
+    /// TLS included.
     pub head: Duration,
     /// For the body of a request that is no upload, and of none that is forwarded.
     pub body: Duration,
@@ -100,6 +128,8 @@ pub struct Limits {
     pub body_bytes: u64,
     /// A request's head, in bytes.
     pub head_bytes: usize,
+    /// Worlds that have a name.
+    pub worlds: usize,
     /// Connections at a time; more wait.
     pub connections: usize,
     /// For requests that run when the server is told to stop.
@@ -120,6 +150,7 @@ impl Default for Limits {
             write: Duration::from_secs(60),
             body_bytes: 1 << 20,
             head_bytes: 64 << 10,
+            worlds: 1000,
             connections: 512,
             grace: Duration::from_secs(5),
             connect: Duration::from_secs(10),
@@ -142,10 +173,21 @@ pub enum StartError {
         /// What the system says.
         source: io::Error,
     },
+    /// Other machines can reach what was to be for this one only.
+    #[error(
+        "with --admin, whoever reaches this server may change its clock and what is in it, and other machines reach {address}; listen on 127.0.0.1, or let them with --admin-anywhere"
+    )]
+    AdminInReach {
+        /// The address.
+        address: SocketAddr,
+    },
     /// The system has no threads or timers for it.
     #[error("failed to start the runtime: {0}")]
     Runtime(#[source] io::Error),
     /// TLS has no usable protocol version.
     #[error("failed to set up TLS: {0}")]
     Tls(#[from] rustls::Error),
+    /// There is no certificate to show.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
 }

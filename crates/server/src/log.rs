@@ -12,7 +12,7 @@ use accession_core::dialect::UPLOAD_PREFIX;
 use accession_core::wire::REDACTED;
 use hyper::{Method, StatusCode};
 
-use crate::clock;
+use crate::{clock, worlds};
 
 /// Longer paths are cut.
 const PATH_SHOWN: usize = 300;
@@ -77,10 +77,15 @@ pub(crate) fn line(text: &str) {
 /// A path as it may be written. An upload link is a credential: only what it begins with and the
 /// file's name are shown.
 fn shown<'a>(method: &Method, path: &'a str) -> Cow<'a, str> {
-    let mut text = match path.strip_prefix(UPLOAD_PREFIX) {
-        Some(rest) if rest.starts_with('/') => Cow::from(format!("{UPLOAD_PREFIX}{}", link(rest))),
+    // A world's links are as secret as any.
+    let inside = worlds::split(path).map_or(path, |(_, inside)| inside);
+    let world = &path[..path.len() - inside.len()];
+    let mut text = match inside.strip_prefix(UPLOAD_PREFIX) {
+        Some(rest) if rest.starts_with('/') => {
+            Cow::from(format!("{world}{UPLOAD_PREFIX}{}", link(rest)))
+        }
         // No operation is a PUT, so this is a link of a server that has its own place for them.
-        _ if method == Method::PUT => Cow::from(foreign_link(path)),
+        _ if method == Method::PUT => Cow::from(format!("{world}{}", foreign_link(inside))),
         _ => Cow::from(path),
     };
     if let Some((end, _)) = text.char_indices().nth(PATH_SHOWN) {
@@ -127,8 +132,11 @@ mod tests {
             ("/data", "/data"),
             ("x/data/open/a", "x/data/open/a"),
         ] {
-            let path = format!("{UPLOAD_PREFIX}{path}");
-            assert_eq!(shown(&Method::PUT, &path), format!("{UPLOAD_PREFIX}{expected}"));
+            for place in ["", "/worlds/a-name-of-more-than-16-letters"] {
+                let path = format!("{place}{UPLOAD_PREFIX}{path}");
+                let expected = format!("{place}{UPLOAD_PREFIX}{expected}");
+                assert_eq!(shown(&Method::PUT, &path), expected);
+            }
         }
         let other = "/rest/com/vmware/cis/data/0c1d2e3f-4a5b-4c6d-8e7f-90a1b2c3d4e5/a.iso";
         assert_eq!(shown(&Method::PUT, other), "/rest/com/vmware/cis/data/••••/a.iso");

@@ -49,11 +49,16 @@ async fn serve(start: Start) -> Result<(), StartError> {
     let server = Server::bind(start.config).await?;
     let address = server.address();
     if !address.ip().is_loopback() {
-        complain(
-            "warning: other machines can reach this server, and nothing it says or hears is encrypted",
-        );
+        let open = match server.thumbprint() {
+            Some(_) => "",
+            None => ", and nothing it says or hears is encrypted",
+        };
+        complain(&format!("warning: other machines can reach this server{open}"));
     }
-    say(&format!("accession-server listening on http://{address} ({})", start.jobs));
+    say(&format!("accession-server listening on {} ({})", server.origin(), start.jobs));
+    if let Some(thumbprint) = server.thumbprint() {
+        say(&format!("certificate SHA-256 {thumbprint}"));
+    }
     server.run(told_to_stop()).await;
     Ok(())
 }

@@ -3,7 +3,7 @@
 //!
 //! It does not know HTTP; it is told whether a request is running. Bodies have their own limit.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -71,19 +71,14 @@ impl Patience {
         }
     }
 
-    /// Closes the connection in a way that lets the peer read the last answer: a peer that is still
-    /// sending when its connection vanishes is told of the loss only, not of the reason.
-    pub(crate) async fn close(mut self) {
-        if self.gave_up || self.stream.shutdown().await.is_err() {
-            return;
-        }
-        let end = Instant::now() + LINGER;
-        let mut unwanted = vec![0; 64 << 10];
-        let discard = async {
-            while let Ok(Ok(1..)) = timeout(LINGER_IDLE, self.stream.read(&mut unwanted)).await {}
-        };
-        // It is over either way.
-        let _ = timeout_at(end, discard).await;
+    /// The first byte that comes; it is still there to be read. `None` if the peer sends none.
+    pub(crate) async fn first_byte(&mut self) -> io::Result<Option<u8>> {
+        let mut byte = [0];
+        let count = poll_fn(|cx| {
+            let peeked = self.stream.poll_peek(cx, &mut ReadBuf::new(&mut byte));
+            if peeked.is_pending() { self.poll_waiting(cx).map(Err) } else { peeked }
+        });
+        Ok((count.await? > 0).then_some(byte[0]))
     }
 
     fn poll_waiting(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
@@ -171,6 +166,24 @@ impl AsyncWrite for Patience {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.gave_up {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         Pin::new(&mut self.stream).poll_shutdown(cx)
     }
+}
+
+/// Closes a connection in a way that lets the peer read the last answer: a peer that is still
+/// sending when its connection vanishes is told of the loss only, not of the reason.
+pub(crate) async fn close(mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+    // That fails, too, where the peer has had its time.
+    if stream.shutdown().await.is_err() {
+        return;
+    }
+    let end = Instant::now() + LINGER;
+    let mut unwanted = vec![0; 64 << 10];
+    let discard =
+        async { while let Ok(Ok(1..)) = timeout(LINGER_IDLE, stream.read(&mut unwanted)).await {} };
+    // It is over either way.
+    let _ = timeout_at(end, discard).await;
 }

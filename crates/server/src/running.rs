@@ -5,23 +5,23 @@
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
 
-use accession_core::simulator::Simulator;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use crate::{Config, Job, Server, StartError};
+use crate::{Config, Job, Recipe, Server, StartError};
 
 /// A server that runs until this is dropped.
 #[derive(Debug)]
 pub struct Running {
     address: SocketAddr,
+    origin: String,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// Starts a simulator on a free port of this machine, without a log.
 pub fn start_simulator(seed: u64) -> Result<Running, StartError> {
-    let job = Job::Simulate(Box::new(Simulator::new(seed)));
+    let job = Job::Simulate(Recipe::new(seed));
     let listen = SocketAddr::from(([127, 0, 0, 1], 0));
     start(Config { listen, log: false, ..Config::new(job) })
 }
@@ -30,7 +30,7 @@ pub fn start_simulator(seed: u64) -> Result<Running, StartError> {
 pub fn start(config: Config) -> Result<Running, StartError> {
     let runtime = Builder::new_multi_thread().enable_all().build().map_err(StartError::Runtime)?;
     let server = runtime.block_on(Server::bind(config))?;
-    let address = server.address();
+    let (address, origin) = (server.address(), server.origin().to_string());
     let (stop, stopped) = oneshot::channel();
     let thread = std::thread::spawn(move || {
         runtime.block_on(server.run(async {
@@ -39,7 +39,7 @@ pub fn start(config: Config) -> Result<Running, StartError> {
         }));
         runtime.shutdown_background();
     });
-    Ok(Running { address, stop: Some(stop), thread: Some(thread) })
+    Ok(Running { address, origin, stop: Some(stop), thread: Some(thread) })
 }
 
 impl Running {
@@ -50,7 +50,7 @@ impl Running {
 
     /// Where it is reached, `http://127.0.0.1:1234`.
     pub fn origin(&self) -> String {
-        format!("http://{}", self.address)
+        self.origin.clone()
     }
 }
 

@@ -1,25 +1,26 @@
-//! The simulator behind a lock, and uploads that stream past it.
+//! One simulator behind a lock, with a clock of its own, and uploads that stream past it.
 //!
-//! It does not know what the simulator answers, nor why.
+//! It does not know what the simulator answers, nor why, nor what other simulators there are.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use accession_core::jsonrpc;
 use accession_core::received::{Broken, Received};
-use accession_core::simulator::{Simulator, Upload, body_too_large};
+use accession_core::simulator::{Simulator, Transition, Upload, body_too_large};
+use accession_core::time::Timestamp;
 use accession_core::wire;
 use accession_package::Intake;
 use http_body_util::BodyExt;
-use hyper::body::{Body as _, Bytes};
+use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
 use tokio::task::{JoinHandle, spawn_blocking};
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::answer::{self, Voice};
-use crate::body::{self, Body, Inbound};
+use crate::body::{self, Body, Inbound, Unread};
 use crate::clock;
 use crate::origin::Origin;
 
@@ -33,86 +34,117 @@ const BATCH_BYTES: usize = 1 << 20;
 const BATCH_PIECES: usize = 64;
 
 /// The methods that a wire request can have.
-const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+pub(crate) const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 
-/// The simulator, shared by all connections.
+/// A simulator, shared by all connections.
 #[derive(Debug)]
 pub(crate) struct Simulation {
-    simulator: Mutex<Simulator>,
+    state: Mutex<State>,
+    seed: u64,
     body_bytes: u64,
     body_time: Duration,
 }
 
+#[derive(Debug)]
+struct State {
+    simulator: Simulator,
+    /// How far its clock is ahead of this machine's.
+    ahead: Duration,
+}
+
+/// What a simulator's clock shows.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    pub(crate) now: Timestamp,
+    /// How far it is ahead of this machine's.
+    pub(crate) ahead: Duration,
+    /// The next instant at which something happens without a call.
+    pub(crate) next: Option<Timestamp>,
+}
+
 impl Simulation {
-    pub(crate) fn new(simulator: Simulator, limits: &crate::Limits) -> Self {
+    /// A simulator that began with this seed.
+    pub(crate) fn new(simulator: Simulator, seed: u64, limits: &crate::Limits) -> Self {
         let (body_bytes, body_time) = (limits.body_bytes, limits.body);
-        Self { simulator: Mutex::new(simulator), body_bytes, body_time }
+        let state = Mutex::new(State { simulator, ahead: Duration::ZERO });
+        Self { state, seed, body_bytes, body_time }
     }
 
+    pub(crate) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(crate) fn clock(&self) -> Clock {
+        let mut state = self.state();
+        let now = state.now();
+        // What is due happens first, so that what is next is still to come.
+        state.simulator.advance(now);
+        Clock { now, ahead: state.ahead, next: state.simulator.poll_timeout() }
+    }
+
+    /// Puts the clock ahead, and tells what happened meanwhile.
+    pub(crate) fn advance(&self, by: Duration) -> Vec<Transition> {
+        let mut state = self.state();
+        state.ahead = state.ahead.saturating_add(by);
+        let now = state.now();
+        state.simulator.advance(now)
+    }
+
+    /// Asks the simulator something, at this instant by its clock.
+    pub(crate) fn ask<T>(&self, question: impl FnOnce(&mut Simulator, Timestamp) -> T) -> T {
+        let mut state = self.state();
+        let now = state.now();
+        question(&mut state.simulator, now)
+    }
+
+    /// Answers a request, whose target is written as the simulator knows it.
     pub(crate) async fn answer(
-        self: &Arc<Self>,
+        self: Arc<Self>,
         head: &Parts,
+        target: &str,
         origin: &Origin,
         body: Inbound,
     ) -> Response<Body> {
         let Ok(method) = head.method.as_str().parse() else {
             return answer::closing(answer::method_not_allowed(METHODS));
         };
-        let request = wire_request(method, head, origin);
+        let request = wire_request(method, head, target, origin);
         if Simulator::is_upload(request.path()) {
             // On its own, so that the simulator hears of its end however the client leaves.
-            let upload = tokio::spawn(self.clone().upload(request, body));
+            let upload = tokio::spawn(self.upload(request, body));
             return upload.await.unwrap_or_else(|_| failed());
         }
         self.call(request, body).await
     }
 
     async fn call(&self, request: wire::Request, body: Inbound) -> Response<Body> {
-        let body = match timeout(self.body_time, self.collect(body)).await {
-            Ok(Ok(body)) => body,
-            Ok(Err(Unread::TooLarge)) => {
+        let body = match body.collect(self.body_bytes, self.body_time).await {
+            Ok(body) => body,
+            Err(Unread::TooLarge) => {
                 return answer::closing(http_response(body_too_large(&request, self.body_bytes)));
             }
-            Ok(Err(Unread::Broken)) | Err(_) => {
-                let message = "the rest of the request did not arrive in time";
-                let response = answer::own(Voice::Server, StatusCode::REQUEST_TIMEOUT, message);
-                return answer::closing(response);
-            }
+            Err(Unread::Late) => return answer::late(),
         };
         let request = wire::Request { body, ..request };
-        let mut simulator = self.simulator();
-        let handled = if jsonrpc::is_for(&request) {
-            jsonrpc::handle(&mut simulator, &request, clock::now())
-        } else {
-            simulator.handle(&request, clock::now())
-        };
+        let handled = self.ask(|simulator, now| {
+            if jsonrpc::is_for(&request) {
+                jsonrpc::handle(simulator, &request, now)
+            } else {
+                simulator.handle(&request, now)
+            }
+        });
         http_response(handled.response)
     }
 
-    async fn collect(&self, mut body: Inbound) -> Result<Vec<u8>, Unread> {
-        if body.size_hint().lower() > self.body_bytes {
-            return Err(Unread::TooLarge);
-        }
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.or(Err(Unread::Broken))?;
-            bytes.extend_from_slice(frame.data_ref().map_or(&[], |data| data));
-            if bytes.len() as u64 > self.body_bytes {
-                return Err(Unread::TooLarge);
-            }
-        }
-        Ok(bytes)
-    }
-
     async fn upload(self: Arc<Self>, head: wire::Request, body: Inbound) -> Response<Body> {
-        let opened = self.simulator().open_upload(&head, clock::now());
+        let opened = self.ask(|simulator, now| simulator.open_upload(&head, now));
         let upload = match opened {
             Ok(upload) => upload,
             Err(refused) => return answer::closing(http_response(refused.response)),
         };
         let outcome = self.receive(&upload, body).await;
         let broken = outcome.is_err();
-        let handled = self.simulator().close_upload(upload, outcome, clock::now());
+        let handled = self.ask(|simulator, now| simulator.close_upload(upload, outcome, now));
         let response = http_response(handled.response);
         if broken { answer::closing(response) } else { response }
     }
@@ -123,7 +155,7 @@ impl Simulation {
         let wants = upload.wants();
         let mut intake = Intake::new(wants.digests.iter().copied());
         if let Some(name) = &wants.look_into {
-            intake = intake.looking_into(name, clock::now());
+            intake = intake.looking_into(name, self.state().now());
         }
         let mut hashing = Hashing::Idle(intake);
         let mut batch = Batch::default();
@@ -138,7 +170,7 @@ impl Simulation {
             }
             if size - told_size >= PROGRESS_BYTES || told_at.elapsed() >= PROGRESS_TIME {
                 (told_size, told_at) = (size, Instant::now());
-                let progress = self.simulator().progress(upload, size, clock::now());
+                let progress = self.ask(|simulator, now| simulator.progress(upload, size, now));
                 progress.or(Err(Broken::ConnectionLost))?;
             }
         }
@@ -147,15 +179,15 @@ impl Simulation {
     }
 
     /// A panic inside the simulator is a bug, but not one that should stop every other session.
-    fn simulator(&self) -> MutexGuard<'_, Simulator> {
-        self.simulator.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Why there is no whole body.
-enum Unread {
-    TooLarge,
-    Broken,
+impl State {
+    fn now(&self) -> Timestamp {
+        clock::now() + self.ahead
+    }
 }
 
 /// Pieces that are hashed in one go.
@@ -200,8 +232,12 @@ impl Hashing {
     }
 }
 
-fn wire_request(method: wire::Method, head: &Parts, origin: &Origin) -> wire::Request {
-    let target = head.uri.path_and_query().map_or("/", |target| target.as_str());
+fn wire_request(
+    method: wire::Method,
+    head: &Parts,
+    target: &str,
+    origin: &Origin,
+) -> wire::Request {
     let mut request = wire::Request::new(method, format!("{origin}{target}"));
     for (name, value) in &head.headers {
         request.headers.push(name.as_str(), String::from_utf8_lossy(value.as_bytes()));

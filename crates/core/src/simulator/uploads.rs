@@ -154,12 +154,12 @@ impl Simulator {
 /// The link to which a file's bytes are sent.
 pub(super) fn upload_endpoint(origin: &str, link: &str, name: &str) -> TransferEndpoint {
     let name = dialect::encode_segment(name);
-    let uri = format!("{}{UPLOAD_PREFIX}{UPLOAD_PATH}{link}/{name}", with_port(origin));
+    let uri = format!("{origin}{UPLOAD_PREFIX}{UPLOAD_PATH}{link}/{name}");
     TransferEndpoint { uri, ..TransferEndpoint::default() }
 }
 
 /// Recorded links name the port even where it is the scheme's own.
-fn with_port(origin: &str) -> String {
+pub(super) fn with_port(origin: &str) -> String {
     let (scheme, host) = origin.split_once("://").unwrap_or(("", origin));
     let has_port = host.rsplit_once(':').is_some_and(|(_, port)| !port.contains(']'));
     match scheme {

@@ -223,8 +223,7 @@ fn an_upload_stops_when_its_session_ends() {
 fn a_client_that_does_not_listen_is_left() {
     let directory = Directory::new();
     directory.write("large.bin", vec![0; 32 << 20]);
-    let simulator = accession_core::simulator::Simulator::new(7);
-    let job = accession_server::Job::Simulate(Box::new(simulator));
+    let job = accession_server::Job::Simulate(accession_server::Recipe::new(7));
     let limits = Limits { write: SHORT, ..Limits::default() };
     let page = Some(directory.0.clone());
     let server =

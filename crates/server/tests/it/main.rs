@@ -1,7 +1,9 @@
 //! The server over real sockets: what it answers, what it withstands, and what it tells nobody.
 #![expect(clippy::unwrap_used, reason = "what these tests expect, they unwrap")]
 
+mod admin;
 mod check;
+mod cors;
 mod gateway;
 mod limits;
 mod packages;
@@ -9,3 +11,5 @@ mod page;
 mod program;
 mod sessions;
 mod support;
+mod tls;
+mod worlds;

@@ -1,12 +1,11 @@
 //! The built page, served beside the simulator.
 
-use accession_core::simulator::Simulator;
-use accession_server::{Config, Job, Running};
+use accession_server::{Config, Job, Recipe, Running};
 
 use crate::support::{Directory, User, ask, serve};
 
 fn page(directory: &Directory) -> Running {
-    let job = Job::Simulate(Box::new(Simulator::new(7)));
+    let job = Job::Simulate(Recipe::new(7));
     serve(Config { page: Some(directory.0.clone()), ..Config::new(job) })
 }
 

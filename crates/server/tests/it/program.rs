@@ -1,8 +1,9 @@
 //! The program itself: its arguments, its log, its end, and its memory.
 
+use std::cell::RefCell;
 use std::io::{BufRead, BufReader, Read};
 use std::net::SocketAddr;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
 use std::thread::JoinHandle;
 
 use accession_core::received::Algorithm;
@@ -12,15 +13,16 @@ use serde_json::json;
 use crate::support::{Connection, PASSWORD, User, ask};
 
 /// The program, until this is dropped.
-struct Program {
+pub(crate) struct Program {
     child: Child,
-    address: SocketAddr,
-    first_line: String,
+    pub(crate) address: SocketAddr,
+    pub(crate) first_line: String,
+    out: RefCell<BufReader<ChildStdout>>,
     log: Option<JoinHandle<String>>,
 }
 
 impl Program {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_accession-server"))
             .args(["--listen", "127.0.0.1:0"])
             .args(arguments)
@@ -29,8 +31,9 @@ impl Program {
             .spawn()
             .unwrap();
         let mut first_line = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut first_line).unwrap();
-        let (_, rest) = first_line.split_once("listening on http://").unwrap();
+        let mut out = BufReader::new(child.stdout.take().unwrap());
+        out.read_line(&mut first_line).unwrap();
+        let (_, rest) = first_line.split_once("://").unwrap();
         let address = rest.split_whitespace().next().unwrap().parse().unwrap();
         let mut stderr = child.stderr.take().unwrap();
         let log = std::thread::spawn(move || {
@@ -38,7 +41,14 @@ impl Program {
             stderr.read_to_string(&mut text).unwrap();
             text
         });
-        Self { child, address, first_line, log: Some(log) }
+        let out = RefCell::new(out);
+        Self { child, address, first_line, out, log: Some(log) }
+    }
+
+    pub(crate) fn second_line(&self) -> String {
+        let mut line = String::new();
+        self.out.borrow_mut().read_line(&mut line).unwrap();
+        line
     }
 
     fn origin(&self) -> String {

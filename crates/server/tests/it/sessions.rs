@@ -1,6 +1,6 @@
 //! Whole sessions against the simulator behind the socket.
 
-use accession_server::{Config, Job, Limits};
+use accession_server::{Config, Job, Limits, Recipe};
 use serde_json::json;
 
 use crate::packages::{ova, package};
@@ -163,10 +163,7 @@ fn links_lead_to_where_the_client_is() {
         let link = answer.json()["upload_endpoint"]["uri"].as_str().unwrap().to_owned();
         link.split("/cls/").next().unwrap().to_owned()
     };
-    let config = || {
-        let simulator = accession_core::simulator::Simulator::new(7);
-        Config::new(Job::Simulate(Box::new(simulator)))
-    };
+    let config = || Config::new(Job::Simulate(Recipe::new(7)));
     assert_eq!(link(config(), &[("Host", "127.0.0.1:1234")]), "http://127.0.0.1:1234");
     let proxied = [("X-Forwarded-Host", "lab.example"), ("X-Forwarded-Proto", "https")];
     assert_eq!(link(config(), &proxied), "https://lab.example:443");

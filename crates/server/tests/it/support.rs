@@ -3,11 +3,12 @@
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use accession_server::{Config, Job, Limits, Running, Target, start};
+use accession_server::{Admin, Config, Job, Limits, Recipe, Running, Target, start};
 use serde_json::{Value, json};
 
 /// Nothing here takes longer, unless it hangs.
@@ -18,8 +19,21 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 // -------------------------------------------------------------------------------------------------
 
 pub(crate) fn simulator(limits: Limits) -> Running {
-    let simulator = accession_core::simulator::Simulator::new(7);
-    serve(Config { limits, ..Config::new(Job::Simulate(Box::new(simulator))) })
+    serve(Config { limits, ..Config::new(Job::Simulate(Recipe::new(7))) })
+}
+
+/// A simulator that may be steered.
+pub(crate) fn steered(limits: Limits) -> Running {
+    let admin = Admin::ThisMachine;
+    serve(Config { admin, limits, ..Config::new(Job::Simulate(Recipe::new(7))) })
+}
+
+/// The message of a refusal that is the server's own.
+pub(crate) fn told(answer: &Answer, status: u16) -> String {
+    assert_eq!(answer.status, status, "{answer:?}");
+    let body = answer.json();
+    assert_eq!(body["error"], "accession-server");
+    id(&body["message"])
 }
 
 pub(crate) fn gateway(target: &str, limits: Limits) -> Running {
@@ -83,19 +97,52 @@ impl Answer {
     }
 }
 
+/// Where a client sends its requests.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    pub(crate) address: SocketAddr,
+    /// Whom a client trusts that speaks TLS.
+    pub(crate) tls: Option<Arc<rustls::ClientConfig>>,
+    /// What its calls have before their paths.
+    pub(crate) prefix: &'static str,
+    /// The header by which its calls name a world.
+    pub(crate) world: Option<&'static str>,
+}
+
+impl From<SocketAddr> for Reach {
+    fn from(address: SocketAddr) -> Self {
+        Self { address, tls: None, prefix: "", world: None }
+    }
+}
+
+trait Stream: Read + Write + Send {}
+
+impl<T: Read + Write + Send> Stream for T {}
+
 pub(crate) struct Connection {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Box<dyn Stream>>,
+    socket: TcpStream,
 }
 
 impl Connection {
-    pub(crate) fn open(address: SocketAddr) -> Self {
-        Self::new(TcpStream::connect(address).unwrap())
+    pub(crate) fn open(reach: impl Into<Reach>) -> Self {
+        let reach = reach.into();
+        let socket = TcpStream::connect(reach.address).unwrap();
+        let Some(tls) = reach.tls else { return Self::new(socket) };
+        let name = rustls::pki_types::ServerName::from(reach.address.ip());
+        let session = rustls::ClientConnection::new(tls, name).unwrap();
+        let stream = rustls::StreamOwned::new(session, socket.try_clone().unwrap());
+        Self::over(Box::new(stream), socket)
     }
 
-    fn new(stream: TcpStream) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
-        stream.set_write_timeout(Some(PATIENCE)).unwrap();
-        Self { reader: BufReader::new(stream) }
+    fn new(socket: TcpStream) -> Self {
+        Self::over(Box::new(socket.try_clone().unwrap()), socket)
+    }
+
+    fn over(stream: Box<dyn Stream>, socket: TcpStream) -> Self {
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        socket.set_write_timeout(Some(PATIENCE)).unwrap();
+        Self { reader: BufReader::new(stream), socket }
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {
@@ -103,15 +150,16 @@ impl Connection {
     }
 
     pub(crate) fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
-        self.reader.get_mut().write_all(bytes.as_ref())
+        self.reader.get_mut().write_all(bytes.as_ref())?;
+        self.reader.get_mut().flush()
     }
 
     pub(crate) fn second_handle(&self) -> TcpStream {
-        self.reader.get_ref().try_clone().unwrap()
+        self.socket.try_clone().unwrap()
     }
 
     pub(crate) fn stop_sending(&self) {
-        self.reader.get_ref().shutdown(Shutdown::Write).unwrap();
+        self.socket.shutdown(Shutdown::Write).unwrap();
     }
 
     /// Sends a head. Whoever calls says how the body is framed.
@@ -206,28 +254,34 @@ impl Connection {
         rest
     }
 
+    /// Everything up to the end of the connection, however it ends.
+    pub(crate) fn rest_until_cut(&mut self) -> Vec<u8> {
+        let mut rest = Vec::new();
+        if let Err(error) = self.reader.read_to_end(&mut rest) {
+            assert!(!timed_out(&error), "the connection is still open");
+        }
+        rest
+    }
+
     /// Waits until the other side has closed the connection, whichever way.
     pub(crate) fn wait_for_end(&mut self) {
-        let mut rest = Vec::new();
-        match self.reader.read_to_end(&mut rest) {
-            Ok(_) => {}
-            Err(error) => assert!(
-                !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut),
-                "the connection is still open"
-            ),
-        }
+        self.rest_until_cut();
     }
+}
+
+fn timed_out(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// One request on its own connection.
 pub(crate) fn ask(
-    address: SocketAddr,
+    reach: impl Into<Reach>,
     method: &str,
     target: &str,
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
-    Connection::open(address).ask(method, target, headers, body)
+    Connection::open(reach).ask(method, target, headers, body)
 }
 
 /// Asks until it is so.
@@ -248,7 +302,7 @@ const SESSIONS: &str = "/api/content/library/item/update-session";
 
 /// Somebody who has logged in and has an item.
 pub(crate) struct User {
-    address: SocketAddr,
+    reach: Reach,
     pub(crate) token: String,
     pub(crate) item: String,
 }
@@ -270,18 +324,19 @@ impl Added {
 }
 
 impl User {
-    pub(crate) fn new(address: SocketAddr) -> Self {
-        Self::with_item(address, "iso")
+    pub(crate) fn new(reach: impl Into<Reach>) -> Self {
+        Self::with_item(reach, "iso")
     }
 
     /// One with an item of this type.
-    pub(crate) fn with_item(address: SocketAddr, kind: &str) -> Self {
+    pub(crate) fn with_item(reach: impl Into<Reach>, kind: &str) -> Self {
+        let reach = reach.into();
         // `me` and the password, as HTTP Basic has it.
         let basic = "Basic bWU6Y29ycmVjdC1ob3JzZS1iYXR0ZXJ5";
-        let answer = ask(address, "POST", "/api/session", &[("Authorization", basic)], b"");
+        let mut user = Self { reach, token: String::new(), item: String::new() };
+        let answer = user.ask("POST", "/api/session", &[("Authorization", basic)], b"");
         assert_eq!(answer.status, 201, "{answer:?}");
-        let token = answer.json().as_str().unwrap().to_owned();
-        let mut user = Self { address, token, item: String::new() };
+        user.token = answer.json().as_str().unwrap().to_owned();
         let backing = json!({ "type": "DATASTORE", "datastore_id": "datastore-1" });
         let library = json!({ "name": unique("library"), "storage_backings": [backing] });
         let library = user.post("/api/content/local-library", &library);
@@ -295,7 +350,14 @@ impl User {
             [("vmware-api-session-id", self.token.as_str()), ("Content-Type", "application/json")];
         let body = body.map(Value::to_string).unwrap_or_default();
         let shown = if body.is_empty() { &headers[..1] } else { &headers };
-        ask(self.address, method, path, shown, body.as_bytes())
+        self.ask(method, path, shown, body.as_bytes())
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+        let path = format!("{}{path}", self.reach.prefix);
+        let mut headers = headers.to_vec();
+        headers.extend(self.reach.world.map(|name| ("accession-world", name)));
+        ask(self.reach.clone(), method, &path, &headers, body)
     }
 
     fn post(&self, path: &str, body: &Value) -> Value {
@@ -324,7 +386,7 @@ impl User {
     }
 
     pub(crate) fn upload(&self, method: &str, added: &Added, bytes: &[u8]) -> Answer {
-        ask(self.address, method, added.path(), &[], bytes)
+        ask(self.reach.clone(), method, added.path(), &[], bytes)
     }
 
     pub(crate) fn file(&self, added: &Added) -> Value {
