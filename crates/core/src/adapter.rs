@@ -6,6 +6,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::behaviour::WrongContent;
 use crate::file::Status;
 use crate::messages;
 use crate::model::{
@@ -42,9 +43,16 @@ pub(crate) fn validate(session: &Session) -> ValidationResult {
 
 /// Why the transfer of a file to the storage breaks, if one does.
 pub(crate) fn breaks(session: &Session) -> Option<LocalizableMessage> {
-    let mut broken = session.transfers().filter_map(|transfer| transfer.error.as_ref());
-    if let Some(error) = broken.find(|error| error.id == messages::PIPE_CLOSED.id) {
-        return Some(error.clone());
+    let mut broken =
+        session.transfers().filter_map(|transfer| Some((transfer, transfer.error.as_ref()?)));
+    if let Some((transfer, error)) = broken.find(|(transfer, error)| ends(session, transfer, error))
+    {
+        // What is recorded of a fetch that failed has the item's name for it around the reason.
+        return Some(if transfer.is_pull() {
+            messages::IMPORT_FAILED.with([session.item.as_str(), &error.default_message])
+        } else {
+            error.clone()
+        });
     }
     looked_into(session).find_map(|(_, contents)| {
         // Only of files that arrived in this session: the item's own may be about to be replaced.
@@ -54,6 +62,15 @@ pub(crate) fn breaks(session: &Session) -> Option<LocalizableMessage> {
         });
         Some(pipe_closed(session, &wrong?.name))
     })
+}
+
+/// Whether what went wrong with a file ends its session.
+fn ends(session: &Session, transfer: &Transfer, error: &LocalizableMessage) -> bool {
+    let wrong = [messages::SIZE_MISMATCH.id, messages::CHECKSUM_MISMATCH.id];
+    if wrong.contains(&error.id.as_str()) {
+        return session.behaviour.wrong_content == WrongContent::FailsSession;
+    }
+    transfer.is_pull() || error.id == messages::PIPE_CLOSED.id
 }
 
 /// What is said of a file of which the storage did not take all bytes.
@@ -69,7 +86,9 @@ pub(crate) fn asked_for(session: &Session, name: &str) -> BTreeSet<Algorithm> {
 
 /// What a session shows of its metadata files.
 pub(crate) fn preview(session: &Session) -> PreviewInfo {
-    let metadata = session.transfers().find(|t| session.is_ovf && (is(t, "ovf") || is(t, "ova")));
+    let metadata = session
+        .transfers()
+        .find(|t| session.is_ovf && (is(session, t, "ovf") || is(session, t, "ova")));
     let state = match metadata.map(|transfer| transfer.status) {
         Some(Status::Ready) => PreviewState::Available,
         Some(Status::Error) => PreviewState::Unavailable,
@@ -114,12 +133,12 @@ fn signature(session: &Session) -> Option<&Signature> {
     looked_into(session).find_map(|(_, contents)| contents.signature.as_ref())
 }
 
-fn is(transfer: &Transfer, extension: &str) -> bool {
-    crate::session::has_extension(&transfer.file.name, extension)
+fn is(session: &Session, transfer: &Transfer, extension: &str) -> bool {
+    session.has_extension(&transfer.file.name, extension)
 }
 
 fn pushed<'a>(session: &'a Session, name: &str) -> Option<&'a Received> {
-    let SessionFile::Pushed(transfer) = session.file(name)? else { return None };
+    let SessionFile::Added(transfer) = session.file(name)? else { return None };
     transfer.received.as_ref()
 }
 

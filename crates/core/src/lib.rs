@@ -3,6 +3,7 @@
 #![warn(missing_docs)]
 
 mod adapter;
+pub mod behaviour;
 pub mod dialect;
 pub mod error;
 pub mod file;

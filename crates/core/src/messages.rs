@@ -254,6 +254,13 @@ messages! {
     /// id is not.
     PIPE_CLOSED = "accession.file_transfer_failed",
         "Error transferring file {0} to {1}. Reason: IO error during transfer of {1}: Pipe closed";
+    /// A file cannot be fetched.
+    FETCH_FAILED = "accession.file_fetch_failed", "File {0} cannot be fetched from {1}: {2}.";
+    /// What a session says of a file that could not be fetched. The text is recorded, its id is not.
+    IMPORT_FAILED = "accession.import_failed",
+        "The import of library item {0} has failed. Reason: {1}";
+    /// What is left of a session that expired, where anything is.
+    EXPIRED = "accession.update_session_expired", "The update session has expired.";
     /// A warning of the preview that nobody said to ignore.
     WARNING_NOT_IGNORED = "accession.preview_warning_not_ignored",
         "The warning {0} was raised and is not ignored.";

@@ -177,8 +177,13 @@ impl<'a> Reader<'a> {
             Value::Array(_) => "a list".to_owned(),
             Value::Object(_) => "an object".to_owned(),
         };
-        let problem = Problem::Mismatch(format!("expected {expected}, found {found}"));
-        Misfit { path: self.at.path(), problem }
+        self.misfit(format!("expected {expected}, found {found}"))
+    }
+
+    /// Says what is wrong with the value.
+    #[cold]
+    pub fn misfit(self, why: String) -> Misfit {
+        Misfit { path: self.at.path(), problem: Problem::Mismatch(why) }
     }
 }
 

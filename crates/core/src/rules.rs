@@ -196,8 +196,12 @@ rules! {
     FILE_SOURCE = Assumed "file.source":
         "A file is added with source type PUSH or PULL.",
         "what NONE would do in an added file is not described";
-    PULL_NOT_SIMULATED = Assumed "file.pull-not-simulated":
-        "This simulator does not fetch files.", "a limit of this simulator, not of the API";
+    SOURCE_URI = Documented "file.source-uri":
+        "A source is an http, https, ds or file URI; a certificate or thumbprint is for https alone.",
+        "com.vmware.content.library.item.transfer_endpoint; that a stray certificate is refused is assumed";
+    SOURCE_FETCHED = Observed "file.source-fetched":
+        "A file that the server cannot fetch puts its session in ERROR.",
+        "recorded: after a PULL the calls succeed and the failure is in the session's error_message";
     MANIFEST_BEFORE_DESCRIPTOR = Documented "file.manifest-before-descriptor":
         "In an item of type OVF, manifest and certificate are added before the descriptor.",
         "com.vmware.content.library.item.updatesession.file add, since 6.8; that they are known by extension is assumed";

@@ -9,12 +9,15 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::adapter;
+use crate::behaviour::{
+    Behaviour, Extensions, ProgressViolation, Reads, StoredOva, UploadAgain, WarningBehaviorUpdate,
+};
 use crate::error::{ApiError, ErrorType};
 use crate::file;
 use crate::messages;
 use crate::model::{
     ChecksumAlgorithm, ChecksumInfo, ItemId, LocalizableMessage, PreviewInfo, SessionId,
-    SessionState, ValidationResult, WarningBehavior, WarningType,
+    SessionState, TransferEndpoint, ValidationResult, WarningBehavior, WarningType,
 };
 use crate::reading::{Misfit, Reader};
 use crate::received::{Algorithm, Broken, Member, Received};
@@ -104,6 +107,8 @@ pub enum EventKind {
     RemoveFile,
     /// Something happens to the upload of a file.
     Upload,
+    /// Something happens to a file that the server fetches or checks.
+    Transfer,
     /// The client asks for a check.
     Validate,
     /// The client asks for completion.
@@ -126,12 +131,13 @@ pub enum EventKind {
 
 impl EventKind {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Update,
         Self::KeepAlive,
         Self::AddFile,
         Self::RemoveFile,
         Self::Upload,
+        Self::Transfer,
         Self::Validate,
         Self::Complete,
         Self::Settle,
@@ -151,6 +157,7 @@ impl EventKind {
             Self::AddFile => "add",
             Self::RemoveFile => "remove",
             Self::Upload => "upload",
+            Self::Transfer => "transfer",
             Self::Validate => "validate",
             Self::Complete => "complete",
             Self::Settle => "settle",
@@ -184,18 +191,19 @@ pub const fn next(phase: Phase, event: EventKind, still_fetching: bool) -> Next 
     match (phase, event) {
         (P::Open, E::Update | E::KeepAlive | E::AddFile | E::RemoveFile) => Next::Stay,
         (P::Open, E::Upload | E::Validate) => Next::Stay,
+        (P::Open | P::Completing, E::Transfer) => Next::Stay,
         (P::Open, E::Complete) if still_fetching => Next::To(P::Completing),
         (P::Open, E::Complete) => Next::To(P::Done),
         (P::Open, E::Settle) => Next::Stay,
-        (P::Open, E::Expire) => Next::Gone,
+        // What the server fetches is activity for as long as it lasts.
+        (P::Open | P::Completing, E::Expire) if still_fetching => Next::Refused,
+        (P::Open | P::Completing, E::Expire) => Next::Gone,
 
         (P::Completing, E::KeepAlive) => Next::Stay,
         (P::Completing, E::Update | E::AddFile | E::RemoveFile | E::Upload) => Next::Refused,
         (P::Completing, E::Validate | E::Complete) => Next::Refused,
         (P::Completing, E::Settle) if still_fetching => Next::Stay,
         (P::Completing, E::Settle) => Next::To(P::Done),
-        (P::Completing, E::Expire) if still_fetching => Next::Refused,
-        (P::Completing, E::Expire) => Next::Gone,
 
         (P::Open | P::Completing, E::Cancel) => Next::To(P::Canceled),
         (P::Open | P::Completing, E::Fail | E::Break) => Next::To(P::Failed),
@@ -206,6 +214,7 @@ pub const fn next(phase: Phase, event: EventKind, still_fetching: bool) -> Next 
         (P::Done | P::Failed | P::Canceled, E::Update | E::KeepAlive) => Next::Refused,
         (P::Done | P::Failed | P::Canceled, E::AddFile | E::RemoveFile) => Next::Refused,
         (P::Done | P::Failed | P::Canceled, E::Upload | E::Validate) => Next::Refused,
+        (P::Done | P::Failed | P::Canceled, E::Transfer) => Next::Refused,
         (P::Done | P::Failed | P::Canceled, E::Complete | E::Settle) => Next::Refused,
         (P::Done | P::Failed | P::Canceled, E::Cancel | E::Fail | E::Break) => Next::Refused,
     }
@@ -219,11 +228,15 @@ pub enum Event {
     /// The client is still there, and may say how far it is.
     KeepAlive(Option<i64>),
     /// A file is added, or replaces the one of its name.
-    AddFile(PushedFile),
+    AddFile(AddedFile),
     /// The file of this name is removed.
     RemoveFile(String),
+    /// The file of this name is as the item has it.
+    RestoreFile(String, StoredFile),
     /// Something happens to the upload of the file of this name.
     Upload(String, UploadEvent),
+    /// Something happens to what the server does for the file of this name.
+    Transfer(String, TransferEvent),
     /// The client asks for a check.
     Validate,
     /// The client asks for completion.
@@ -251,8 +264,23 @@ pub enum UploadEvent {
     Open,
     /// So many bytes have arrived in all.
     Progress(u64),
+    /// All bytes are there; what is left of it takes its time.
+    Arrive(Box<Work>),
     /// It ended.
     Close(Result<Received, Broken>),
+}
+
+/// What happens to what the server does for a file: it fetches it, or checks what arrived.
+#[derive(Debug, Clone, PartialEq)]
+pub enum TransferEvent {
+    /// It begins.
+    Begin(Work),
+    /// So many bytes have been fetched in all.
+    Progress(u64),
+    /// A client looked at it: where that is what the server waits for, one look less is missing.
+    Look,
+    /// It ended with what its work says, or with this.
+    End(Option<Result<Received, LocalizableMessage>>),
 }
 
 impl Event {
@@ -263,7 +291,9 @@ impl Event {
             Self::KeepAlive(_) => EventKind::KeepAlive,
             Self::AddFile(_) => EventKind::AddFile,
             Self::RemoveFile(_) => EventKind::RemoveFile,
+            Self::RestoreFile(..) => EventKind::AddFile,
             Self::Upload(..) => EventKind::Upload,
+            Self::Transfer(..) => EventKind::Transfer,
             Self::Validate => EventKind::Validate,
             Self::Complete => EventKind::Complete,
             Self::Settle => EventKind::Settle,
@@ -278,17 +308,38 @@ impl Event {
 }
 
 structure! {
-    /// A file that the client sends.
-    #[derive(Debug, Clone, PartialEq, Eq)]
-    strict pub struct PushedFile {
+    /// A file that was added: the client sends it, or the server fetches it.
+    #[derive(Debug, Clone, PartialEq, Eq, Default)]
+    strict pub struct AddedFile {
         /// Its name.
         pub name: String,
-        /// The secret part of its upload link.
-        pub link: String,
+        /// The secret part of its upload link; only if the client sends it.
+        pub link: Option<String>,
+        /// Where it is fetched from; only if the server does.
+        pub source: Option<TransferEndpoint>,
         /// What was declared of its length.
         pub declared_size: Option<u64>,
         /// What was declared of its digest.
         pub declared_checksum: Option<Checksum>,
+    }
+
+    /// What the server does for a file that takes its time.
+    #[derive(Debug, Clone, PartialEq)]
+    strict pub struct Work {
+        /// When it began.
+        pub began: Timestamp,
+        /// When it ends, if that is known.
+        pub ends: Option<Timestamp>,
+        /// How many looks of a client it takes until it ends, if it waits for those.
+        pub looks: Option<u64>,
+        /// Which fetch of the host's it is, if it is one.
+        pub fetch: Option<u64>,
+        /// How many bytes there are to fetch, if that is known.
+        pub size: Option<u64>,
+        /// What will have arrived, if it is known and if it goes well.
+        pub received: Option<Received>,
+        /// Why it will fail, if it is known to.
+        pub failure: Option<LocalizableMessage>,
     }
 }
 
@@ -334,7 +385,7 @@ pub enum SessionFile {
     /// The item's own, as it was when the session began.
     Untouched(StoredFile),
     /// Added in this session.
-    Pushed(Box<Transfer>),
+    Added(Box<Transfer>),
     /// Of the item, and to be removed on completion.
     Removed,
 }
@@ -343,11 +394,11 @@ pub enum SessionFile {
 impl Wire for (String, SessionFile) {
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         let fields = reader.fields()?;
-        fields.note_others(&["name", "untouched", "pushed"]);
-        let file = match (fields.take("untouched")?, fields.take("pushed")?) {
+        fields.note_others(&["name", "untouched", "added"]);
+        let file = match (fields.take("untouched")?, fields.take("added")?) {
             (None, None) => SessionFile::Removed,
             (Some(stored), None) => SessionFile::Untouched(stored),
-            (None, Some(transfer)) => SessionFile::Pushed(transfer),
+            (None, Some(transfer)) => SessionFile::Added(transfer),
             (Some(_), Some(_)) => return Err(reader.mismatch("a file that is one or the other")),
         };
         Ok((fields.take("name")?, file))
@@ -358,7 +409,7 @@ impl Wire for (String, SessionFile) {
         writer.put("name", &self.0);
         match &self.1 {
             SessionFile::Untouched(stored) => writer.put("untouched", stored),
-            SessionFile::Pushed(transfer) => writer.put("pushed", transfer),
+            SessionFile::Added(transfer) => writer.put("added", transfer),
             SessionFile::Removed => {}
         }
         writer.finish("")
@@ -366,11 +417,11 @@ impl Wire for (String, SessionFile) {
 }
 
 structure! {
-    /// A pushed file and how far it is.
+    /// An added file and how far it is.
     #[derive(Debug, Clone, PartialEq)]
     strict pub struct Transfer {
         /// What was declared.
-        pub file: PushedFile,
+        pub file: AddedFile,
         /// How far it is.
         pub status: file::Status,
         /// Bytes that have arrived so far.
@@ -379,12 +430,38 @@ structure! {
         pub received: Option<Received>,
         /// Why the status is ERROR.
         pub error: Option<LocalizableMessage>,
+        /// What the server is doing for it.
+        pub work: Option<Work>,
     }
 }
 
 impl Transfer {
-    fn new(file: PushedFile) -> Self {
-        Self { file, status: file::Status::Waiting, bytes: 0, received: None, error: None }
+    fn new(file: AddedFile) -> Self {
+        let (status, bytes) = (file::Status::Waiting, 0);
+        Self { file, status, bytes, received: None, error: None, work: None }
+    }
+
+    /// Whether the server fetches it.
+    pub fn is_pull(&self) -> bool {
+        self.file.source.is_some()
+    }
+
+    /// Whether the server has something to do for it before its status can be final.
+    pub fn is_running(&self) -> bool {
+        self.work.is_some()
+    }
+
+    /// Bytes that have arrived by then.
+    pub fn bytes_at(&self, now: Timestamp) -> u64 {
+        let Some(Work { began, ends: Some(ends), size: Some(size), .. }) = &self.work else {
+            return self.bytes;
+        };
+        if !self.is_pull() {
+            return self.bytes;
+        }
+        let (passed, whole) = (now.since(*began).as_millis(), ends.since(*began).as_millis());
+        let fetched = u128::from(*size) * passed.min(whole) / whole.max(1);
+        u64::try_from(fetched).unwrap_or(*size)
     }
 
     /// The digest that the item will show: of the declared algorithm, else SHA-1, the API's default.
@@ -407,15 +484,44 @@ impl Transfer {
                 self.error = Some(messages::UPLOAD_BROKEN.with([&self.file.name, &bytes, &why]));
             }
             Ok(received) => {
-                self.step(file::Event::Receive);
-                self.bytes = received.size;
-                self.error = self.mismatch(&received).or(broken);
-                if self.error.is_some() {
-                    self.step(file::Event::Refuse);
-                } else {
-                    self.step(file::Event::Accept);
-                    self.received = Some(received);
-                }
+                self.receive(received.size);
+                self.settle(received, broken);
+            }
+        }
+    }
+
+    /// All bytes are there.
+    fn receive(&mut self, bytes: u64) {
+        self.step(file::Event::Receive);
+        self.bytes = bytes;
+    }
+
+    /// What is there is checked.
+    fn settle(&mut self, received: Received, broken: Option<LocalizableMessage>) {
+        self.error = self.mismatch(&received).or(broken);
+        if self.error.is_some() {
+            self.step(file::Event::Refuse);
+        } else {
+            self.step(file::Event::Accept);
+            self.received = Some(received);
+        }
+    }
+
+    /// What the server did for it ended.
+    fn end_work(
+        &mut self,
+        outcome: Result<Received, LocalizableMessage>,
+        broken: Option<LocalizableMessage>,
+    ) {
+        self.work = None;
+        match outcome {
+            Ok(received) => {
+                self.receive(received.size);
+                self.settle(received, broken);
+            }
+            Err(message) => {
+                self.step(file::Event::Break);
+                self.error = Some(message);
             }
         }
     }
@@ -604,6 +710,8 @@ pub struct Target {
     pub files: BTreeMap<String, StoredFile>,
     /// Where the storage keeps them.
     pub folder: String,
+    /// The settings to follow.
+    pub behaviour: Behaviour,
 }
 
 structure! {
@@ -620,6 +728,8 @@ structure! {
         pub is_ovf: bool,
         /// Where the storage keeps the item's files.
         pub folder: String,
+        /// The settings that it follows.
+        pub behaviour: Behaviour,
         /// Who created it.
         pub owner: String,
         /// The item's content version when the session was created.
@@ -647,6 +757,7 @@ impl Session {
             item: target.item,
             is_ovf: target.is_ovf,
             folder: target.folder,
+            behaviour: target.behaviour,
             owner,
             content_version: target.content_version,
             client_progress: 0,
@@ -668,6 +779,40 @@ impl Session {
         self.expires
     }
 
+    /// The same as it is told at an instant: what the server does for it keeps it alive.
+    pub fn not_before(&self, now: Timestamp) -> Timestamp {
+        let busy = self.phase.is_active() && self.still_fetching();
+        if busy { self.expires.max(now + IDLE_LIMIT) } else { self.expires }
+    }
+
+    /// Why its files cannot be read once it has ended.
+    pub(crate) fn reject_files(&self) -> ApiError {
+        let (phase, reason) = (self.phase, self.error.clone());
+        Rejected::Phase { event: EventKind::AddFile, phase, reason }.into()
+    }
+
+    /// When something will next happen to it without a call, if anything will: work of the server
+    /// ends, or it expires.
+    pub fn due(&self) -> Option<Timestamp> {
+        if !self.phase.is_active() || !self.still_fetching() {
+            return Some(self.expires);
+        }
+        self.works().filter_map(|(_, work)| work.ends).min()
+    }
+
+    /// The file for which work of the server has ended by then.
+    pub fn ended_work(&self, now: Timestamp) -> Option<&str> {
+        let ended =
+            |work: &Work| work.ends.is_some_and(|ends| ends <= now) || work.looks == Some(0);
+        self.works().find(|(_, work)| ended(work)).map(|(name, _)| name)
+    }
+
+    /// What the server is doing, by file.
+    pub fn works(&self) -> impl Iterator<Item = (&str, &Work)> {
+        self.transfers()
+            .filter_map(|transfer| Some((transfer.file.name.as_str(), transfer.work.as_ref()?)))
+    }
+
     /// The files that are not marked for removal, in order.
     pub fn files(&self) -> impl Iterator<Item = (&str, &SessionFile)> {
         let present = self.files.iter().filter(|(_, file)| *file != SessionFile::Removed);
@@ -679,26 +824,36 @@ impl Session {
         self.files().find(|(other, _)| *other == name).map(|(_, file)| file)
     }
 
-    /// The files that the client sends.
+    /// The files that were added.
     pub fn transfers(&self) -> impl Iterator<Item = &Transfer> {
         self.files().filter_map(|(_, file)| match file {
-            SessionFile::Pushed(transfer) => Some(transfer.as_ref()),
+            SessionFile::Added(transfer) => Some(transfer.as_ref()),
             SessionFile::Untouched(_) | SessionFile::Removed => None,
         })
     }
 
-    fn transfer(&self, name: &str) -> Option<&Transfer> {
+    /// The added file of this name.
+    pub fn transfer(&self, name: &str) -> Option<&Transfer> {
         self.transfers().find(|transfer| transfer.file.name == name)
     }
 
     /// The secret part of the link to which the file of this name is sent.
     pub fn link(&self, name: &str) -> Option<&str> {
-        self.transfer(name).map(|transfer| transfer.file.link.as_str())
+        self.transfer(name)?.file.link.as_deref()
     }
 
-    /// Whether the server has files left to fetch. This simulator fetches none.
-    const fn still_fetching(&self) -> bool {
-        false
+    /// Whether the server has files left to fetch, or work left to do.
+    fn still_fetching(&self) -> bool {
+        self.transfers().any(|transfer| {
+            let waits = transfer.is_pull() && transfer.status == file::Status::Waiting;
+            transfer.is_running() || (waits && self.phase == Phase::Completing)
+        })
+    }
+
+    /// Whether complete would have to wait for files that the server fetches.
+    fn fetches_at_complete(&self) -> bool {
+        let done = |transfer: &Transfer| transfer.status == file::Status::Ready;
+        self.transfers().any(|transfer| transfer.is_pull() && !done(transfer))
     }
 
     /// What the server found in the metadata files; only while active.
@@ -732,13 +887,20 @@ impl Session {
     /// Asks whether an event may happen now, and where it would lead. Changes nothing.
     pub fn judge(&self, event: &Event) -> Result<Next, Rejected> {
         let kind = event.kind();
-        let next = next(self.phase, kind, self.still_fetching());
+        let waits = match kind {
+            EventKind::Complete => self.fetches_at_complete(),
+            _ => self.still_fetching(),
+        };
+        let next = next(self.phase, kind, waits);
         if next == Next::Refused {
             let reason = self.error.clone();
             return Err(Rejected::Phase { event: kind, phase: self.phase, reason });
         }
         match event {
-            Event::KeepAlive(Some(progress)) if !(0..=100).contains(progress) => {
+            Event::KeepAlive(Some(progress))
+                if !(0..=100).contains(progress)
+                    && self.behaviour.progress_violation == ProgressViolation::Refused =>
+            {
                 Err(Rejected::ProgressOutOfRange(*progress))
             }
             Event::AddFile(file) if self.comes_too_late(&file.name) => {
@@ -748,9 +910,13 @@ impl Session {
                 Err(Rejected::NoSuchFile(name.clone()))
             }
             Event::Upload(name, upload) => self.judge_upload(name, upload).map(|()| next),
-            Event::Validate => self.judge_received().map(|()| next),
+            Event::Transfer(name, transfer) => self.judge_transfer(name, transfer).map(|()| next),
+            Event::Validate => self.judge_received(false).map(|()| next),
             Event::Complete => {
-                self.judge_received().and_then(|()| self.judge_usable()).map(|()| next)
+                self.judge_received(true).and_then(|()| self.judge_usable()).map(|()| next)
+            }
+            Event::Settle if next == Next::To(Phase::Done) => {
+                self.judge_received(true).and_then(|()| self.judge_usable()).map(|()| next)
             }
             _ => Ok(next),
         }
@@ -761,16 +927,46 @@ impl Session {
         let running = transfer.status == file::Status::Transferring;
         let fits = match upload {
             UploadEvent::Open if running => return Err(Rejected::UploadRunning(name.to_owned())),
-            UploadEvent::Open => transfer.status.next(file::Event::Open).is_some(),
-            UploadEvent::Progress(_) | UploadEvent::Close(_) => running,
+            UploadEvent::Open => {
+                let again = transfer.status == file::Status::Ready;
+                let refused = again && self.behaviour.upload_again == UploadAgain::Refused;
+                !refused && transfer.status.next(file::Event::Open).is_some()
+            }
+            UploadEvent::Progress(_) | UploadEvent::Arrive(_) | UploadEvent::Close(_) => running,
+        };
+        let status = transfer.status;
+        (fits && !transfer.is_pull())
+            .then_some(())
+            .ok_or_else(|| Rejected::UploadNotExpected { name: name.to_owned(), status })
+    }
+
+    fn judge_transfer(&self, name: &str, event: &TransferEvent) -> Result<(), Rejected> {
+        let transfer = self.transfer(name).ok_or_else(|| Rejected::NoSuchFile(name.to_owned()))?;
+        let fits = match event {
+            TransferEvent::Begin(_) => {
+                transfer.is_pull() && transfer.status.next(file::Event::Open).is_some()
+            }
+            TransferEvent::Progress(_) | TransferEvent::Look | TransferEvent::End(_) => {
+                transfer.is_running()
+            }
         };
         let status = transfer.status;
         fits.then_some(())
             .ok_or_else(|| Rejected::UploadNotExpected { name: name.to_owned(), status })
     }
 
-    fn judge_received(&self) -> Result<(), Rejected> {
-        let missing = self.transfers().find(|transfer| transfer.status != file::Status::Ready);
+    /// Every file that the client sends has to be there. Of those that the server fetches, none may
+    /// have failed; complete waits for the others.
+    fn judge_received(&self, completing: bool) -> Result<(), Rejected> {
+        use file::Status::{Error, Ready, Validating};
+        let fine = |transfer: &&Transfer| match transfer.status {
+            Ready => true,
+            Error => false,
+            // Complete ends the checks of what was sent.
+            Validating => completing,
+            _ => completing && transfer.is_pull(),
+        };
+        let missing = self.transfers().find(|transfer| !fine(transfer));
         missing.map_or(Ok(()), |transfer| {
             let (name, status) = (transfer.file.name.clone(), transfer.status);
             Err(Rejected::FileNotReceived { name, status })
@@ -790,31 +986,38 @@ impl Session {
     /// For items of type OVF: a manifest or certificate after the descriptor.
     fn comes_too_late(&self, name: &str) -> bool {
         let has_descriptor =
-            || self.transfers().any(|transfer| has_extension(&transfer.file.name, "ovf"));
-        self.is_ovf && is_signature(name) && has_descriptor()
+            || self.transfers().any(|transfer| self.has_extension(&transfer.file.name, "ovf"));
+        self.is_ovf && self.is_signature(name) && has_descriptor()
     }
 
     /// Lets an event happen. A refused event changes nothing, the deadline included.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Result<Next, Rejected> {
         let next = self.judge(&event)?;
         // A check is a read: it is no activity.
-        let activity = event.kind() != EventKind::Validate;
+        let activity = match &event {
+            Event::Validate => self.behaviour.reads == Reads::Activity,
+            Event::Transfer(_, TransferEvent::Look) => false,
+            _ => true,
+        };
         match event {
             Event::Update(behavior) => {
-                if behavior.is_some() {
-                    self.warning_behavior = behavior;
+                if let Some(new) = behavior {
+                    self.update_warnings(new);
                 }
             }
             // The reference expects it to grow; a lower value is not stored.
             Event::KeepAlive(progress) => {
-                self.client_progress = self.client_progress.max(progress.unwrap_or(0));
+                let progress = progress.unwrap_or(0).clamp(0, 100);
+                self.client_progress = self.client_progress.max(progress);
             }
             Event::AddFile(file) => {
                 let name = file.name.clone();
-                self.put(name, SessionFile::Pushed(Box::new(Transfer::new(file))));
+                self.put(name, SessionFile::Added(Box::new(Transfer::new(file))));
             }
             Event::RemoveFile(name) => self.put(name, SessionFile::Removed),
+            Event::RestoreFile(name, stored) => self.put(name, SessionFile::Untouched(stored)),
             Event::Upload(name, upload) => self.upload(&name, upload),
+            Event::Transfer(name, event) => self.transfer_event(&name, event),
             Event::Fail(text) => self.error = Some(messages::CLIENT_ERROR.with([&text])),
             Event::Break(message) => self.error = Some(message),
             Event::Validate
@@ -834,6 +1037,63 @@ impl Session {
         Ok(next)
     }
 
+    fn update_warnings(&mut self, new: Vec<WarningBehavior>) {
+        let mut behaviors = match self.behaviour.warning_behavior_update {
+            WarningBehaviorUpdate::Replaced => Vec::new(),
+            WarningBehaviorUpdate::Merged => self.warning_behavior.take().unwrap_or_default(),
+        };
+        behaviors.retain(|old| !new.iter().any(|new| new.r#type == old.r#type));
+        behaviors.extend(new);
+        self.warning_behavior = Some(behaviors);
+    }
+
+    /// A client has looked at the session.
+    pub(crate) fn looked_at(&mut self, now: Timestamp) {
+        if self.behaviour.reads == Reads::Activity && self.phase == Phase::Open {
+            self.expires = now + IDLE_LIMIT;
+        }
+    }
+
+    fn transfer_mut(&mut self, name: &str) -> Option<&mut Transfer> {
+        self.files.iter_mut().find_map(|(other, file)| match file {
+            SessionFile::Added(transfer) if other == name => Some(&mut **transfer),
+            _ => None,
+        })
+    }
+
+    /// Why the storage does not take all of a file that arrived.
+    fn unwritable(&self, received: Option<&Received>) -> Option<LocalizableMessage> {
+        let contents = received?.contents.as_ref().filter(|_| self.is_ovf)?;
+        contents.unwritable.as_ref().map(|name| adapter::pipe_closed(self, name))
+    }
+
+    fn transfer_event(&mut self, name: &str, event: TransferEvent) {
+        let outcome = match &event {
+            TransferEvent::End(told) => told.clone().or_else(|| {
+                let work = self.transfer(name)?.work.clone()?;
+                Some(work.failure.map_or_else(|| Ok(work.received.unwrap_or_default()), Err))
+            }),
+            _ => None,
+        };
+        let broken = self.unwritable(outcome.as_ref().and_then(|outcome| outcome.as_ref().ok()));
+        let Some(transfer) = self.transfer_mut(name) else { return };
+        match event {
+            TransferEvent::Begin(work) => {
+                transfer.step(file::Event::Open);
+                transfer.work = Some(work);
+            }
+            TransferEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
+            TransferEvent::Look => {
+                if let Some(looks) = transfer.work.as_mut().and_then(|work| work.looks.as_mut()) {
+                    *looks = looks.saturating_sub(1);
+                }
+            }
+            TransferEvent::End(_) => {
+                transfer.end_work(outcome.unwrap_or_else(|| Ok(Received::default())), broken)
+            }
+        }
+    }
+
     fn put(&mut self, name: String, file: SessionFile) {
         match self.files.iter_mut().find(|(other, _)| *other == name) {
             Some((_, present)) => *present = file,
@@ -843,16 +1103,10 @@ impl Session {
 
     fn upload(&mut self, name: &str, upload: UploadEvent) {
         let broken = match &upload {
-            UploadEvent::Close(Ok(Received { contents: Some(contents), .. })) if self.is_ovf => {
-                contents.unwritable.as_ref().map(|name| adapter::pipe_closed(self, name))
-            }
+            UploadEvent::Close(Ok(received)) => self.unwritable(Some(received)),
             _ => None,
         };
-        let transfer = self.files.iter_mut().find_map(|(other, file)| match file {
-            SessionFile::Pushed(transfer) if other == name => Some(transfer),
-            _ => None,
-        });
-        let Some(transfer) = transfer else { return };
+        let Some(transfer) = self.transfer_mut(name) else { return };
         match upload {
             UploadEvent::Open => {
                 transfer.step(file::Event::Open);
@@ -861,6 +1115,10 @@ impl Session {
                 transfer.error = None;
             }
             UploadEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
+            UploadEvent::Arrive(work) => {
+                transfer.receive(work.received.as_ref().map_or(0, |received| received.size));
+                transfer.work = Some(*work);
+            }
             UploadEvent::Close(outcome) => transfer.end(outcome, broken),
         }
     }
@@ -873,11 +1131,12 @@ impl Session {
                 SessionFile::Removed => {
                     files.remove(name);
                 }
-                SessionFile::Pushed(_) if !self.keeps(name) => {
+                SessionFile::Added(_) if !self.keeps(name) => {
                     files.remove(name);
                 }
-                SessionFile::Pushed(transfer) => {
-                    let stored = transfer.stored(self.is_ovf);
+                SessionFile::Added(transfer) => {
+                    let unpack = self.is_ovf && self.behaviour.stored_ova == StoredOva::Members;
+                    let stored = transfer.stored(unpack);
                     for (name, stored) in stored.into_iter().filter(|(name, _)| self.keeps(name)) {
                         let version = files.get(name).map_or(1, |stored| stored.version + 1);
                         files.insert(name.to_owned(), StoredFile { version, ..stored });
@@ -889,16 +1148,21 @@ impl Session {
 
     /// Whether the item keeps a file of this name: manifest and certificate of an OVF go.
     pub fn keeps(&self, name: &str) -> bool {
-        !(self.is_ovf && is_signature(name))
+        !(self.is_ovf && self.is_signature(name))
     }
-}
 
-fn is_signature(name: &str) -> bool {
-    has_extension(name, "mf") || has_extension(name, "cert")
-}
+    fn is_signature(&self, name: &str) -> bool {
+        self.has_extension(name, "mf") || self.has_extension(name, "cert")
+    }
 
-pub(crate) fn has_extension(name: &str, extension: &str) -> bool {
-    name.rsplit_once('.').is_some_and(|(_, found)| found.eq_ignore_ascii_case(extension))
+    /// Whether a name tells what kind of file it is, as far as the settings let it.
+    pub(crate) fn has_extension(&self, name: &str, extension: &str) -> bool {
+        let found = name.rsplit_once('.').map_or("", |(_, found)| found);
+        match self.behaviour.extensions {
+            Extensions::AnyCase => found.eq_ignore_ascii_case(extension),
+            Extensions::LowerCase => found == extension,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -913,16 +1177,23 @@ mod tests {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
         let files = [("old.iso".to_owned(), stored)].into();
         let folder = "ds:///vmfs/volumes/v//contentlib-l/i".to_owned();
-        let target = Target { item: "i".into(), is_ovf: false, content_version: 1, files, folder };
+        let target = Target {
+            item: "i".into(),
+            is_ovf: false,
+            content_version: 1,
+            files,
+            folder,
+            behaviour: Behaviour::default(),
+        };
         Session::open("s".into(), 0, target, "me".to_owned(), NOW)
     }
 
-    fn pushed(name: &str) -> PushedFile {
-        PushedFile {
+    fn pushed(name: &str) -> AddedFile {
+        AddedFile {
             name: name.to_owned(),
-            link: "link".to_owned(),
+            link: Some("link".to_owned()),
             declared_size: Some(2),
-            declared_checksum: None,
+            ..AddedFile::default()
         }
     }
 
@@ -955,6 +1226,7 @@ mod tests {
             EventKind::AddFile => Event::AddFile(pushed("new.iso")),
             EventKind::RemoveFile => Event::RemoveFile("old.iso".to_owned()),
             EventKind::Upload => Event::Upload("old.iso".to_owned(), UploadEvent::Open),
+            EventKind::Transfer => Event::Transfer("old.iso".to_owned(), TransferEvent::Look),
             EventKind::Validate => Event::Validate,
             EventKind::Complete => Event::Complete,
             EventKind::Settle => Event::Settle,
@@ -1030,7 +1302,7 @@ Canceled ItemDeleted Gone";
         let received = Received { contents: Some(Box::new(contents)), ..received(2) };
         let upload = |event| Event::Upload("a.ova".to_owned(), event);
         for event in [
-            Event::AddFile(PushedFile { declared_checksum: None, ..pushed("a.ova") }),
+            Event::AddFile(AddedFile { declared_checksum: None, ..pushed("a.ova") }),
             upload(UploadEvent::Open),
             upload(UploadEvent::Close(Ok(received))),
             Event::Complete,

@@ -11,9 +11,10 @@ mod replays;
 mod service;
 mod snapshot;
 mod store;
+mod transfers;
 mod uploads;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -26,9 +27,11 @@ use libraries::Library;
 use replays::Replays;
 pub use snapshot::{NotASnapshot, Snapshot};
 use store::Store;
+pub use transfers::{Fetch, Pace, Source, SourceCertificate};
 use uploads::Link;
 pub use uploads::{Stopped, Upload, Wants};
 
+use crate::behaviour::{Behaviour, Expired};
 use crate::dialect::{self, Dialect};
 use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
@@ -110,6 +113,14 @@ pub struct Simulator {
     /// When each session expires, soonest first.
     deadlines: BTreeSet<(Timestamp, SessionId)>,
     replays: Replays,
+    behaviour: Behaviour,
+    /// How long the server's own work takes.
+    pace: Pace,
+    /// Sources that are made up, by their URIs.
+    sources: Store<String, Source>,
+    /// Whether the host fetches other sources, and which it is to fetch next.
+    fetching: bool,
+    fetches: VecDeque<Fetch>,
     transitions: Vec<Transition>,
 }
 
@@ -132,6 +143,11 @@ impl Simulator {
             links: Store::default(),
             deadlines: BTreeSet::new(),
             replays: Replays::default(),
+            behaviour: Behaviour::default(),
+            pace: Pace::default(),
+            sources: Store::default(),
+            fetching: false,
+            fetches: VecDeque::new(),
             transitions: Vec::new(),
         }
     }
@@ -139,6 +155,17 @@ impl Simulator {
     /// The seed that it began with.
     pub fn seed(&self) -> u64 {
         self.random.seed()
+    }
+
+    /// The same, with other settings. They count for sessions that begin from now on.
+    #[must_use]
+    pub fn with_behaviour(self, behaviour: Behaviour) -> Self {
+        Self { behaviour, ..self }
+    }
+
+    /// The settings that it follows.
+    pub fn behaviour(&self) -> &Behaviour {
+        &self.behaviour
     }
 
     /// The same, for these users only.
@@ -232,8 +259,13 @@ impl Simulator {
     pub(crate) fn pass_time(&mut self, now: Timestamp) {
         while let Some((at, id)) = self.deadlines.first().filter(|(at, _)| *at <= now).cloned() {
             self.now = self.now.max(at);
-            // The machine may refuse to let a session expire; then it waits for its next event.
-            if self.session_event(&id, Event::Expire).is_err() {
+            let session = self.sessions.get(&id);
+            match session.and_then(|session| session.ended_work(at)).map(str::to_owned) {
+                Some(name) => self.end_work(&id, &name),
+                None => self.expire(&id),
+            }
+            // What is refused would be due for ever; it waits for its next event instead.
+            if self.sessions.get(&id).is_some_and(|session| session.due() == Some(at)) {
                 self.deadlines.remove(&(at, id));
             }
         }
@@ -243,6 +275,15 @@ impl Simulator {
     // -----------------------------------------------------------------------------------------
     // Sessions
     // -----------------------------------------------------------------------------------------
+
+    fn expire(&mut self, id: &SessionId) {
+        let open = self.sessions.get(id).is_some_and(|session| session.phase() == Phase::Open);
+        let event = match self.behaviour.expired {
+            Expired::Shown if open => Event::Break(messages::EXPIRED.with([])),
+            _ => Event::Expire,
+        };
+        let _ = self.session_event(id, event);
+    }
 
     fn session(&self, id: &SessionId) -> Result<&Session, ApiError> {
         self.sessions.get(id).ok_or_else(|| {
@@ -256,16 +297,14 @@ impl Simulator {
         let (now, because) = (self.now, event.kind().operation());
         self.session(id)?;
         let session = self.sessions.get_mut(id).expect("looked up just now");
-        let (from, deadline) = (session.phase(), session.expires());
+        let (from, before) = (session.phase(), session.due());
         let next = session.handle(event, now).map_err(ApiError::from)?;
-        self.deadlines.remove(&(deadline, id.clone()));
         let to = match next {
             Next::Gone => None,
             Next::Stay | Next::To(_) | Next::Refused => Some(session.phase()),
         };
-        if to.is_some() {
-            self.deadlines.insert((session.expires(), id.clone()));
-        }
+        let after = to.and(session.due());
+        self.reschedule(id, before, after);
         if to == Some(from) {
             return Ok(());
         }
@@ -285,11 +324,26 @@ impl Simulator {
         Ok(())
     }
 
+    /// Keeps the order of what is due.
+    fn reschedule(&mut self, id: &SessionId, before: Option<Timestamp>, after: Option<Timestamp>) {
+        if before == after {
+            return;
+        }
+        if let Some(before) = before {
+            self.deadlines.remove(&(before, id.clone()));
+        }
+        if let Some(after) = after {
+            self.deadlines.insert((after, id.clone()));
+        }
+    }
+
     /// What the end of a session's active life changes around it.
     fn close_session(&mut self, id: &SessionId, to: Option<Phase>) {
         let Some(session) = self.sessions.get(id) else { return };
         for transfer in session.transfers() {
-            self.links.remove(&transfer.file.link);
+            if let Some(link) = &transfer.file.link {
+                self.links.remove(link);
+            }
         }
         let Some(item) = self.items.get_mut(&session.item) else { return };
         item.active = None;

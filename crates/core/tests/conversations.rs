@@ -16,7 +16,7 @@ use accession_core::privileges::{Privilege, Privileges};
 use accession_core::received::{
     Algorithm, Broken, Contents, ListedDigest, Member, Needed, Received, Signature,
 };
-use accession_core::simulator::{Account, Accounts, Handled, Upload};
+use accession_core::simulator::{Account, Accounts, Handled, Source, SourceCertificate, Upload};
 use accession_core::wire::{Method, Request, Response};
 use serde_json::{Value, json};
 use support::{
@@ -48,6 +48,8 @@ const TRANSCRIPTS: &[(&str, &[Dialect])] = &[
     ("one-active-session", &Dialect::ALL),
     ("pipe-closed", &[Dialect::Api]),
     ("privileges", &Dialect::ALL),
+    ("pull", &Dialect::ALL),
+    ("pull-fails", &[Dialect::Api]),
     ("replace-remove-keep", &[Dialect::Api]),
     ("signed-package", &[Dialect::Api]),
     ("two-users", &[Dialect::Api]),
@@ -1020,8 +1022,8 @@ fn signed_package() {
         "signed-package",
         Dialect::Api,
         "A signed OVA, and a warning",
-        "The preview shows who signed, and what there is to warn of. Complete is refused until the warning \
-         behavior says that each warning is ignored. The item then has the files that were in the archive, \
+        "The preview shows who signed, and what there is to warn of. A session that is completed with a \
+         warning that nobody said to ignore fails. The next one says so first; the item then has the files that were in the archive, \
          without manifest and certificate.",
     );
     let item = c.before(|client| with_item(client, "ovf"));
@@ -1050,16 +1052,119 @@ fn signed_package() {
         signature: Some(signature),
         ..Contents::default()
     };
-    c.upload("Send the OVA", &archive, with(contents, 5000));
+    c.upload("Send the OVA", &archive, with(contents.clone(), 5000));
     c.call("The preview warns", &get(&session)).expect("granted");
     c.call("Complete", &complete(&session)).expect_err("refused");
+    c.call("The session has failed", &get(&session)).expect("granted");
+    let session = c.before(|client| {
+        let session = client.session(&item);
+        let archive = client.add(&session, "vm.ova");
+        let upload = client.open(&archive);
+        client.close(upload, Ok(with(contents, 5000)));
+        session
+    });
     let behavior = WarningBehavior { r#type: WarningType::SelfSignedCertificate, ignored: true };
     let update_spec =
         UpdateSessionModel { warning_behavior: Some(vec![behavior]), ..Default::default() };
     let update = UpdateSessionUpdate { update_session_id: session.clone(), update_spec };
-    c.call("Ignore the warning", &update).expect("granted");
+    c.call("The next session, with all of it sent: ignore the warning", &update).expect("granted");
     c.call("Complete", &complete(&session)).expect("granted");
     c.call("The item has what was in the archive", &item_files(&item)).expect("granted");
+    c.end();
+}
+
+fn pull_spec(name: &str, uri: &str) -> AddSpec {
+    let endpoint = TransferEndpoint { uri: uri.to_owned(), ..TransferEndpoint::default() };
+    AddSpec { source_type: SourceType::Pull, source_endpoint: Some(endpoint), ..push_spec(name) }
+}
+
+#[test]
+fn pull() {
+    for dialect in Dialect::ALL {
+        let mut c = Conversation::begin(
+            "pull",
+            dialect,
+            "A file that the server fetches",
+            "The fetch begins with add. Complete does not wait for its end: it is accepted at once, and the \
+             session stays ACTIVE until the file is there. Whoever waits for that before complete waits \
+             for ever. The source here is made up: 8 MB in 8 seconds.",
+        );
+        let item = c.before(|client| with_item(client, "iso"));
+        let session = c.before(|client| {
+            let received = Received { size: 8_000_000, ..Received::default() };
+            let source = Source { received, takes: Some(8000), ..Source::default() };
+            client.simulator.declare_source("http://mirror.test/disk.iso", source);
+            client.session(&item)
+        });
+        let spec = pull_spec("disk.iso", "http://mirror.test/disk.iso");
+        c.call("Add the file", &file_add(&session, spec)).expect("granted");
+        let file = || SessionFileGet {
+            update_session_id: session.clone(),
+            file_name: "disk.iso".to_owned(),
+        };
+        c.wait(2 * second());
+        c.call("A quarter is there", &file()).expect("granted");
+        c.call("There is nothing to check yet", &validate(&session)).expect_err("refused");
+        c.call("Complete", &complete(&session)).expect("granted");
+        c.call("It is completing, which still is ACTIVE", &get(&session)).expect("granted");
+        c.call("Complete once more", &complete(&session)).expect_err("refused");
+        let late = push_spec("late.iso");
+        c.call("Add a file now", &file_add(&session, late)).expect_err("refused");
+        let keep_alive = UpdateSessionKeepAlive {
+            update_session_id: session.clone(),
+            client_progress: Some(50),
+        };
+        c.call("Keep it alive", &keep_alive).expect("granted");
+        c.call("Nothing is seen of it", &item_files(&item)).expect("granted");
+        c.wait(6 * second());
+        c.call("It is done", &get(&session)).expect("granted");
+        c.call("The item has the file", &item_files(&item)).expect("granted");
+        c.end();
+    }
+}
+
+#[test]
+fn pull_fails() {
+    let mut c = Conversation::begin(
+        "pull-fails",
+        Dialect::Api,
+        "A source that is not trusted",
+        "All calls are granted; that the fetch failed is seen in the session and in the file. Complete then \
+         says so. With the thumbprint of the source it works: then nobody asks who issued the certificate.",
+    );
+    let item = c.before(|client| with_item(client, "iso"));
+    let thumbprint = "AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89:AB:CD:EF:01:23:45:67:89";
+    let uri = "https://mirror.test/disk.iso";
+    let session = c.before(|client| {
+        let certificate = SourceCertificate {
+            thumbprints: vec![thumbprint.to_owned()],
+            ..SourceCertificate::default()
+        };
+        let source = Source {
+            received: Received { size: 5, ..Received::default() },
+            certificate: Some(certificate),
+            ..Source::default()
+        };
+        client.simulator.declare_source(uri, source);
+        client.session(&item)
+    });
+    let file = |session: &SessionId| SessionFileList { update_session_id: session.clone() };
+    c.call("Add the file", &file_add(&session, pull_spec("disk.iso", uri))).expect("granted");
+    c.wait(second());
+    c.call("The file", &file(&session)).expect("granted");
+    c.call("The session", &get(&session)).expect("granted");
+    c.call("Complete", &complete(&session)).expect_err("refused");
+    let session = c.before(|client| client.session(&item));
+    let mut spec = pull_spec("disk.iso", uri);
+    if let Some(endpoint) = &mut spec.source_endpoint {
+        endpoint.ssl_certificate_thumbprint = Some(thumbprint.to_lowercase());
+    }
+    c.call("A new session: add the file with the thumbprint", &file_add(&session, spec))
+        .expect("granted");
+    c.wait(second());
+    c.call("The file", &file(&session)).expect("granted");
+    c.call("Complete", &complete(&session)).expect("granted");
+    c.call("The item has the file", &item_files(&item)).expect("granted");
     c.end();
 }
 
@@ -1381,9 +1486,9 @@ fn bad_requests() {
         let none = spec(r#"{"name":"disk.iso","source_type":"NONE"}"#);
         refused("A file from nowhere", &add, &none);
         let pull = spec(
-            r#"{"name":"disk.iso","source_type":"PULL","source_endpoint":{"uri":"https://h/f"}}"#,
+            r#"{"name":"disk.iso","source_type":"PULL","source_endpoint":{"uri":"ftp://h/f"}}"#,
         );
-        refused("What this simulator does not do, it says", &add, &pull);
+        refused("A source of a scheme that nobody fetches from", &add, &pull);
         let name = spec(r#"{"name":"../disk.iso","source_type":"PUSH"}"#);
         refused("A file name that leaves the folder", &add, &name);
         refused(

@@ -327,9 +327,27 @@ fn the_source_of_a_file_follows_its_union() {
     let invalid = refused("INVALID_ARGUMENT", "accession.field_invalid");
     assert_eq!(source("NONE", None), invalid);
     assert_eq!(source("LATER", None), invalid);
-    // A limit of this simulator, which it does not hide.
-    let unsupported = refused("UNSUPPORTED", "accession.not_simulated");
-    assert_eq!(source("PULL", Some(endpoint())), unsupported);
+    for (uri, thumbprint, granted) in [
+        ("https://h/f", Some("AA:BB"), true),
+        ("HTTP://h/f", None, true),
+        ("ds:///vmfs/volumes/v/f", None, true),
+        ("file:///f", None, true),
+        ("http://h/f", Some("AA:BB"), false),
+        ("ftp://h/f", None, false),
+        ("https:/h/f", None, false),
+        ("https://h/a b", None, false),
+        ("f", None, false),
+        ("", None, false),
+        ("é:", None, false),
+    ] {
+        let endpoint = TransferEndpoint {
+            uri: uri.to_owned(),
+            ssl_certificate_thumbprint: thumbprint.map(str::to_owned),
+            ssl_certificate: None,
+        };
+        let expected = if granted { None } else { invalid.clone() };
+        assert_eq!(source("PULL", Some(endpoint)), expected, "{uri}");
+    }
 }
 
 fn add_with(

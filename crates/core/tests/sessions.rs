@@ -6,6 +6,7 @@ mod support;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use accession_core::behaviour::Behaviour;
 use accession_core::dialect::Dialect;
 use accession_core::file;
 use accession_core::model::*;
@@ -14,7 +15,7 @@ use accession_core::received::{
     Algorithm, Broken, Contents, ListedDigest, Member, Needed, Received, Signature,
 };
 use accession_core::session::{
-    Checksum, ENDED_KEPT, Event, EventKind, IDLE_LIMIT, Next, Phase, PushedFile, Rejected, Session,
+    AddedFile, Checksum, ENDED_KEPT, Event, EventKind, IDLE_LIMIT, Next, Phase, Rejected, Session,
     StoredFile, Target, UploadEvent, next,
 };
 use accession_core::simulator::{self, Handled, Transition};
@@ -95,9 +96,10 @@ fn event() -> BoxedStrategy<Event> {
     let behavior = WarningBehavior { r#type: WarningType::ExpiredCertificate, ignored: true };
     let checksum = Checksum { algorithm: Algorithm::Sha1, hex: SHA1.to_owned() };
     let pushed = (name(), proptest::option::of(3..5_u64), any::<bool>()).prop_map(
-        move |(name, declared_size, with_checksum)| PushedFile {
+        move |(name, declared_size, with_checksum)| AddedFile {
             name,
-            link: "link".to_owned(),
+            link: Some("link".to_owned()),
+            source: None,
             declared_size,
             declared_checksum: with_checksum.then(|| checksum.clone()),
         },
@@ -168,7 +170,7 @@ proptest! {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
         let files = [(NAMES[0].to_owned(), stored)].into();
         let folder = String::new();
-        let target = Target { item: "i".into(), is_ovf, content_version: 1, files, folder };
+        let target = Target { item: "i".into(), is_ovf, content_version: 1, files, folder, behaviour: Behaviour::default() };
         let mut session = Session::open("s".into(), 0, target, "me".to_owned(), BEGIN);
         let mut now = BEGIN;
         for (event, wait) in events {
@@ -212,6 +214,7 @@ proptest! {
                     UploadEvent::Open => prop_assert_eq!(new, 0),
                     UploadEvent::Progress(so_far) => prop_assert_eq!(new, old.max(so_far)),
                     UploadEvent::Close(Ok(received)) => prop_assert_eq!(new, received.size),
+                    UploadEvent::Arrive(_) => prop_assert!(false, "not among the events"),
                     UploadEvent::Close(Err(_)) => prop_assert_eq!(new, old),
                 }
             }

@@ -95,9 +95,13 @@ impl<'a> Credentials<'a> {
         if row.opens_login() {
             Self::Basic(basic_credentials(request))
         } else {
-            let token = request.headers.get(SESSION_HEADER).or_else(|| session_cookie(request));
-            Self::Token(token)
+            Self::token_of(request)
         }
+    }
+
+    /// The token in a header or a cookie.
+    pub(crate) fn token_of(request: &'a Request) -> Self {
+        Self::Token(request.headers.get(SESSION_HEADER).or_else(|| session_cookie(request)))
     }
 }
 

@@ -2,15 +2,17 @@
 //!
 //! It knows no library, item or session.
 
+use super::transfers::scheme;
+use crate::behaviour::{Behaviour, FileScheme};
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
 use crate::model::{
     AddSpec, ChecksumAlgorithm, ChecksumInfo, ClientToken, ItemModel, LibraryModel, LibraryType,
-    SourceType, StorageBacking, StorageBackingType,
+    SourceType, StorageBacking, StorageBackingType, TransferEndpoint,
 };
 use crate::received::Algorithm;
 use crate::rules::{self, RuleRef};
-use crate::session::{Checksum, PushedFile};
+use crate::session::{AddedFile, Checksum};
 
 const NAME_LIMIT: usize = 80;
 const DESCRIPTION_LIMIT: usize = 2000;
@@ -171,36 +173,57 @@ pub(super) fn item_update(spec: &ItemModel) -> Result<(), ApiError> {
     Ok(())
 }
 
-/// Checks what add needs of a file, and gives it the secret part of its link.
-pub(super) fn pushed_file(spec: AddSpec, link: String) -> Result<PushedFile, ApiError> {
+/// Checks what add needs of a file.
+pub(super) fn added_file(spec: AddSpec, behaviour: &Behaviour) -> Result<AddedFile, ApiError> {
     file_name(&spec.name)?;
-    let source = spec.source_type.as_str();
+    let tag = spec.source_type.as_str();
     match (&spec.source_type, &spec.source_endpoint) {
         (SourceType::Push, None) => {}
-        (SourceType::Pull, Some(_)) => {
-            let message = messages::NOT_SIMULATED.with(["A file with source type PULL"]);
-            return Err(ApiError::new(ErrorType::Unsupported, rules::PULL_NOT_SIMULATED, message));
-        }
+        (SourceType::Pull, Some(endpoint)) => source(endpoint, behaviour)?,
         (SourceType::Pull, None) => {
-            return Err(union("source_type", source, "source_endpoint", "must be set"));
+            return Err(union("source_type", tag, "source_endpoint", "must be set"));
         }
         (_, Some(_)) => {
-            return Err(union("source_type", source, "source_endpoint", "must not be set"));
+            return Err(union("source_type", tag, "source_endpoint", "must not be set"));
         }
         (SourceType::None | SourceType::Unknown(_), None) => {
-            let why = format!("{source} is neither PUSH nor PULL");
+            let why = format!("{tag} is neither PUSH nor PULL");
             return Err(invalid(rules::FILE_SOURCE, "source_type", &why));
         }
     }
     let declared_size = spec.size.map(|size| {
         u64::try_from(size).map_err(|_| invalid(rules::FILE_SPEC, "size", "it is negative"))
     });
-    Ok(PushedFile {
+    Ok(AddedFile {
         name: spec.name,
-        link,
+        link: None,
+        source: spec.source_endpoint,
         declared_size: declared_size.transpose()?,
         declared_checksum: spec.checksum_info.map(checksum).transpose()?,
     })
+}
+
+fn source(endpoint: &TransferEndpoint, behaviour: &Behaviour) -> Result<(), ApiError> {
+    let scheme = scheme(&endpoint.uri);
+    let known = match scheme.as_str() {
+        "http" | "https" | "ds" => true,
+        "file" => behaviour.file_scheme == FileScheme::Accepted,
+        _ => false,
+    };
+    let rest = endpoint.uri.get(scheme.len() + 1..).unwrap_or_default();
+    if !known || !rest.starts_with("//") || rest.contains(char::is_whitespace) {
+        let why = "it is no URI of the schemes that the server fetches from";
+        return Err(invalid(rules::SOURCE_URI, "source_endpoint.uri", why));
+    }
+    for (field, value) in [
+        ("source_endpoint.ssl_certificate_thumbprint", &endpoint.ssl_certificate_thumbprint),
+        ("source_endpoint.ssl_certificate", &endpoint.ssl_certificate),
+    ] {
+        if value.is_some() && scheme != "https" {
+            return Err(invalid(rules::SOURCE_URI, field, "it is for https alone"));
+        }
+    }
+    Ok(())
 }
 
 /// A name that could not travel in a path, or would leave the item's folder, is refused.

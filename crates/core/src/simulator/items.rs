@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::libraries::is_asked_for;
 use super::{Context, Simulator, checks};
+use crate::behaviour::ItemNames;
 use crate::dialect::encode_segment;
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
@@ -218,7 +219,7 @@ impl Simulator {
             }
         }
         if let (Some(name), Some(library)) = (renamed, self.libraries.get_mut(&library)) {
-            library.names.remove(&old);
+            library.forget_name(&old, id);
             library.names.insert(name, id.clone());
         }
         Ok(())
@@ -235,7 +236,7 @@ impl Simulator {
         self.replays.forget(id.as_str());
         if let Some(library) = self.libraries.get_mut(&item.library) {
             library.items.remove(&(item.serial, id.clone()));
-            library.names.remove(item.name());
+            library.forget_name(item.name(), id);
         }
     }
 
@@ -309,7 +310,7 @@ impl Simulator {
 
     fn refuse_taken_name(&self, id: &LibraryId, name: &str) -> Result<(), ApiError> {
         let library = self.library(id)?;
-        if !library.names.contains_key(name) {
+        if !library.names.contains_key(name) || self.behaviour.item_names == ItemNames::Repeatable {
             return Ok(());
         }
         let message = messages::DUPLICATE_ITEM_NAME.with([name, library.name(), id.as_str()]);

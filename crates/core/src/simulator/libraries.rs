@@ -31,6 +31,13 @@ impl Library {
         LibraryModel { version: Some(self.version.to_string()), ..self.model.clone() }
     }
 
+    /// An item no longer has this name.
+    pub(super) fn forget_name(&mut self, name: &str, id: &ItemId) {
+        if self.names.get(name) == Some(id) {
+            self.names.remove(name);
+        }
+    }
+
     pub(super) fn name(&self) -> &str {
         self.model.name.as_deref().unwrap_or_default()
     }

@@ -1,8 +1,12 @@
 //! The simulator's answer to each operation.
 
 use super::items::to_long;
+use super::transfers::scheme;
 use super::uploads::{Link, upload_endpoint};
 use super::{Caller, Context, Login, Simulator, Transition, checks, in_order};
+use crate::behaviour::{
+    FilesOfEnded, FinishedSessions, NextSession, PullStart, SourceNone, UnignoredWarning,
+};
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
 use crate::model::{
@@ -20,6 +24,7 @@ use crate::operations::{
     UpdateSessionCreate, UpdateSessionDelete, UpdateSessionFail, UpdateSessionGet,
     UpdateSessionKeepAlive, UpdateSessionList, UpdateSessionUpdate,
 };
+use crate::privileges::Privilege;
 use crate::rules;
 use crate::session::{Event, Phase, Session, SessionFile, Target};
 
@@ -210,9 +215,10 @@ impl Service for Simulator {
 
     fn update_session_get(
         &mut self,
-        _: &Context,
+        context: &Context,
         call: UpdateSessionGet,
     ) -> Result<UpdateSessionModel, ApiError> {
+        self.look(&call.update_session_id);
         let session = self.session(&call.update_session_id)?;
         Ok(UpdateSessionModel {
             id: Some(session.id.clone()),
@@ -221,7 +227,7 @@ impl Service for Simulator {
             error_message: session.error.clone(),
             client_progress: Some(session.client_progress),
             state: Some(session.phase().state()),
-            expiration_time: Some(session.expires()),
+            expiration_time: Some(session.not_before(context.now)),
             preview_info: session.preview(),
             warning_behavior: session.warning_behavior.clone(),
         })
@@ -232,16 +238,16 @@ impl Service for Simulator {
         context: &Context,
         call: UpdateSessionList,
     ) -> Result<Vec<SessionId>, ApiError> {
+        let ended = self.behaviour.finished_sessions == FinishedSessions::Listed;
+        let listed = |session: &Session| {
+            session.owner == context.caller.user && (ended || session.phase().is_active())
+        };
         if let Some(item) = &call.library_item_id {
             let sessions = self.item(item)?.sessions.iter().map(|(_, id)| id);
-            let own = |id: &&SessionId| {
-                let session = self.sessions.get(*id);
-                session.is_some_and(|session| session.owner == context.caller.user)
-            };
-            return Ok(sessions.filter(own).cloned().collect());
+            let listed = |id: &&SessionId| self.sessions.get(*id).is_some_and(listed);
+            return Ok(sessions.filter(listed).cloned().collect());
         }
-        let own = |session: &Session| session.owner == context.caller.user;
-        let own = self.sessions.iter().filter(|(_, session)| own(session));
+        let own = self.sessions.iter().filter(|(_, session)| listed(session));
         Ok(in_order(own.map(|(id, session)| (session.serial, id))))
     }
 
@@ -263,8 +269,18 @@ impl Service for Simulator {
         let item = self.item(&self.session(&id)?.item)?;
         if self.session(&id)?.phase() == Phase::Open {
             self.library(&item.library)?.admit_content()?;
+            self.end_checks(&id);
         }
-        self.session_event(&id, Event::Complete)
+        if let Err(refused) = self.session_event(&id, Event::Complete) {
+            let fails = self.behaviour.unignored_warning == UnignoredWarning::Fails;
+            if refused.rule == Some(rules::WARNINGS_IGNORED) && fails {
+                let message = refused.messages.first().cloned().unwrap_or_default();
+                self.session_event(&id, Event::Break(message))?;
+            }
+            return Err(refused);
+        }
+        self.begin_pulls(&id, PullStart::AtComplete);
+        Ok(())
     }
 
     fn update_session_keep_alive(
@@ -306,12 +322,31 @@ impl Service for Simulator {
     ) -> Result<SessionFileInfo, ApiError> {
         let id = call.update_session_id;
         self.session(&id)?;
-        let file = checks::pushed_file(call.file_spec, self.random.uuid())?;
-        let (name, link) = (file.name.clone(), file.link.clone());
+        let spec = call.file_spec;
+        let restores = self.behaviour.source_none == SourceNone::Restores;
+        if spec.source_type == SourceType::None && spec.source_endpoint.is_none() && restores {
+            return self.restore_file(context, &id, &spec.name);
+        }
+        let mut file = checks::added_file(spec, &self.behaviour)?;
+        let name = file.name.clone();
+        match &file.source {
+            // These are read from storage of the vCenter's own.
+            Some(source) if !matches!(scheme(&source.uri).as_str(), "http" | "https") => {
+                self.require(&context.caller, Privilege::ReadStorage)?;
+            }
+            Some(_) => {}
+            None => file.link = Some(self.random.uuid()),
+        }
+        let link = file.link.clone();
         self.change_file(&id, &name, Event::AddFile(file))?;
-        let (session, file) = (id.clone(), name.clone());
-        self.links.insert(link, Link { session, file, upload: None });
-        self.session_file(context, &id, &name)
+        if let Some(link) = link {
+            let (session, file) = (id.clone(), name.clone());
+            self.links.insert(link, Link { session, file, upload: None });
+        }
+        // What the answer shows is before the fetch.
+        let info = self.session_file(context, &id, &name);
+        self.begin_pulls(&id, PullStart::AtAdd);
+        info
     }
 
     fn session_file_get(
@@ -319,6 +354,7 @@ impl Service for Simulator {
         context: &Context,
         call: SessionFileGet,
     ) -> Result<SessionFileInfo, ApiError> {
+        self.look_at_files(&call.update_session_id)?;
         self.session_file(context, &call.update_session_id, &call.file_name)
     }
 
@@ -327,6 +363,7 @@ impl Service for Simulator {
         context: &Context,
         call: SessionFileList,
     ) -> Result<Vec<SessionFileInfo>, ApiError> {
+        self.look_at_files(&call.update_session_id)?;
         let session = self.session(&call.update_session_id)?;
         let files = session.files();
         Ok(files.map(|(name, file)| file_info(context, session, name, file)).collect())
@@ -372,8 +409,13 @@ impl Simulator {
             content_version: item.content_version,
             files: item.files.clone(),
             folder: library.folder(&item.library, &item_id),
+            behaviour: self.behaviour,
         };
-        if item.active.is_some() {
+        let blocked = match self.behaviour.next_session {
+            NextSession::AfterActive => item.active.is_some(),
+            NextSession::AfterDeleted => !item.sessions.is_empty(),
+        };
+        if blocked {
             let message = messages::ITEM_BUSY.with([item_id.as_str()]);
             return Err(ApiError::new(ErrorType::ResourceBusy, rules::ONE_ACTIVE, message));
         }
@@ -396,6 +438,35 @@ impl Simulator {
             because: UpdateSessionCreate::ROW.name,
         });
         Ok(id)
+    }
+
+    /// Takes a file back to what the item has of it.
+    fn restore_file(
+        &mut self,
+        context: &Context,
+        id: &SessionId,
+        name: &str,
+    ) -> Result<SessionFileInfo, ApiError> {
+        let item = self.session(id)?.item.clone();
+        let stored = self.item(&item)?.files.get(name).cloned();
+        let unknown = || {
+            let message = messages::SESSION_FILE_NOT_FOUND.with([name]);
+            ApiError::new(ErrorType::InvalidArgument, rules::FILE_EXISTS, message)
+        };
+        let stored = stored.ok_or_else(unknown)?;
+        self.change_file(id, name, Event::RestoreFile(name.to_owned(), stored))?;
+        self.session_file(context, id, name)
+    }
+
+    /// A client looks at the files of a session, if they can be seen.
+    fn look_at_files(&mut self, id: &SessionId) -> Result<(), ApiError> {
+        self.look(id);
+        let session = self.session(id)?;
+        let hidden = self.behaviour.files_of_ended == FilesOfEnded::Refused;
+        if hidden && !session.phase().is_active() {
+            return Err(session.reject_files());
+        }
+        Ok(())
     }
 
     /// Adds or removes a file. An upload link is for one add: what comes after it takes it away.
@@ -461,12 +532,17 @@ fn file_info(
             status: TransferStatus::Ready,
             ..info
         },
-        SessionFile::Pushed(transfer) => SessionFileInfo {
-            source_type: SourceType::Push,
+        SessionFile::Added(transfer) => SessionFileInfo {
+            source_type: if transfer.is_pull() { SourceType::Pull } else { SourceType::Push },
             size: transfer.received.as_ref().map(|received| to_long(received.size)),
             checksum_info: transfer.file.declared_checksum.as_ref().map(ChecksumInfo::from),
-            upload_endpoint: Some(upload_endpoint(&context.origin, &transfer.file.link, name)),
-            bytes_transferred: to_long(transfer.bytes),
+            source_endpoint: transfer.file.source.clone(),
+            upload_endpoint: transfer
+                .file
+                .link
+                .as_ref()
+                .map(|link| upload_endpoint(&context.origin, link, name)),
+            bytes_transferred: to_long(transfer.bytes_at(context.now)),
             status: transfer.status.into(),
             error_message: transfer.error.clone(),
             ..info

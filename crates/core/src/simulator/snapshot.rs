@@ -4,15 +4,17 @@
 //! What is read back is held against everything that the simulator relies on, since it may come from
 //! anywhere. Where it is kept is not known here.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::access::Accounts;
 use super::items::{Change, Item};
 use super::libraries::Library;
 use super::replays::Replays;
 use super::store::Store;
+use super::transfers::{Pace, Source};
 use super::uploads::Link;
 use super::{Simulator, checks};
+use crate::behaviour::{Behaviour, ItemNames};
 use crate::file::Status;
 use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
 use crate::random::{Progress, Random};
@@ -43,6 +45,9 @@ structure! {
         items: Vec<KeptItem>,
         sessions: Vec<Session>,
         replays: BTreeMap<String, String>,
+        behaviour: Behaviour,
+        pace: Pace,
+        sources: BTreeMap<String, Source>,
     }
 
     #[derive(Debug, Clone, PartialEq)]
@@ -141,6 +146,13 @@ impl Simulator {
             items: items.collect(),
             sessions: self.sessions.iter().map(|(_, session)| session.clone()).collect(),
             replays: self.replays.made().clone(),
+            behaviour: self.behaviour,
+            pace: self.pace,
+            sources: self
+                .sources
+                .iter()
+                .map(|(uri, source)| (uri.clone(), source.clone()))
+                .collect(),
         }
     }
 
@@ -163,6 +175,11 @@ impl Simulator {
             links: Store::default(),
             deadlines: BTreeSet::new(),
             replays: Replays::from_made(snapshot.replays),
+            behaviour: snapshot.behaviour,
+            pace: snapshot.pace,
+            sources: snapshot.sources.into_iter().collect(),
+            fetching: false,
+            fetches: VecDeque::new(),
             transitions: Vec::new(),
         };
         let mut serials = BTreeSet::new();
@@ -214,7 +231,8 @@ impl Simulator {
         let library: &mut Library = self.libraries.get_mut(&library_id).ok_or_else(|| {
             contradiction(format!("{place} is in library {library_id}, which is not there"))
         })?;
-        if library.names.insert(name, id.clone()).is_some() {
+        let taken = library.names.insert(name, id.clone()).is_some();
+        if taken && self.behaviour.item_names == ItemNames::Unique {
             return Err(contradiction(format!(
                 "{place} has the name of another one in its library"
             )));
@@ -258,7 +276,8 @@ impl Simulator {
                 )));
             }
             for transfer in session.transfers() {
-                let (link, file) = (transfer.file.link.clone(), transfer.file.name.clone());
+                let file = transfer.file.name.clone();
+                let Some(link) = transfer.file.link.clone() else { continue };
                 if self.links.get(&link).is_some() {
                     return Err(contradiction(format!(
                         "{place} has the upload link of another file"
@@ -272,7 +291,7 @@ impl Simulator {
             .filter(|transfer| transfer.status == Status::Transferring)
             .map(|transfer| transfer.file.name.clone())
             .collect();
-        self.deadlines.insert((session.expires(), id.clone()));
+        self.reschedule(&id, None, session.due());
         self.sessions.insert(id.clone(), session);
         for name in running {
             let broken = UploadEvent::Close(Err(Broken::ConnectionLost));

@@ -39,6 +39,14 @@ impl<Id: Ord, T> Store<Id, T> {
     }
 }
 
+impl<Id: Ord, T> FromIterator<(Id, T)> for Store<Id, T> {
+    fn from_iter<I: IntoIterator<Item = (Id, T)>>(things: I) -> Self {
+        let mut store = Self::default();
+        things.into_iter().for_each(|(id, thing)| store.insert(id, thing));
+        store
+    }
+}
+
 impl<Id, T> Default for Store<Id, T> {
     fn default() -> Self {
         Self(BTreeMap::new())

@@ -2,7 +2,8 @@
 //!
 //! What arrives is judged by the session's machine; its bytes are read elsewhere.
 
-use super::{Handled, Simulator};
+use super::{Credentials, Handled, Simulator};
+use crate::behaviour::UploadLogin;
 use crate::dialect::{self, Dialect, UPLOAD_PREFIX};
 use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
@@ -76,10 +77,7 @@ impl Simulator {
     }
 
     fn try_open_upload(&mut self, head: &Request) -> Result<Upload, ApiError> {
-        let unknown = || {
-            let message = messages::UPLOAD_LINK_UNKNOWN.with([]);
-            ApiError::new(ErrorType::NotFound, rules::UPLOAD_LINK, message)
-        };
+        let unknown = unknown_link;
         let path = head.path().strip_prefix(UPLOAD_PREFIX).unwrap_or_default();
         let (link, name) = path
             .strip_prefix(UPLOAD_PATH)
@@ -88,6 +86,9 @@ impl Simulator {
         let Link { session, file, .. } = self.links.get(link).cloned().ok_or_else(unknown)?;
         if dialect::decode_component(name).as_ref() != Some(&file) {
             return Err(unknown());
+        }
+        if self.behaviour.upload_login == UploadLogin::Needed {
+            self.recognise(Credentials::token_of(head))?;
         }
         if !matches!(head.method, Method::Put | Method::Post) {
             let message = messages::UPLOAD_METHOD.with([head.method.as_str()]);
@@ -99,11 +100,7 @@ impl Simulator {
             return Err(ApiError::new(ErrorType::InvalidArgument, rules::UPLOAD_WHOLE, message));
         }
         self.session_event(&session, Event::Upload(file.clone(), UploadEvent::Open))?;
-        let wants = self.sessions.get(&session).map(|session| Wants {
-            digests: session.wanted_algorithms(&file),
-            look_into: session.is_ovf.then(|| file.clone()),
-        });
-        let wants = wants.unwrap_or_default();
+        let wants = self.wants(&session, &file);
         let serial = self.next_serial();
         if let Some(link) = self.links.get_mut(link) {
             link.upload = Some(serial);
@@ -125,30 +122,36 @@ impl Simulator {
         now: Timestamp,
     ) -> Handled {
         self.pass_time(now);
-        let broken = outcome.is_err();
-        let result = self.upload_event(&upload, UploadEvent::Close(outcome)).and_then(|()| {
+        let (broken, event) = match outcome {
+            Ok(received) => (false, self.arrival(received)),
+            Err(broken) => (true, UploadEvent::Close(Err(broken))),
+        };
+        let result = self.upload_event(&upload, event).and_then(|()| {
             // What the storage does not take shows in the session, not in the answer.
-            if let Some(message) = self.session(&upload.session)?.breaks() {
-                self.session_event(&upload.session, Event::Break(message))?;
-            }
+            self.after_work(&upload.session);
             if !broken {
                 return Ok(Response::empty(200));
             }
             let message = messages::UPLOAD_INCOMPLETE.with([&upload.file]);
             Err(ApiError::new(ErrorType::InvalidRequest, rules::UPLOAD_WHOLE, message))
         });
-        self.handled(result, Dialect::Api, None)
+        self.told(result)
     }
 
     /// An upload whose link is no longer valid must not touch the file that took its place.
     fn upload_event(&mut self, upload: &Upload, event: UploadEvent) -> Result<(), ApiError> {
         let link = self.links.get(&upload.link);
         if link.and_then(|link| link.upload) != Some(upload.serial) {
-            let message = messages::UPLOAD_LINK_UNKNOWN.with([]);
-            return Err(ApiError::new(ErrorType::NotFound, rules::UPLOAD_LINK, message));
+            return Err(unknown_link());
         }
         self.session_event(&upload.session, Event::Upload(upload.file.clone(), event))
     }
+}
+
+/// A link that leads nowhere, or no longer.
+pub(super) fn unknown_link() -> ApiError {
+    let message = messages::UPLOAD_LINK_UNKNOWN.with([]);
+    ApiError::new(ErrorType::NotFound, rules::UPLOAD_LINK, message)
 }
 
 /// The link to which a file's bytes are sent.
