@@ -11,6 +11,7 @@ use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
 use crate::operations::{ROWS, Row};
 use crate::reading::{Path, Step};
+use crate::release::Release;
 use crate::rules;
 use crate::simulator::{Credentials, Handled, Simulator};
 use crate::structure::{Form, Wire};
@@ -143,8 +144,9 @@ impl Invocation {
     }
 
     /// The row of the operation that it names.
-    pub fn row(&self) -> Result<&'static Row, ApiError> {
-        let mut rows = ROWS.iter().filter(|row| row.service == self.service).peekable();
+    pub fn row(&self, release: Release) -> Result<&'static Row, ApiError> {
+        let of_service = |row: &&&Row| row.service == self.service && row.since <= release;
+        let mut rows = ROWS.iter().filter(of_service).peekable();
         let message = match rows.peek() {
             Some(_) => messages::OPERATION_NOT_FOUND.with([&self.operation]),
             None => messages::SERVICE_NOT_FOUND.with([&self.service]),
@@ -161,7 +163,8 @@ impl Invocation {
     }
 
     fn answer(mut self, simulator: &mut Simulator, request: &Request) -> Handled {
-        let result = self.row().and_then(|row| {
+        let release = simulator.release();
+        let result = self.row(release).and_then(|row| {
             let credentials = if row.opens_login() {
                 Credentials::Basic(self.account.take())
             } else {

@@ -15,6 +15,7 @@ pub mod privileges;
 pub mod random;
 pub mod reading;
 pub mod received;
+pub mod release;
 pub mod rules;
 pub mod session;
 pub mod simulator;

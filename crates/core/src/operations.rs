@@ -18,6 +18,7 @@ use crate::model::{
 };
 use crate::privileges::{Need, On, Privilege};
 use crate::reading::{self, Fields, Misfit, Path, Problem, Step};
+use crate::release::Release;
 use crate::rules;
 use crate::simulator::Context;
 use crate::structure::{Form, Wire, Writer};
@@ -45,6 +46,8 @@ pub struct Row {
     /// The privileges without which it is refused. Calls that name a session need none: whoever
     /// could create it was asked then.
     pub needs: &'static [Need],
+    /// The release that it came with; the oldest one that there is, if it is older.
+    pub since: Release,
     read: fn(&Fields<'_>) -> Result<Call, Misfit>,
 }
 
@@ -138,7 +141,8 @@ macro_rules! operations {
         $name:ident: $function:ident($call:ident { $($(#[$field_doc:meta])+ $field:ident: $type:ty),* $(,)? }) -> $reply:ty =
             $method:ident $api:literal
             $(, rest $rest_method:ident $rest:literal)?
-            $(, needs $($privilege:ident on $object:ident) and +)?;
+            $(, needs $($privilege:ident on $object:ident) and +)?
+            $(, since $release:ident)?;
     )+})+) => {
         $($(
             $(#[doc = $doc])+
@@ -158,6 +162,7 @@ macro_rules! operations {
                     rest: rest_line!($($rest_method $rest)?),
                     parameters: &[$(stringify!($field)),*],
                     void: size_of::<$reply>() == 0,
+                    since: [$(Release::$release,)? Release::V8_0][0],
                     read: |fields| $call::read(fields).map(Call::$call),
                     needs: &[$($(
                         Need { privilege: Privilege::$privilege, on: On::$object },
@@ -283,7 +288,8 @@ operations! {
             /// Which.
             library_id: LibraryId,
         }) -> () = POST "/content/local-library/{library_id}?action=force-delete",
-            needs DeleteLocalLibrary on Library;
+            needs DeleteLocalLibrary on Library,
+            since V9_1;
     }
     "com.vmware.content.library" {
         /// Reads a library of any type.

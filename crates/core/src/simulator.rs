@@ -39,6 +39,7 @@ use crate::model::{ItemId, LibraryId, LoginToken, SessionId};
 use crate::operations::{self, Call, Row};
 use crate::privileges::Privilege;
 use crate::random::Random;
+use crate::release::Release;
 use crate::rules::{self, RuleRef};
 use crate::session::{Event, Next, Phase, Session};
 use crate::structure::Form;
@@ -113,6 +114,7 @@ pub struct Simulator {
     /// When each session expires, soonest first.
     deadlines: BTreeSet<(Timestamp, SessionId)>,
     replays: Replays,
+    release: Release,
     behaviour: Behaviour,
     /// How long the server's own work takes.
     pace: Pace,
@@ -143,6 +145,7 @@ impl Simulator {
             links: Store::default(),
             deadlines: BTreeSet::new(),
             replays: Replays::default(),
+            release: Release::default(),
             behaviour: Behaviour::default(),
             pace: Pace::default(),
             sources: Store::default(),
@@ -155,6 +158,17 @@ impl Simulator {
     /// The seed that it began with.
     pub fn seed(&self) -> u64 {
         self.random.seed()
+    }
+
+    /// The same, as another release is.
+    #[must_use]
+    pub fn with_release(self, release: Release) -> Self {
+        Self { release, ..self }
+    }
+
+    /// The release that it is.
+    pub fn release(&self) -> Release {
+        self.release
     }
 
     /// The same, with other settings. They count for sessions that begin from now on.
@@ -192,6 +206,7 @@ impl Simulator {
 
     fn answer(&mut self, dialect: Dialect, request: &Request) -> Result<Response, ApiError> {
         let routed = dialect::route(operations::lines(dialect), dialect, request)
+            .filter(|routed| routed.line.row.since <= self.release)
             .ok_or_else(|| path_not_found(dialect, request))?;
         let row = routed.line.row;
         let credentials = Credentials::of(row, request);
@@ -210,13 +225,21 @@ impl Simulator {
         form: &dyn Form,
     ) -> Result<Option<Value>, ApiError> {
         let caller = self.recognise(credentials)?;
-        let call = Call::decode(row, &parameters()?)?;
+        let parameters = Value::Object(parameters()?);
+        if let Some(field) = self.release.later_field(&parameters) {
+            return Err(dialect::unexpected_field(field, "operation-input"));
+        }
+        let call = Call::decode(row, parameters.as_object().expect("it was made of one"))?;
         for need in row.needs {
             self.require(&caller, need.privilege)?;
         }
         let origin = uploads::with_port(origin) + &self.mount;
         let context = Context { now: self.now, caller, origin };
-        operations::serve(self, &context, call, form)
+        let mut result = operations::serve(self, &context, call, form)?;
+        if let Some(result) = &mut result {
+            self.release.leave_out_later(result);
+        }
+        Ok(result)
     }
 
     fn handled(

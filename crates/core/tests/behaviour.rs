@@ -10,8 +10,9 @@ use accession_core::dialect::{Dialect, SESSION_HEADER};
 use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::received::{Broken, Contents, Member, Received, Signature};
+use accession_core::release::Release;
 use accession_core::session::IDLE_LIMIT;
-use accession_core::simulator::{Pace, Simulator, Source};
+use accession_core::simulator::{Pace, Simulator, Source, SourceCertificate};
 use accession_core::wire::{Method, Request};
 use support::{Client, SEED, file_add, link, push_spec, received, session_create};
 
@@ -296,6 +297,53 @@ file_scheme accepted: Ok(())
 file_scheme refused: Err(\"INVALID_ARGUMENT\")
 ";
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn an_older_release_lacks_what_came_later() {
+    let (client, item) = with(&[], "iso");
+    let simulator = client.simulator.clone().with_release(Release::V8_0);
+    let mut old = Client { simulator, ..client };
+    let library = old.call(&ItemGet { library_item_id: item.clone() }).expect("it is there");
+    let library_id = library.library_id.expect("it is in one");
+    let get = LibraryGet { library_id: library_id.clone() };
+    let model = old.call(&get).expect("it is there");
+    assert_eq!((model.state_info, model.configuration_info), (None, None));
+    let force = LocalLibraryForceDelete { library_id: library_id.clone() };
+    assert_eq!(old.call(&force).expect_err("9.1 has it").status, 404);
+    let update_spec = LibraryModel {
+        configuration_info: Some(ConfigurationInfo::default()),
+        ..LibraryModel::default()
+    };
+    let update = LocalLibraryUpdate { library_id: library_id.clone(), update_spec };
+    assert_eq!(old.call(&update).expect_err("9.1 has it").kind, "UNEXPECTED_INPUT");
+
+    let thumbprint = |bytes: usize| vec!["AB"; bytes].join(":");
+    for (release, good, bad) in [(Release::V8_0, 20, 32), (Release::V9_1, 32, 20)] {
+        for (bytes, state) in [(bad, SessionState::Error), (good, SessionState::Active)] {
+            let mut client =
+                Client { simulator: old.simulator.clone().with_release(release), ..old.clone() };
+            let certificate = SourceCertificate {
+                thumbprints: vec![thumbprint(bytes)],
+                ..SourceCertificate::default()
+            };
+            let source = Source { certificate: Some(certificate), ..Source::default() };
+            client.simulator.declare_source("https://mirror.test/a.iso", source);
+            let session = client.session(&item);
+            let endpoint = TransferEndpoint {
+                uri: "https://mirror.test/a.iso".to_owned(),
+                ssl_certificate_thumbprint: Some(thumbprint(bytes)),
+                ssl_certificate: None,
+            };
+            let spec = AddSpec {
+                source_type: SourceType::Pull,
+                source_endpoint: Some(endpoint),
+                ..push_spec("a.iso")
+            };
+            client.call(&file_add(&session, spec)).expect("a good source");
+            assert_eq!(self::state(&mut client, &session), Some(state), "{release} {bytes}");
+        }
+    }
 }
 
 // ---------------------------------------------------------------------------------------------

@@ -20,6 +20,7 @@ use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
 use crate::random::{Progress, Random};
 use crate::reading;
 use crate::received::Broken;
+use crate::release::Release;
 use crate::session::{Event, Session, StoredFile, UploadEvent};
 use crate::structure;
 use crate::structure::{Plain, Wire};
@@ -45,6 +46,7 @@ structure! {
         items: Vec<KeptItem>,
         sessions: Vec<Session>,
         replays: BTreeMap<String, String>,
+        release: Release,
         behaviour: Behaviour,
         pace: Pace,
         sources: BTreeMap<String, Source>,
@@ -146,6 +148,7 @@ impl Simulator {
             items: items.collect(),
             sessions: self.sessions.iter().map(|(_, session)| session.clone()).collect(),
             replays: self.replays.made().clone(),
+            release: self.release,
             behaviour: self.behaviour,
             pace: self.pace,
             sources: self
@@ -175,6 +178,7 @@ impl Simulator {
             links: Store::default(),
             deadlines: BTreeSet::new(),
             replays: Replays::from_made(snapshot.replays),
+            release: snapshot.release,
             behaviour: snapshot.behaviour,
             pace: snapshot.pace,
             sources: snapshot.sources.into_iter().collect(),

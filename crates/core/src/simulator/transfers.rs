@@ -16,6 +16,7 @@ use crate::messages;
 use crate::model::{LocalizableMessage, SessionId, TransferEndpoint};
 use crate::reading::{Misfit, Reader};
 use crate::received::Received;
+use crate::release::Release;
 use crate::session::{AddedFile, Event, Transfer, TransferEvent, UploadEvent, Work};
 use crate::structure;
 use crate::structure::{Form, Wire, Writer};
@@ -212,7 +213,7 @@ impl Simulator {
             self.fetches.push_back(fetch);
             return Work { fetch: Some(serial), ..Work::at(self.now) };
         };
-        let why = distrust(endpoint, source).or(source.failure.as_deref());
+        let why = distrust(endpoint, source, self.release).or(source.failure.as_deref());
         let failure = why.map(|why| fetch_failed(&file.name, &endpoint.uri, why));
         let mut received = source.received.clone();
         if let Some(declared) = &file.declared_checksum {
@@ -334,7 +335,11 @@ impl Work {
 
 /// Why a source is not trusted, if it is not. The certificate wins over the thumbprint, and that over
 /// whom the server trusts by itself.
-fn distrust(endpoint: &TransferEndpoint, source: &Source) -> Option<&'static str> {
+fn distrust(
+    endpoint: &TransferEndpoint,
+    source: &Source,
+    release: Release,
+) -> Option<&'static str> {
     let shown = source.certificate.as_ref().filter(|_| scheme(&endpoint.uri) == "https")?;
     let plain =
         |text: &str| -> String { text.chars().filter(|c| !c.is_ascii_whitespace()).collect() };
@@ -343,6 +348,12 @@ fn distrust(endpoint: &TransferEndpoint, source: &Source) -> Option<&'static str
         return (!same).then_some("the source shows another certificate than ssl_certificate has");
     }
     if let Some(expected) = &endpoint.ssl_certificate_thumbprint {
+        let bytes = expected.split(':').count();
+        match release {
+            Release::V9_1 if bytes != 32 => return Some("a thumbprint is made with SHA-256"),
+            Release::V8_0 if bytes != 20 => return Some("a thumbprint is made with SHA-1"),
+            _ => {}
+        }
         let same = |thumbprint: &String| thumbprint.eq_ignore_ascii_case(expected);
         let known = shown.thumbprints.iter().any(same);
         return (!known).then_some("the thumbprint of the source's certificate is another one");
