@@ -168,9 +168,15 @@ impl<'a> Artifacts<'a> {
         build.args(["--locked", "--release", "--target", WASM_TARGET]);
         // The crate type is not in every manifest: a second one there would switch LTO off.
         build.args(["--package", krate, "--lib", "--crate-type", "cdylib"]);
+        let mut target = self.project.target.clone();
+        if has_simd {
+            // A directory of its own: with other flags in the same one, each build would undo the other's.
+            target.push("simd");
+            build.arg("--target-dir").arg(&target);
+        }
         set_flags(&mut build, has_simd.then_some("-Ctarget-feature=+simd128"));
         run::run(&mut build, BUILD)?;
-        let release = self.project.target.join(WASM_TARGET).join("release");
+        let release = target.join(WASM_TARGET).join("release");
         remove(to)?;
         run::run(
             run::command(&bindgen.path)
