@@ -81,6 +81,49 @@ test('a good package is told to be good, and what it holds', async (t) => {
   await here.watched.isClean();
 });
 
+/** The browsers that a reader may find itself in, by what is done to its files on their way. */
+const ENGINES = {
+  'with SIMD': async () => {},
+  'without SIMD': (page) =>
+    page.route('**/worker.js', async (route) => {
+      const response = await route.fetch();
+      const body = `WebAssembly.validate = () => false;\n${await response.text()}`;
+      await route.fulfill({ response, body });
+    }),
+  'without the module that has SIMD': (page) =>
+    page.route('**/accession-digests.js', (route) => route.abort()),
+};
+for (const [engine, prepare] of Object.entries(ENGINES)) {
+  test(`digests are right ${engine}`, async (t) => {
+    const here = await lab(t);
+    await prepare(here.page);
+    for (const algorithm of ['sha256', 'sha512']) {
+      const name = `by-${algorithm}`;
+      // More than the reader takes at once.
+      const ova = archive(packageFiles(name, { grains: 80, algorithm }));
+      await check(here, [await keep(files, `${name}.ova`, ova)], FINE);
+      const matches = (await rows(here, 'Files')).filter(([, , , manifest]) => manifest === 'matches');
+      assert.equal(matches.length, 2);
+      await here.session.getByRole('button', { name: 'Check another' }).click();
+    }
+    const loaded = here.watched.requests
+      .map((request) => request.url())
+      .filter((url) => url.endsWith('/accession-digests_bg.wasm'));
+    assert.equal(loaded.length, engine === 'with SIMD' ? 2 : 0);
+    for (const url of loaded) {
+      const module = new WebAssembly.Module(await (await fetch(url)).arrayBuffer());
+      const [features] = WebAssembly.Module.customSections(module, 'target_features');
+      assert.match(Buffer.from(features).toString('latin1'), /simd128/);
+    }
+    if (engine === 'without the module that has SIMD') {
+      const said = here.watched.console.filter((line) => line.startsWith('warning: digests are slower'));
+      assert.equal(said.length, 2, here.watched.console.join('\n'));
+    } else {
+      await here.watched.isClean();
+    }
+  });
+}
+
 test('a wrong size is found, with its place, the known answer and what to do', async (t) => {
   const here = await lab(t);
   await check(here, [await wrong('wrong')], BLOCKED);

@@ -4,12 +4,14 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::{CertificateInfo, LocalizableMessage, WarningType};
 use crate::reading::{Misfit, Reader};
+use crate::structure;
 use crate::structure::{Form, Key, Wire};
-use crate::{structure, through_json};
 
 /// A digest algorithm that this program computes, in the order of its strength.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,7 +72,20 @@ impl Wire for Algorithm {
     }
 }
 
-through_json!(Algorithm);
+// Serde gets it as the text that it is: the reader of packages has no other use for JSON values.
+impl Serialize for Algorithm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str((*self).name())
+    }
+}
+
+impl<'de> Deserialize<'de> for Algorithm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(deserializer)?;
+        Self::from_name(&name)
+            .ok_or_else(|| D::Error::custom(format_args!("there is no algorithm {name:?}")))
+    }
+}
 
 structure! {
     /// What arrived of a file.

@@ -7,11 +7,11 @@ use std::ops::{Add, Sub};
 use std::str::FromStr;
 use std::time::Duration;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::reading::{Misfit, Reader};
 use crate::structure::{Form, Wire};
-use crate::through_json;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
 /// The year 9999 ends here; the wire form has four digits for the year.
@@ -108,7 +108,18 @@ impl Wire for Timestamp {
     }
 }
 
-through_json!(Timestamp);
+// Serde gets it as the text that it is: the reader of packages has no other use for JSON values.
+impl Serialize for Timestamp {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timestamp {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
 
 fn parse(text: &str) -> Option<Timestamp> {
     let bytes = text.as_bytes();

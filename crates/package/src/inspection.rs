@@ -12,6 +12,7 @@ use accession_core::time::Timestamp;
 use crate::archive::{self, Archive, ArchiveReport, Event};
 use crate::certificate::{CertificateFile, Roots};
 use crate::descriptor::Descriptor;
+use crate::digest::Accelerator;
 use crate::disk::Disk;
 use crate::findings::{Findings, checks};
 use crate::image::Image;
@@ -94,6 +95,7 @@ pub(crate) struct Facts {
     pub(crate) manifest: Option<(String, Vec<u8>, Option<Manifest>)>,
     pub(crate) certificate: Option<(String, CertificateFile)>,
     plan: Option<Plan>,
+    accelerator: Option<Accelerator>,
 }
 
 /// The file whose bytes go by.
@@ -147,6 +149,11 @@ impl Inspection {
     pub fn with_plan(mut self, plan: Plan) -> Self {
         self.facts.plan = Some(plan);
         self
+    }
+
+    /// Has a host's faster code compute the digests that it can, of the files that are begun from now on.
+    pub fn accelerate(&mut self, accelerator: Accelerator) {
+        self.facts.accelerator = Some(accelerator);
     }
 
     /// Begins a file. `size` is how many bytes it should have, if that is known.
@@ -265,7 +272,10 @@ impl Facts {
             }
             Role::Other => Reader::None,
         };
-        let intake = Intake::new(self.wants(&name));
+        let mut intake = Intake::new(self.wants(&name));
+        if let Some(accelerator) = self.accelerator {
+            intake.accelerate(accelerator);
+        }
         Open { name, role, declared_size, intake, reader }
     }
 

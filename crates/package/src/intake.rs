@@ -6,27 +6,17 @@ use std::fmt;
 
 use accession_core::received::{Algorithm, Received};
 use accession_core::time::Timestamp;
-use md5::Md5;
-use sha1::Sha1;
-use sha2::digest::Digest;
-use sha2::{Sha256, Sha512};
 
 use crate::certificate::Roots;
+use crate::digest::{Accelerator, Hasher};
 use crate::inspection::{self, Circumstances, Inspection};
 
 /// One file on its way in. Memory use does not grow with the file.
 pub struct Intake {
     size: u64,
     hashers: Vec<Hasher>,
+    accelerator: Option<Accelerator>,
     inspection: Option<Box<Inspection>>,
-}
-
-#[derive(Clone)]
-enum Hasher {
-    Md5(Md5),
-    Sha1(Sha1),
-    Sha256(Sha256),
-    Sha512(Sha512),
 }
 
 impl Intake {
@@ -34,7 +24,7 @@ impl Intake {
     pub fn new(wants: impl IntoIterator<Item = Algorithm>) -> Self {
         let wants: BTreeSet<_> = wants.into_iter().collect();
         let hashers = wants.into_iter().map(Hasher::new).collect();
-        Self { size: 0, hashers, inspection: None }
+        Self { size: 0, hashers, accelerator: None, inspection: None }
     }
 
     /// The same, and looks into the file if its name is one of a package's. `now` is the time at
@@ -44,17 +34,28 @@ impl Intake {
         if inspection::is_of_a_package(name) {
             let circumstances = Circumstances { now, roots: Roots::default() };
             let mut inspection = Inspection::new(circumstances);
+            if let Some(accelerator) = self.accelerator {
+                inspection.accelerate(accelerator);
+            }
             inspection.begin(name, None);
             self.inspection = Some(Box::new(inspection));
         }
         self
     }
 
+    /// Has a host's faster code compute the digests that it can.
+    pub fn accelerate(&mut self, accelerator: Accelerator) {
+        self.accelerator = Some(accelerator);
+        if let Some(inspection) = &mut self.inspection {
+            inspection.accelerate(accelerator);
+        }
+    }
+
     /// Takes the next bytes. How a file is cut into them makes no difference.
     pub fn write(&mut self, bytes: &[u8]) {
         self.size += bytes.len() as u64;
         for hasher in &mut self.hashers {
-            hasher.update(bytes);
+            hasher.update(bytes, self.accelerator);
         }
         if let Some(inspection) = &mut self.inspection {
             inspection.write(bytes);
@@ -78,41 +79,6 @@ impl fmt::Debug for Intake {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Intake").field("size", &self.size).finish_non_exhaustive()
     }
-}
-
-impl Hasher {
-    fn new(algorithm: Algorithm) -> Self {
-        match algorithm {
-            Algorithm::Md5 => Self::Md5(Md5::new()),
-            Algorithm::Sha1 => Self::Sha1(Sha1::new()),
-            Algorithm::Sha256 => Self::Sha256(Sha256::new()),
-            Algorithm::Sha512 => Self::Sha512(Sha512::new()),
-        }
-    }
-
-    fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Self::Md5(hasher) => hasher.update(bytes),
-            Self::Sha1(hasher) => hasher.update(bytes),
-            Self::Sha256(hasher) => hasher.update(bytes),
-            Self::Sha512(hasher) => hasher.update(bytes),
-        }
-    }
-
-    fn finish(self) -> (Algorithm, String) {
-        match self {
-            Self::Md5(hasher) => (Algorithm::Md5, hex(&hasher.finalize())),
-            Self::Sha1(hasher) => (Algorithm::Sha1, hex(&hasher.finalize())),
-            Self::Sha256(hasher) => (Algorithm::Sha256, hex(&hasher.finalize())),
-            Self::Sha512(hasher) => (Algorithm::Sha512, hex(&hasher.finalize())),
-        }
-    }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ pub mod archive;
 pub mod certificate;
 mod contents;
 pub mod descriptor;
+mod digest;
 pub mod disk;
 pub mod findings;
 pub mod image;
@@ -19,6 +20,7 @@ pub mod outline;
 pub mod report;
 mod text;
 
+pub use digest::Accelerator;
 pub use intake::Intake;
 
 use findings::Check;

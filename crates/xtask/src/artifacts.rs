@@ -25,11 +25,21 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
-/// The name of the headless package's files.
-const HEADLESS: &str = "accession";
+/// A wasm module: its crate, the name of its files, and whether it is compiled for SIMD, without which it then does
+/// not load.
+struct Module {
+    krate: &'static str,
+    name: &'static str,
+    has_simd: bool,
+}
 
-/// The name of the inspector's files.
-const INSPECTOR: &str = "accession-inspector";
+const HEADLESS: Module = Module { krate: "accession-wasm", name: "accession", has_simd: false };
+
+const INSPECTOR: Module =
+    Module { krate: "accession-inspector", name: "accession-inspector", has_simd: false };
+
+const DIGESTS: Module =
+    Module { krate: "accession-digests", name: "accession-digests", has_simd: true };
 
 /// What has been built in this run, and what failed to.
 pub(crate) struct Artifacts<'a> {
@@ -39,6 +49,7 @@ pub(crate) struct Artifacts<'a> {
     page: Once<PathBuf>,
     headless: Once<PathBuf>,
     inspector: Once<PathBuf>,
+    digests: Once<PathBuf>,
     server: Once<PathBuf>,
     tested_server: Once<PathBuf>,
     vcsim: Once<Option<PathBuf>>,
@@ -53,6 +64,7 @@ impl<'a> Artifacts<'a> {
             page: Once::new("building the page"),
             headless: Once::new("building the headless module"),
             inspector: Once::new("building the inspector for Node"),
+            digests: Once::new("building the digests for Node"),
             server: Once::new("building the server"),
             tested_server: Once::new("building the server for the tests"),
             vcsim: Once::new("building the foreign peer"),
@@ -68,8 +80,21 @@ impl<'a> Artifacts<'a> {
             remove(&snippets)?;
             let mut trunk = self.trunk("build", &self.project.dist(), true)?;
             run::run(trunk.arg("--locked"), BUILD)?;
+            self.add_simd(&self.project.dist().join("inspector"))?;
             Ok(self.project.dist())
         })
+    }
+
+    /// Replaces the digests that trunk has built by those with SIMD: trunk cannot give one crate flags of its own.
+    fn add_simd(&self, directory: &Path) -> Result<()> {
+        let built = self.project.target.join("digests-web");
+        self.build_module(&DIGESTS, "web", &built)?;
+        for file in [format!("{}.js", DIGESTS.name), format!("{}_bg.wasm", DIGESTS.name)] {
+            let target = directory.join(&file);
+            std::fs::copy(built.join(&file), &target)
+                .map_err(Failure::io(format!("replace {}", shown(&target))))?;
+        }
+        Ok(())
     }
 
     /// Trunk, ready to build or to watch the page, with all that it needs in place.
@@ -87,7 +112,7 @@ impl<'a> Artifacts<'a> {
             .env("PATH", self.tools.path_for_trunk(self.project)?)
             .current_dir(&self.project.root);
         if release {
-            leave_out_paths(&mut trunk);
+            set_flags(&mut trunk, None);
         }
         // The convention is any value, but trunk takes only a boolean.
         if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
@@ -105,7 +130,7 @@ impl<'a> Artifacts<'a> {
 
     fn build_headless(&self) -> Result<PathBuf> {
         let package = self.project.npm();
-        self.build_module("accession-wasm", "web", HEADLESS, &package)?;
+        self.build_module(&HEADLESS, "web", &package)?;
         let handwritten = self.project.root.join("crates").join("wasm").join("npm");
         if handwritten.is_dir() {
             copy_directory(&handwritten, &package)?;
@@ -115,19 +140,27 @@ impl<'a> Artifacts<'a> {
 
     /// The module of the page's worker with a wrapping that Node can load, in the target directory.
     pub(crate) fn inspector(&self) -> Result<PathBuf> {
-        self.inspector.get(|| {
-            let directory = self.project.target.join("inspector");
-            self.build_module("accession-inspector", "nodejs", INSPECTOR, &directory)?;
-            // Its name tells Node how to load it, whatever a package.json further up says.
-            let module = directory.join(format!("{INSPECTOR}.cjs"));
-            std::fs::rename(directory.join(format!("{INSPECTOR}.js")), &module)
-                .map_err(Failure::io(format!("write {}", shown(&module))))?;
-            Ok(module)
-        })
+        self.inspector.get(|| self.build_for_node(&INSPECTOR, "inspector"))
+    }
+
+    /// The same of the digests with SIMD.
+    pub(crate) fn digests(&self) -> Result<PathBuf> {
+        self.digests.get(|| self.build_for_node(&DIGESTS, "digests"))
+    }
+
+    fn build_for_node(&self, module: &Module, directory: &str) -> Result<PathBuf> {
+        let directory = self.project.target.join(directory);
+        self.build_module(module, "nodejs", &directory)?;
+        // Its name tells Node how to load it, whatever a package.json further up says.
+        let wrapping = directory.join(format!("{}.cjs", module.name));
+        std::fs::rename(directory.join(format!("{}.js", module.name)), &wrapping)
+            .map_err(Failure::io(format!("write {}", shown(&wrapping))))?;
+        Ok(wrapping)
     }
 
     /// Makes a directory with the wasm of a crate, as small as it gets, and its wrapping for a platform.
-    fn build_module(&self, krate: &str, platform: &str, name: &str, to: &Path) -> Result<()> {
+    fn build_module(&self, module: &Module, platform: &str, to: &Path) -> Result<()> {
+        let Module { krate, name, has_simd } = *module;
         self.tools.wasm_target()?;
         let bindgen = self.tools.wasm_bindgen(self.project)?;
         let optimizer = self.tools.wasm_opt()?;
@@ -135,9 +168,15 @@ impl<'a> Artifacts<'a> {
         build.args(["--locked", "--release", "--target", WASM_TARGET]);
         // The crate type is not in every manifest: a second one there would switch LTO off.
         build.args(["--package", krate, "--lib", "--crate-type", "cdylib"]);
-        leave_out_paths(&mut build);
+        let mut target = self.project.target.clone();
+        if has_simd {
+            // A directory of its own: with other flags in the same one, each build would undo the other's.
+            target.push("simd");
+            build.arg("--target-dir").arg(&target);
+        }
+        set_flags(&mut build, has_simd.then_some("-Ctarget-feature=+simd128"));
         run::run(&mut build, BUILD)?;
-        let release = self.project.target.join(WASM_TARGET).join("release");
+        let release = target.join(WASM_TARGET).join("release");
         remove(to)?;
         run::run(
             run::command(&bindgen.path)
@@ -152,6 +191,7 @@ impl<'a> Artifacts<'a> {
             run::command(&optimizer.path)
                 .arg("-Oz")
                 .args(WASM_FEATURES)
+                .args(has_simd.then_some("--enable-simd"))
                 .arg(&module)
                 .arg("--output")
                 .arg(&small),
@@ -236,16 +276,21 @@ impl<T: Clone> Once<T> {
     }
 }
 
-/// What is shipped says where in a crate it panicked, but not where this machine keeps its crates.
-fn leave_out_paths(build: &mut Command) {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
-    let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) else { return };
-    let crates = home.join("registry").join("src");
+/// Sets the compiler's flags of a release: the user's own, one that keeps out of the product where this machine has its
+/// crates, and perhaps one more.
+fn set_flags(build: &mut Command, more: Option<&str>) {
     let given = std::env::var("RUSTFLAGS").unwrap_or_default();
-    let remap = format!("--remap-path-prefix={}=crates", crates.display());
-    let flags: Vec<_> = given.split_whitespace().chain([remap.as_str()]).collect();
-    // Separated by what no path has in it, unlike `RUSTFLAGS`.
-    build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    let mut flags: Vec<_> = given.split_whitespace().map(str::to_owned).collect();
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from);
+    if let Some(home) = home.or_else(|| Some(std::env::home_dir()?.join(".cargo"))) {
+        let crates = home.join("registry").join("src");
+        flags.push(format!("--remap-path-prefix={}=crates", crates.display()));
+    }
+    flags.extend(more.map(str::to_owned));
+    if !flags.is_empty() {
+        // Separated by what no path has in it, unlike `RUSTFLAGS`.
+        build.env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    }
 }
 
 fn remove(directory: &Path) -> Result<()> {

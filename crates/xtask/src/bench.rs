@@ -21,6 +21,7 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
     let artifacts = Artifacts::new(project, tools);
     let package = artifacts.headless()?;
     let inspector = artifacts.inspector()?;
+    let digests = artifacts.digests()?;
     let server = artifacts.server()?;
     let vcsim = artifacts.vcsim()?;
     surroundings::npm_ci(tools, &project.root.join("tests").join("bench"))?;
@@ -28,7 +29,8 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
         let mut node = run::command(&tools.node()?.path);
         node.arg(&program).current_dir(&project.root);
         node.env("ACCESSION_NPM", &package).env("ACCESSION_SERVER", &server);
-        node.env("ACCESSION_INSPECTOR", &inspector).env_remove("ACCESSION_VCSIM");
+        node.env("ACCESSION_INSPECTOR", &inspector).env("ACCESSION_DIGESTS", &digests);
+        node.env_remove("ACCESSION_VCSIM");
         if let Some(vcsim) = &vcsim {
             node.env("ACCESSION_VCSIM", vcsim);
         }

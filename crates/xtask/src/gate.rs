@@ -204,17 +204,26 @@ impl Gate<'_> {
     }
 
     fn wasm(&self) -> Result<()> {
-        let tests = self.project.files("crates/wasm/tests", ".mjs");
-        if tests.is_empty() {
-            return Err(Failure::nothing("crates/wasm/tests has no *.mjs"));
+        let mut tests = Vec::new();
+        for krate in ["wasm", "inspector"] {
+            let directory = format!("crates/{krate}/tests");
+            let found = self.project.files(&directory, ".mjs");
+            if found.is_empty() {
+                return Err(Failure::nothing(format!("{directory} has no *.mjs")));
+            }
+            tests.extend(found);
         }
         let package = self.artifacts.headless()?;
+        let inspector = self.artifacts.inspector()?;
+        let digests = self.artifacts.digests()?;
         let directory = self.project.root.join("crates").join("wasm").join("tests");
         if directory.join("package-lock.json").is_file() {
             surroundings::npm_ci(self.tools, &directory)?;
         }
         self.node_test(&tests, |node| {
-            node.env("ACCESSION_NPM", package);
+            node.env("ACCESSION_NPM", package)
+                .env("ACCESSION_INSPECTOR", inspector)
+                .env("ACCESSION_DIGESTS", digests);
         })
     }
 

@@ -8,11 +8,17 @@ use crate::failure::{Failure, Result, shown};
 use crate::run;
 
 /// Crates that only make sense as wasm modules; everything else is linted and tested natively.
-pub(crate) const WASM_ONLY: [&str; 2] = ["accession-wasm", "accession-inspector"];
+pub(crate) const WASM_ONLY: [&str; 3] =
+    ["accession-wasm", "accession-inspector", "accession-digests"];
 
 /// Crates that end up in a wasm module and are linted for that target.
-pub(crate) const FOR_WASM: [&str; 4] =
-    ["accession-web", "accession-wasm", "accession-inspector", "accession-client"];
+pub(crate) const FOR_WASM: [&str; 5] = [
+    "accession-web",
+    "accession-wasm",
+    "accession-inspector",
+    "accession-digests",
+    "accession-client",
+];
 
 pub(crate) const WASM_TARGET: &str = "wasm32-unknown-unknown";
 

@@ -95,15 +95,15 @@ export function descriptor(name, { href, size, capacity }) {
 }
 
 /** The files of a package in the order in which they belong into an archive. */
-export function packageFiles(name, { grains = 1, size = (real) => real } = {}) {
+export function packageFiles(name, { grains = 1, size = (real) => real, algorithm = 'sha256' } = {}) {
   const { bytes, capacity } = disk(grains);
   const href = `${name}-disk1.vmdk`;
   const ovf = descriptor(name, { href, size: size(bytes.length), capacity });
-  const digest = (bytes) => createHash('sha256').update(bytes).digest('hex');
+  const digest = (bytes) => createHash(algorithm).update(bytes).digest('hex');
   const lines = [
     [`${name}.ovf`, ovf],
     [href, bytes],
-  ].map(([name, bytes]) => `SHA256(${name})= ${digest(bytes)}\n`);
+  ].map(([name, bytes]) => `${algorithm.toUpperCase()}(${name})= ${digest(bytes)}\n`);
   return [
     { name: `${name}.ovf`, bytes: ovf },
     { name: `${name}.mf`, bytes: Buffer.from(lines.join('')) },
