@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::behaviour::WrongContent;
 use crate::file::Status;
+use crate::keyed;
 use crate::messages;
 use crate::model::{
     LocalizableMessage, PreviewInfo, PreviewState, PreviewWarningInfo, ValidationError,
@@ -81,7 +82,7 @@ pub(crate) fn pipe_closed(session: &Session, name: &str) -> LocalizableMessage {
 /// The digests that the manifest of a session asks for of a file.
 pub(crate) fn asked_for(session: &Session, name: &str) -> BTreeSet<Algorithm> {
     let listed = looked_into(session).flat_map(|(_, contents)| &contents.listed);
-    listed.filter(|listed| listed.name == name).map(|listed| listed.algorithm).collect()
+    keyed::set(listed.filter(|listed| listed.name == name).map(|listed| listed.algorithm))
 }
 
 /// What a session shows of its metadata files.

@@ -8,6 +8,7 @@ pub mod dialect;
 pub mod error;
 pub mod file;
 pub mod jsonrpc;
+pub mod keyed;
 pub mod messages;
 pub mod model;
 pub mod operations;

@@ -10,6 +10,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use crate::keyed;
 use crate::reading::{Misfit, Reader};
 use crate::structure::{Form, Wire};
 use crate::through_json;
@@ -141,7 +142,7 @@ impl Wire for Privileges {
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         match reader.value() {
             Value::String(text) if text == "all" => Ok(Self::All),
-            Value::Array(_) => Ok(Self::Only(reader.elements()?.into_iter().collect())),
+            Value::Array(_) => Ok(Self::Only(keyed::set(reader.elements()?))),
             _ => Err(reader.mismatch("\"all\" or a list of privileges")),
         }
     }

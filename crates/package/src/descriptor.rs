@@ -8,6 +8,8 @@ mod xml;
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
+use accession_core::keyed;
+
 use percent_encoding::percent_decode_str;
 use serde::Serialize;
 
@@ -639,8 +641,8 @@ impl Descriptor {
     }
 
     fn check_disks(&self, notes: &mut Notes<'_>) {
-        let files: BTreeSet<_> = self.files.iter().map(|file| file.id.as_str()).collect();
-        let disks: BTreeSet<_> = self.disks.iter().map(|disk| disk.id.as_str()).collect();
+        let files = keyed::set(self.files.iter().map(|file| file.id.as_str()));
+        let disks = keyed::set(self.disks.iter().map(|disk| disk.id.as_str()));
         let mut ids = BTreeSet::new();
         for disk in &self.disks {
             let place = Some(Place::Line(disk.line));

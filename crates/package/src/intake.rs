@@ -1,9 +1,9 @@
 //! One file on its way into a session: counts its bytes, computes the digests that were asked for and
 //! no others, and looks into it if an item's type would.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use accession_core::keyed;
 use accession_core::received::{Algorithm, Received};
 use accession_core::time::Timestamp;
 
@@ -22,7 +22,7 @@ pub struct Intake {
 impl Intake {
     /// Begins a file of which these digests are wanted.
     pub fn new(wants: impl IntoIterator<Item = Algorithm>) -> Self {
-        let wants: BTreeSet<_> = wants.into_iter().collect();
+        let wants = keyed::set(wants);
         let hashers = wants.into_iter().map(Hasher::new).collect();
         Self { size: 0, hashers, accelerator: None, inspection: None }
     }
@@ -69,7 +69,7 @@ impl Intake {
 
     /// Tells what the file was.
     pub fn finish(self) -> Received {
-        let digests: BTreeMap<_, _> = self.hashers.into_iter().map(Hasher::finish).collect();
+        let digests = keyed::map(self.hashers.into_iter().map(Hasher::finish));
         let contents = self.inspection.and_then(|inspection| inspection.finish().contents());
         Received { size: self.size, digests, contents: contents.map(Box::new) }
     }
@@ -83,6 +83,8 @@ impl fmt::Debug for Intake {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;

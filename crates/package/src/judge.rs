@@ -5,6 +5,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
+use accession_core::keyed;
+
 use crate::archive::{self, is_apple_double};
 use crate::certificate;
 use crate::descriptor::{Descriptor, DiskEntry};
@@ -170,8 +172,7 @@ pub(crate) fn judge(facts: Facts, mut findings: Findings, circumstances: &Circum
     }
     // The reader of the archive has told these.
     let attributes = members.iter().map(|member| &member.name).filter(|name| is_apple_double(name));
-    let mut told: BTreeSet<String> =
-        attributes.filter(|_| facts.archive.is_some()).cloned().collect();
+    let mut told = keyed::set(attributes.filter(|_| facts.archive.is_some()).cloned());
     if let Some((name, descriptor)) = &facts.descriptor {
         names(&members, name, &mut findings);
         files(&members, name, descriptor, cut_short, &mut told, &mut findings);
@@ -292,7 +293,7 @@ fn order(members: &[Member], descriptor: Option<&(String, Descriptor)>, findings
 
 /// The position of each file in the descriptor's list; the parts of a file share one.
 fn places(descriptor: &Descriptor, folder: &str) -> BTreeMap<String, usize> {
-    descriptor.members().map(|(at, name, _)| (format!("{folder}{name}"), at)).collect()
+    keyed::map(descriptor.members().map(|(at, name, _)| (format!("{folder}{name}"), at)))
 }
 
 /// Manifest and certificate have the descriptor's name.
@@ -328,10 +329,9 @@ fn files(
     let folder = folder(name);
     let mut named = BTreeSet::new();
     let mut countable = BTreeSet::new();
-    let by_name: BTreeMap<_, _> =
-        members.iter().map(|member| (member.name.as_str(), member)).collect();
-    let by_lower: BTreeMap<_, _> =
-        members.iter().map(|member| (member.name.to_ascii_lowercase(), member)).collect();
+    let by_name = keyed::map(members.iter().map(|member| (member.name.as_str(), member)));
+    let by_lower =
+        keyed::map(members.iter().map(|member| (member.name.to_ascii_lowercase(), member)));
     for (at, wanted, size) in descriptor.members() {
         let Some(file) = descriptor.files.get(at) else { continue };
         countable.insert(at);
@@ -376,13 +376,11 @@ fn files(
         }
         named.insert(path);
     }
-    let uncounted: BTreeSet<_> = descriptor
-        .files
-        .iter()
-        .enumerate()
-        .filter(|(at, file)| !countable.contains(at) && !file.href.is_empty() && !file.is_url())
-        .map(|(_, file)| format!("{folder}{}", file.name()))
-        .collect();
+    let uncounted =
+        descriptor.files.iter().enumerate().filter(|(at, file)| {
+            !countable.contains(at) && !file.href.is_empty() && !file.is_url()
+        });
+    let uncounted = keyed::set(uncounted.map(|(_, file)| format!("{folder}{}", file.name())));
     let is_unnamed = |member: &&Member| {
         matches!(member.role, Role::Disk | Role::Image | Role::Other)
             && !named.contains(&member.name)
@@ -401,10 +399,8 @@ fn files(
 fn disks(members: &[Member], name: &str, descriptor: &Descriptor, findings: &mut Findings) {
     let folder = folder(name);
     // Of several with the same id or name the first counts.
-    let files: BTreeMap<_, _> =
-        descriptor.files.iter().rev().map(|file| (file.id.as_str(), file)).collect();
-    let by_name: BTreeMap<_, _> =
-        members.iter().rev().map(|member| (member.name.as_str(), member)).collect();
+    let files = keyed::map(descriptor.files.iter().rev().map(|file| (file.id.as_str(), file)));
+    let by_name = keyed::map(members.iter().rev().map(|member| (member.name.as_str(), member)));
     let of = |entry: &DiskEntry| {
         let file = files.get(entry.file_ref.as_deref()?)?;
         // What is compressed or cut into parts cannot be looked into.
@@ -479,7 +475,7 @@ fn digests(
             findings.of(&member.name).add(NOT_LISTED, None, [&member.name]);
         }
     }
-    let there: BTreeSet<_> = members.iter().map(|member| member.name.as_str()).collect();
+    let there = keyed::set(members.iter().map(|member| member.name.as_str()));
     let is_absent = |entry: &&Entry| {
         let path = format!("{folder}{}", entry.name);
         !there.contains(path.as_str()) && !told.contains(&path)

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use accession_core::keyed;
 use accession_core::received::Algorithm;
 use serde::Serialize;
 
@@ -166,7 +167,7 @@ impl Manifest {
 
     /// The algorithms of the entries.
     pub fn algorithms(&self) -> BTreeSet<Algorithm> {
-        self.entries.iter().filter_map(|entry| entry.algorithm).collect()
+        keyed::set(self.entries.iter().filter_map(|entry| entry.algorithm))
     }
 
     fn check(&self, notes: &mut Notes<'_>) {

@@ -8,6 +8,7 @@ use super::{Context, Simulator, checks};
 use crate::behaviour::ItemNames;
 use crate::dialect::encode_segment;
 use crate::error::{ApiError, ErrorType};
+use crate::keyed;
 use crate::messages;
 use crate::model::{
     ChangeInfo, ChangeSummary, ChecksumInfo, ItemFileInfo, ItemFindSpec, ItemId, ItemModel,
@@ -171,7 +172,7 @@ impl Simulator {
         };
         // The reference lets the content follow later; here it is there at once.
         let files = source.map(|(_, source)| source.files).unwrap_or_default().into_iter();
-        let files = files.map(|(name, file)| (name, StoredFile { version: 1, ..file })).collect();
+        let files = keyed::map(files.map(|(name, file)| (name, StoredFile { version: 1, ..file })));
         let serial = self.next_serial();
         let item = Item {
             serial,

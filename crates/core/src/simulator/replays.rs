@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::keyed;
 use crate::model::ClientToken;
 use crate::operations::Row;
 
@@ -34,7 +35,7 @@ impl Replays {
     }
 
     pub(super) fn from_made(made: BTreeMap<String, String>) -> Self {
-        let keys = made.iter().map(|(key, id)| (id.clone(), key.clone())).collect();
+        let keys = keyed::map(made.iter().map(|(key, id)| (id.clone(), key.clone())));
         Self { made, keys }
     }
 

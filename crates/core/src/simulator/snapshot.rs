@@ -16,6 +16,7 @@ use super::uploads::Link;
 use super::{Simulator, checks};
 use crate::behaviour::{Behaviour, ItemNames};
 use crate::file::Status;
+use crate::keyed;
 use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
 use crate::random::{Progress, Random};
 use crate::reading;
@@ -151,11 +152,9 @@ impl Simulator {
             release: self.release,
             behaviour: self.behaviour,
             pace: self.pace,
-            sources: self
-                .sources
-                .iter()
-                .map(|(uri, source)| (uri.clone(), source.clone()))
-                .collect(),
+            sources: keyed::map(
+                self.sources.iter().map(|(uri, source)| (uri.clone(), source.clone())),
+            ),
         }
     }
 
