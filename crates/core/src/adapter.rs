@@ -38,6 +38,12 @@ pub(crate) fn validate(session: &Session) -> ValidationResult {
             });
         }
     }
+    for name in &session.refused {
+        invalid_files.push(ValidationError {
+            name: name.clone(),
+            error_message: messages::ADAPTER_REFUSAL.with([name]),
+        });
+    }
     let has_errors = !missing_files.is_empty() || !invalid_files.is_empty();
     ValidationResult { has_errors, missing_files, invalid_files }
 }
@@ -71,7 +77,8 @@ fn ends(session: &Session, transfer: &Transfer, error: &LocalizableMessage) -> b
     if wrong.contains(&error.id.as_str()) {
         return session.behaviour.wrong_content == WrongContent::FailsSession;
     }
-    transfer.is_pull() || error.id == messages::PIPE_CLOSED.id
+    let storage = [messages::PIPE_CLOSED.id, messages::STORAGE_FULL.id];
+    transfer.is_pull() || storage.contains(&error.id.as_str())
 }
 
 /// What is said of a file of which the storage did not take all bytes.

@@ -41,12 +41,7 @@ pub fn handle(simulator: &mut Simulator, request: &Request, now: Timestamp) -> H
     simulator.pass_time(now);
     match Invocation::read(request) {
         Ok(invocation) => invocation.answer(simulator, request),
-        Err(fault) => Handled {
-            response: fault.response(),
-            transitions: simulator.take_transitions(),
-            rule: Some(rules::WELL_FORMED),
-            lacks: None,
-        },
+        Err(fault) => simulator.finish(fault.response(), Some(rules::WELL_FORMED), None),
     }
 }
 
@@ -183,7 +178,7 @@ impl Invocation {
             locale.localize(&mut value, |text| object([(OPTIONAL, Value::from(text))]));
         }
         let response = response(self.id, "result", object([(member, value)]));
-        Handled { response, transitions: simulator.take_transitions(), rule, lacks }
+        simulator.finish(response, rule, lacks)
     }
 }
 

@@ -156,6 +156,9 @@ messages! {
     /// An update session on an item that holds a virtual machine. The text is recorded, its id is not.
     ITEM_IS_TEMPLATE = "accession.update_session_on_vm_template",
         "Update session creation is not supported for library item '{0}' (ID: {1}) because it contains a virtual machine template.";
+    /// The place of a library's files is gone.
+    BACKING_LOST = "com.vmware.vdcs.cls-main.invalid_library_backing_does_not_exist",
+        "Cannot find the storage backing of library {0} (ID: {1}). This error may occur due to restore of a deleted library.";
     /// A file differs from its manifest.
     MANIFEST_MISMATCH = "com.vmware.ovfs.ovfs-main.ovfs.invalid_manifest_checksum_mismatch",
         "The checksum(s) from the provided manifest file do not match the content of file(s): {0}";
@@ -261,6 +264,14 @@ messages! {
         "The import of library item {0} has failed. Reason: {1}";
     /// What is left of a session that expired, where anything is.
     EXPIRED = "accession.update_session_expired", "The update session has expired.";
+    /// A fault that somebody asked for.
+    FAULT = "accession.fault", "This simulator was asked to answer with {0}.";
+    /// The storage has no room for a file that arrived.
+    STORAGE_FULL = "accession.storage_full",
+        "Error transferring file {0} to {1}. Reason: No space left on device";
+    /// The adapter of an item's type refuses a file.
+    ADAPTER_REFUSAL = "accession.adapter_refusal",
+        "File {0} is refused by the adapter of the item's type.";
     /// A warning of the preview that nobody said to ignore.
     WARNING_NOT_IGNORED = "accession.preview_warning_not_ignored",
         "The warning {0} was raised and is not ignored.";

@@ -105,6 +105,10 @@ rules! {
         "A call's body has a limit; the bytes of files travel elsewhere.",
         "a limit of this host, not of the API";
 
+    FAULT = Assumed "fault":
+        "Somebody asked this simulator for what went wrong here.",
+        "a fault of this simulator's, not of the API";
+
     // Libraries and items.
     LIBRARY_EXISTS = Documented "library.exists":
         "The library that is named must exist.", "NotFound of the operations that name a library";
@@ -119,6 +123,9 @@ rules! {
     LIBRARY_NOT_IN_MAINTENANCE = Assumed "library.not-in-maintenance":
         "The content of a library in maintenance is not changed.",
         "library_model, state_info (since 9.0.0.0): operations that alter content are restricted; which error they answer is assumed";
+    LIBRARY_BACKING = Observed "library.backing":
+        "Content needs the storage that the library is on.",
+        "recorded: NOT_ALLOWED_IN_CURRENT_STATE, invalid_library_backing_does_not_exist";
     LIBRARY_VERSION = Documented "library.version":
         "A change that names a version needs the current one.",
         "com.vmware.content.local_library update: ConcurrentChange; com.vmware.content.library update and item update: InvalidArgument";

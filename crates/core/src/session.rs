@@ -266,6 +266,8 @@ pub enum UploadEvent {
     Progress(u64),
     /// All bytes are there; what is left of it takes its time.
     Arrive(Box<Work>),
+    /// All bytes are there, and the storage did not take them.
+    Lose(u64, LocalizableMessage),
     /// It ended.
     Close(Result<Received, Broken>),
 }
@@ -730,6 +732,8 @@ structure! {
         pub folder: String,
         /// The settings that it follows.
         pub behaviour: Behaviour,
+        /// The files that the adapter refuses whatever is in them.
+        pub refused: Vec<String> = default,
         /// Who created it.
         pub owner: String,
         /// The item's content version when the session was created.
@@ -758,6 +762,7 @@ impl Session {
             is_ovf: target.is_ovf,
             folder: target.folder,
             behaviour: target.behaviour,
+            refused: Vec::new(),
             owner,
             content_version: target.content_version,
             client_progress: 0,
@@ -932,7 +937,8 @@ impl Session {
                 let refused = again && self.behaviour.upload_again == UploadAgain::Refused;
                 !refused && transfer.status.next(file::Event::Open).is_some()
             }
-            UploadEvent::Progress(_) | UploadEvent::Arrive(_) | UploadEvent::Close(_) => running,
+            UploadEvent::Progress(_) | UploadEvent::Arrive(_) => running,
+            UploadEvent::Lose(..) | UploadEvent::Close(_) => running,
         };
         let status = transfer.status;
         (fits && !transfer.is_pull())
@@ -1118,6 +1124,11 @@ impl Session {
             UploadEvent::Arrive(work) => {
                 transfer.receive(work.received.as_ref().map_or(0, |received| received.size));
                 transfer.work = Some(*work);
+            }
+            UploadEvent::Lose(bytes, message) => {
+                transfer.receive(bytes);
+                transfer.step(file::Event::Refuse);
+                transfer.error = Some(message);
             }
             UploadEvent::Close(outcome) => transfer.end(outcome, broken),
         }

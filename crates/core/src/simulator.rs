@@ -5,6 +5,7 @@
 
 mod access;
 mod checks;
+mod faults;
 mod items;
 mod libraries;
 mod replays;
@@ -22,6 +23,7 @@ use serde_json::{Map, Value};
 pub(crate) use access::Credentials;
 use access::Login;
 pub use access::{Account, Accounts};
+pub use faults::{Disturbance, Effect, Fault, NoSuchPlace};
 use items::Item;
 use libraries::Library;
 use replays::Replays;
@@ -78,6 +80,8 @@ pub struct Handled {
     pub rule: Option<RuleRef>,
     /// The privilege that the caller lacks, if that is why.
     pub lacks: Option<Privilege>,
+    /// What the host is to do to the connection, if a fault asks for it.
+    pub disturbance: Disturbance,
 }
 
 /// A session's step from one phase to another.
@@ -123,6 +127,13 @@ pub struct Simulator {
     /// Whether the host fetches other sources, and which it is to fetch next.
     fetching: bool,
     fetches: VecDeque<Fetch>,
+    /// Faults that are armed, and their own stream of chance.
+    faults: Vec<Fault>,
+    chance: Random,
+    /// What faults have in store for the answer, and for the adapter.
+    disturbance: Disturbance,
+    malformed: bool,
+    refusing: Option<String>,
     transitions: Vec<Transition>,
 }
 
@@ -151,6 +162,11 @@ impl Simulator {
             sources: Store::default(),
             fetching: false,
             fetches: VecDeque::new(),
+            faults: Vec::new(),
+            chance: Random::new(!seed),
+            disturbance: Disturbance::default(),
+            malformed: false,
+            refusing: None,
             transitions: Vec::new(),
         }
     }
@@ -224,6 +240,8 @@ impl Simulator {
         parameters: impl FnOnce() -> Result<Map<String, Value>, ApiError>,
         form: &dyn Form,
     ) -> Result<Option<Value>, ApiError> {
+        let token = credentials.token().unwrap_or_default().to_owned();
+        self.strike(&row.full_name(), &token)?;
         let caller = self.recognise(credentials)?;
         let parameters = Value::Object(parameters()?);
         if let Some(field) = self.release.later_field(&parameters) {
@@ -252,7 +270,21 @@ impl Simulator {
             Ok(response) => (response, None, None),
             Err(error) => (dialect::failure(dialect, &error, locale), error.rule, error.lacks),
         };
-        Handled { response, transitions: self.take_transitions(), rule, lacks }
+        self.finish(response, rule, lacks)
+    }
+
+    /// What goes back to the host, with what faults do to it.
+    pub(crate) fn finish(
+        &mut self,
+        mut response: Response,
+        rule: Option<RuleRef>,
+        lacks: Option<Privilege>,
+    ) -> Handled {
+        if std::mem::take(&mut self.malformed) {
+            response.body.truncate(response.body.len() / 2);
+        }
+        let disturbance = std::mem::take(&mut self.disturbance);
+        Handled { response, transitions: self.take_transitions(), rule, lacks, disturbance }
     }
 
     // -----------------------------------------------------------------------------------------

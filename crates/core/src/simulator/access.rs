@@ -99,6 +99,14 @@ impl<'a> Credentials<'a> {
         }
     }
 
+    /// The token, if one is given.
+    pub(crate) fn token(&self) -> Option<&'a str> {
+        match self {
+            Self::Basic(_) => None,
+            Self::Token(token) => *token,
+        }
+    }
+
     /// The token in a header or a cookie.
     pub(crate) fn token_of(request: &'a Request) -> Self {
         Self::Token(request.headers.get(SESSION_HEADER).or_else(|| session_cookie(request)))
@@ -137,7 +145,7 @@ impl Simulator {
     }
 }
 
-fn unauthenticated(rule: RuleRef) -> ApiError {
+pub(super) fn unauthenticated(rule: RuleRef) -> ApiError {
     let error =
         ApiError::new(ErrorType::Unauthenticated, rule, messages::AUTHENTICATION_REQUIRED.with([]));
     ApiError { challenge: Some("Basic realm=\"VAPI endpoint\"".to_owned()), ..error }

@@ -143,6 +143,10 @@ impl Simulator {
         }
         checks::item(&spec)?;
         library.admit_content()?;
+        library.admit_backing()?;
+        if let Some((_, source)) = &source {
+            self.library(&source.library)?.admit_backing()?;
+        }
         let name = spec.name.clone().unwrap_or_default();
         self.refuse_taken_name(&library_id, &name)?;
         let id = ItemId::new(self.random.uuid());

@@ -19,6 +19,8 @@ pub(super) struct Library {
     /// All but the version, which is the next field.
     pub(super) model: LibraryModel,
     pub(super) version: u64,
+    /// Whether the storage that it is on is gone.
+    pub(super) backing_lost: bool,
     /// Its items, in the order in which they came.
     pub(super) items: BTreeSet<(u64, ItemId)>,
     /// The same by name.
@@ -55,6 +57,16 @@ impl Library {
         let message = messages::LIBRARY_IN_MAINTENANCE.with([self.name()]);
         let (kind, rule) = (ErrorType::NotAllowedInCurrentState, rules::LIBRARY_NOT_IN_MAINTENANCE);
         Err(ApiError::new(kind, rule, message))
+    }
+
+    /// Refuses what needs the storage that is gone.
+    pub(super) fn admit_backing(&self) -> Result<(), ApiError> {
+        if !self.backing_lost {
+            return Ok(());
+        }
+        let id = self.model.id.clone().unwrap_or_default();
+        let message = messages::BACKING_LOST.with([self.name(), id.as_str()]);
+        Err(ApiError::new(ErrorType::NotAllowedInCurrentState, rules::LIBRARY_BACKING, message))
     }
 
     /// Where its backing keeps the files of an item. Recorded addresses have this form.
@@ -135,8 +147,15 @@ impl Simulator {
             ..spec
         };
         let (serial, version) = (self.next_serial(), 1);
-        let (items, names) = (BTreeSet::new(), BTreeMap::new());
-        self.libraries.insert(id.clone(), Library { serial, model, version, items, names });
+        let library = Library {
+            serial,
+            model,
+            version,
+            backing_lost: false,
+            items: BTreeSet::new(),
+            names: BTreeMap::new(),
+        };
+        self.libraries.insert(id.clone(), library);
         Ok(id)
     }
 

@@ -270,6 +270,7 @@ impl Service for Simulator {
         if self.session(&id)?.phase() == Phase::Open {
             self.library(&item.library)?.admit_content()?;
             self.end_checks(&id);
+            self.refuse_on_purpose(&id);
         }
         if let Err(refused) = self.session_event(&id, Event::Complete) {
             let fails = self.behaviour.unignored_warning == UnignoredWarning::Fails;
@@ -328,6 +329,8 @@ impl Service for Simulator {
             return self.restore_file(context, &id, &spec.name);
         }
         let mut file = checks::added_file(spec, &self.behaviour)?;
+        let item = self.item(&self.session(&id)?.item)?;
+        self.library(&item.library)?.admit_backing()?;
         let name = file.name.clone();
         match &file.source {
             // These are read from storage of the vCenter's own.
@@ -383,6 +386,7 @@ impl Service for Simulator {
         _: &Context,
         call: SessionFileValidate,
     ) -> Result<ValidationResult, ApiError> {
+        self.refuse_on_purpose(&call.update_session_id);
         self.session_event(&call.update_session_id, Event::Validate)?;
         Ok(self.session(&call.update_session_id)?.validation())
     }
@@ -456,6 +460,13 @@ impl Simulator {
         let stored = stored.ok_or_else(unknown)?;
         self.change_file(id, name, Event::RestoreFile(name.to_owned(), stored))?;
         self.session_file(context, id, name)
+    }
+
+    /// A fault lets the adapter refuse a file from now on.
+    fn refuse_on_purpose(&mut self, id: &SessionId) {
+        if let (Some(file), Some(session)) = (self.refusing.take(), self.sessions.get_mut(id)) {
+            session.refused.push(file);
+        }
     }
 
     /// A client looks at the files of a session, if they can be seen.

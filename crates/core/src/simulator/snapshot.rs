@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::access::Accounts;
+use super::faults::{Disturbance, Fault};
 use super::items::{Change, Item};
 use super::libraries::Library;
 use super::replays::Replays;
@@ -51,6 +52,8 @@ structure! {
         behaviour: Behaviour,
         pace: Pace,
         sources: BTreeMap<String, Source>,
+        faults: Vec<Fault>,
+        chance: Progress,
     }
 
     #[derive(Debug, Clone, PartialEq)]
@@ -58,6 +61,7 @@ structure! {
         serial: u64,
         version: u64,
         model: LibraryModel,
+        backing_lost: bool = default,
     }
 
     #[derive(Debug, Clone, PartialEq)]
@@ -129,6 +133,7 @@ impl Simulator {
         let libraries = self.libraries.iter().map(|(_, library)| KeptLibrary {
             serial: library.serial,
             version: library.version,
+            backing_lost: library.backing_lost,
             model: library.model.clone(),
         });
         let items = self.items.iter().map(|(_, item)| KeptItem {
@@ -144,6 +149,8 @@ impl Simulator {
             now: self.now,
             serial: self.serial,
             random: self.random.progress(),
+            faults: self.faults.clone(),
+            chance: self.chance.progress(),
             server_guid: self.server_guid.clone(),
             libraries: libraries.collect(),
             items: items.collect(),
@@ -163,6 +170,8 @@ impl Simulator {
     pub fn restore(snapshot: Snapshot) -> Result<Self, NotASnapshot> {
         let random = Random::resume(&snapshot.random)
             .ok_or_else(|| contradiction("random is nowhere in the stream of its seed"))?;
+        let chance = Random::resume(&snapshot.chance)
+            .ok_or_else(|| contradiction("chance is nowhere in the stream of its seed"))?;
         let mut simulator = Self {
             accounts: Accounts::Any,
             mount: String::new(),
@@ -183,6 +192,11 @@ impl Simulator {
             sources: snapshot.sources.into_iter().collect(),
             fetching: false,
             fetches: VecDeque::new(),
+            faults: snapshot.faults,
+            chance,
+            disturbance: Disturbance::default(),
+            malformed: false,
+            refusing: None,
             transitions: Vec::new(),
         };
         let mut serials = BTreeSet::new();
@@ -210,6 +224,7 @@ impl Simulator {
             serial: kept.serial,
             version: counted(&place, kept.version)?,
             model: kept.model,
+            backing_lost: kept.backing_lost,
             items: BTreeSet::new(),
             names: BTreeMap::new(),
         };

@@ -34,6 +34,10 @@ impl<Id: Ord, T> Store<Id, T> {
         self.0.remove(id).map(|thing| *thing)
     }
 
+    pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut T)) {
+        self.0.values_mut().map(|thing| &mut **thing).for_each(change);
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Id, &T)> {
         self.0.iter().map(|(id, thing)| (id, &**thing))
     }

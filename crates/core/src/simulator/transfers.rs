@@ -147,7 +147,18 @@ impl Simulator {
     ) -> Vec<Transition> {
         self.pass_time(now);
         let source = &fetch.source.uri;
-        let outcome = outcome.map_err(|why| fetch_failed(&fetch.file, source, &why));
+        let mut outcome = outcome.map_err(|why| fetch_failed(&fetch.file, source, &why));
+        let folder = self.sessions.get(&fetch.session).map(|session| session.folder.clone());
+        if let (Ok(received), Some(folder)) = (&mut outcome, folder) {
+            let mut arrived = Ok(std::mem::take(received));
+            match self.strike_bytes("fetch", &folder, &fetch.file, &mut arrived) {
+                Some(message) => outcome = Err(message),
+                None => {
+                    outcome = arrived
+                        .map_err(|broken| fetch_failed(&fetch.file, source, &broken.to_string()));
+                }
+            }
+        }
         if self.fetch_event(fetch, TransferEvent::End(Some(outcome))).is_ok() {
             self.after_work(&fetch.session);
         }
@@ -214,13 +225,21 @@ impl Simulator {
             return Work { fetch: Some(serial), ..Work::at(self.now) };
         };
         let why = distrust(endpoint, source, self.release).or(source.failure.as_deref());
-        let failure = why.map(|why| fetch_failed(&file.name, &endpoint.uri, why));
+        let mut failure = why.map(|why| fetch_failed(&file.name, &endpoint.uri, why));
         let mut received = source.received.clone();
         if let Some(declared) = &file.declared_checksum {
             received.digests.entry(declared.algorithm).or_insert_with(|| declared.hex.clone());
         }
-        let pace =
-            source.takes.map_or(self.pace, |millis| Pace::Takes(Duration::from_millis(millis)));
+        let takes = source.takes.map(|millis| Pace::Takes(Duration::from_millis(millis)));
+        let folder =
+            self.sessions.get(id).map(|session| session.folder.clone()).unwrap_or_default();
+        let mut arrived = Ok(received);
+        failure = failure.or(self.strike_bytes("fetch", &folder, &file.name, &mut arrived));
+        let received = arrived.unwrap_or_else(|broken| {
+            failure = Some(fetch_failed(&file.name, &endpoint.uri, &broken.to_string()));
+            Received::default()
+        });
+        let pace = takes.unwrap_or(self.pace);
         let size = Some(received.size);
         Work { size, received: Some(received), failure, ..self.paced(pace) }
     }

@@ -122,9 +122,14 @@ impl Simulator {
         now: Timestamp,
     ) -> Handled {
         self.pass_time(now);
-        let (broken, event) = match outcome {
-            Ok(received) => (false, self.arrival(received)),
-            Err(broken) => (true, UploadEvent::Close(Err(broken))),
+        let mut outcome = outcome;
+        let folder = self.sessions.get(&upload.session).map(|session| session.folder.clone());
+        let lost = folder
+            .and_then(|folder| self.strike_bytes("upload", &folder, &upload.file, &mut outcome));
+        let (broken, event) = match (outcome, lost) {
+            (Ok(received), Some(message)) => (false, UploadEvent::Lose(received.size, message)),
+            (Ok(received), None) => (false, self.arrival(received)),
+            (Err(broken), _) => (true, UploadEvent::Close(Err(broken))),
         };
         let result = self.upload_event(&upload, event).and_then(|()| {
             // What the storage does not take shows in the session, not in the answer.
