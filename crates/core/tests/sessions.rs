@@ -214,7 +214,7 @@ proptest! {
                     UploadEvent::Open => prop_assert_eq!(new, 0),
                     UploadEvent::Progress(so_far) => prop_assert_eq!(new, old.max(so_far)),
                     UploadEvent::Close(Ok(received)) => prop_assert_eq!(new, received.size),
-                    UploadEvent::Arrive(_) => prop_assert!(false, "not among the events"),
+                    UploadEvent::Arrive(_) | UploadEvent::Lose(..) => prop_assert!(false, "not among the events"),
                     UploadEvent::Close(Err(_)) => prop_assert_eq!(new, old),
                 }
             }
