@@ -19,6 +19,20 @@ def server():
     server.stop()
 
 
+@pytest.fixture(scope="module")
+def start():
+    """Starts a server of one's own."""
+    servers = []
+
+    def start(*options):
+        servers.append(Server(*options))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+
+
 @pytest.fixture(params=FLAVOURS)
 def api(request, server):
     """A user who has logged in, once in each flavour."""
@@ -29,8 +43,7 @@ def api(request, server):
 
 @pytest.fixture
 def library(api):
-    backing = StorageBacking(type=StorageBacking.Type.DATASTORE, datastore_id="datastore-11")
-    return api.libraries.create(LibraryModel(name="lab", storage_backings=[backing]))
+    return create_library(api)
 
 
 @pytest.fixture
@@ -41,6 +54,11 @@ def item(api, library):
 @pytest.fixture
 def session(api, item):
     return create_session(api, item)
+
+
+def create_library(api):
+    backing = StorageBacking(type=StorageBacking.Type.DATASTORE, datastore_id="datastore-11")
+    return api.libraries.create(LibraryModel(name="lab", storage_backings=[backing]))
 
 
 def create_item(api, library, name="appliance", kind="iso", **more):

@@ -1,5 +1,7 @@
 """Every refusal arrives as the exception that the SDK has for it."""
 
+import json
+
 import pytest
 from com.vmware.content_client import LibraryModel
 from com.vmware.content.library_client import ItemModel, StorageBacking
@@ -10,19 +12,20 @@ from com.vmware.vapi.std.errors_client import (
     ConcurrentChange,
     Error,
     InvalidArgument,
+    InvalidElementType,
     NotAllowedInCurrentState,
     NotFound,
     OperationNotFound,
     ResourceBusy,
     Unauthenticated,
+    Unauthorized,
     UnexpectedInput,
     Unsupported,
 )
 from vmware.vapi.data.value import StringValue
 
-from conftest import create_item, create_session, token
+from conftest import create_item, create_library, create_session, token
 from sdk import FLAVOURS
-from server import Server
 
 
 def busy(api, item, session):
@@ -104,8 +107,13 @@ REFUSALS = [
 
 @pytest.mark.parametrize("refused, kind, status", REFUSALS, ids=[row[0].__name__ for row in REFUSALS])
 def test_a_refusal_is_its_exception(api, item, session, refused, kind, status):
+    refuses(api, kind, status, lambda: refused(api, item, session))
+
+
+def refuses(api, kind, status, call):
+    """What a call is refused with, which has to be of this kind."""
     with pytest.raises(Error) as caught:
-        refused(api, item, session)
+        call()
     error = caught.value
     assert type(error) is kind
     assert api.status(error) in (None, status)
@@ -113,6 +121,7 @@ def test_a_refusal_is_its_exception(api, item, session, refused, kind, status):
     message = error.messages[0]
     assert message.id and message.default_message
     assert all(argument in message.default_message for argument in message.args)
+    return error
 
 
 def test_who_is_not_logged_in_is_told_how_to(api):
@@ -126,16 +135,115 @@ def test_who_is_not_logged_in_is_told_how_to(api):
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
-def test_a_wrong_password_is_unauthenticated(flavour):
-    server = Server("--user", "lab", "--password", "right")
-    try:
-        with pytest.raises(Unauthenticated):
-            FLAVOURS[flavour](server, "lab", "wrong")
-        api = FLAVOURS[flavour](server, "lab", "right")
-        assert api.login.get().user == "lab"
-        api.close()
-    finally:
-        server.stop()
+def test_a_wrong_password_is_unauthenticated(flavour, start):
+    server = start("--user", "lab", "--password", "right")
+    with pytest.raises(Unauthenticated):
+        FLAVOURS[flavour](server, "lab", "wrong")
+    api = FLAVOURS[flavour](server, "lab", "right")
+    assert api.login.get().user == "lab"
+    api.close()
+
+
+@pytest.mark.parametrize("flavour", FLAVOURS)
+def test_who_lacks_a_privilege_is_unauthorized(flavour, start, tmp_path):
+    users = tmp_path / "users.json"
+    reader = {"user": "reader", "password": "right", "privileges": ["System.Read"]}
+    users.write_text(json.dumps([{"user": "lab", "password": "right"}, reader]))
+    server = start("--users", str(users))
+    lab = FLAVOURS[flavour](server, "lab", "right")
+    library = create_library(lab)
+    item = create_item(lab, library)
+    session = create_session(lab, item)
+    api = FLAVOURS[flavour](server, "reader", "right")
+    for call in [
+        lambda: create_session(api, item),
+        lambda: api.sessions.list(library_item_id=item),
+        lambda: create_library(api),
+        lambda: api.libraries.update(library, LibraryModel(name="other")),
+        lambda: api.all_libraries.update(library, LibraryModel(name="other")),
+        lambda: api.libraries.delete(library),
+        lambda: create_item(api, library, name="other"),
+        lambda: api.items.update(item, ItemModel(name="other")),
+        lambda: api.items.copy(item, ItemModel(library_id=library, name="other")),
+        lambda: api.items.delete(item),
+        lambda: api.storage.list(item),
+    ]:
+        error = refuses(api, Unauthorized, 403, call)
+        # As documented, there is not a word on what is missing.
+        assert (error.data, len(error.messages), error.messages[0].args) == (None, 1, [])
+    assert (api.libraries.list(), api.items.list(library)) == ([library], [item])
+    # Whoever knows a session may use it.
+    api.sessions.cancel(session)
+    for user in [lab, api]:
+        user.close()
+
+
+@pytest.fixture(scope="module", params=FLAVOURS)
+def elsewhere(request, start):
+    """A user, and an item whose content comes from elsewhere."""
+    server = start("--admin")
+    api = FLAVOURS[request.param](server)
+    item = create_item(api, create_library(api))
+    state = server.http().get(f"{server.origin}/accession/state").json()
+    for library in state["libraries"]:
+        library["model"]["type"] = "SUBSCRIBED"
+    server.http().put(f"{server.origin}/accession/state", json=state).raise_for_status()
+    # Nobody stayed logged in.
+    api = FLAVOURS[request.param](server)
+    yield api, item
+    api.close()
+
+
+def new_session(api, item, library):
+    create_session(api, item)
+
+
+def new_item(api, item, library):
+    create_item(api, library, name="other")
+
+
+def new_copy(api, item, library):
+    api.items.copy(item, ItemModel(library_id=library, name="other"))
+
+
+def changed_item(api, item, library):
+    api.items.update(item, ItemModel(name="other"))
+
+
+def deleted_item(api, item, library):
+    api.items.delete(item)
+
+
+def read_as_local(api, item, library):
+    api.libraries.get(library)
+
+
+def changed_as_local(api, item, library):
+    api.libraries.update(library, LibraryModel(name="other"))
+
+
+def deleted_as_local(api, item, library):
+    api.libraries.delete(library)
+
+
+OF_ELSEWHERE = [
+    new_session,
+    new_item,
+    new_copy,
+    changed_item,
+    deleted_item,
+    read_as_local,
+    changed_as_local,
+    deleted_as_local,
+]
+
+
+@pytest.mark.parametrize("refused", OF_ELSEWHERE, ids=[call.__name__ for call in OF_ELSEWHERE])
+def test_content_of_elsewhere_is_of_the_wrong_type(elsewhere, refused):
+    api, item = elsewhere
+    library = api.items.get(item).library_id
+    refuses(api, InvalidElementType, 400, lambda: refused(api, item, library))
+    assert api.all_libraries.get(library).type == LibraryModel.LibraryType.SUBSCRIBED
 
 
 def test_what_is_not_served_is_not_found(api):

@@ -13,6 +13,7 @@ use accession_server::{
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::check::{self, Check};
+use crate::users::{self, UsersError};
 
 const HELP: &str = "\
 A vCenter content library on a socket: simulated, or a live one passed on.
@@ -43,8 +44,12 @@ The simulator:
   --admin              let tests steer it: its clock and its seed, and a world
                        of its own for each; GET /accession tells how
   --admin-anywhere     the same, even where other machines can reach it
+  --users FILE         let only the users in FILE log in, a JSON list such as
+                       [{\"user\": \"me\", \"password\": \"…\", \"privileges\": […]}];
+                       without privileges, or with \"all\", a user has them all
   --user NAME          let only this user log in ...
-  --password PASSWORD  ... with this password
+  --password PASSWORD  ... with this password; other users of this machine can
+                       see it here, so --users is the better way
 
 A live server instead of the simulator:
   --vcenter URL        forward calls to this server, and nothing else
@@ -86,6 +91,10 @@ pub(crate) enum Misuse {
     Origin { option: &'static str, value: String, source: NotAnOrigin },
     #[error("--user and --password go together; give both or neither")]
     HalfAnAccount,
+    #[error("--users names all who may log in, and {0} one more; leave one of them out")]
+    UsersTwice(&'static str),
+    #[error(transparent)]
+    Users(#[from] UsersError),
     #[error(
         "--insecure is about the certificate of a live server; add --vcenter https://HOST, or leave it out"
     )]
@@ -123,6 +132,7 @@ impl Misuse {
     pub(crate) fn status(&self) -> u8 {
         match self {
             Self::Check(_) | Self::NothingToCheck => check::FAILED,
+            Self::Users(_) => 1,
             _ => USAGE,
         }
     }
@@ -155,6 +165,7 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("snapshot") => given.snapshot = Some(arguments.value()?.into()),
             Long("admin") => given.admin = true,
             Long("admin-anywhere") => given.admin_anywhere = true,
+            Long("users") => given.users = Some(arguments.value()?.into()),
             Long("user") => given.user = Some(text(arguments.value()?)),
             Long("password") => given.password = Some(text(arguments.value()?)),
             Long("vcenter") => given.vcenter = Some(origin("--vcenter", arguments.value()?)?),
@@ -199,6 +210,7 @@ struct Given {
     snapshot: Option<PathBuf>,
     admin: bool,
     admin_anywhere: bool,
+    users: Option<PathBuf>,
     user: Option<String>,
     password: Option<String>,
     vcenter: Option<Origin>,
@@ -262,6 +274,7 @@ impl Given {
             (self.snapshot.is_some(), "--snapshot"),
             (self.admin, "--admin"),
             (self.admin_anywhere, "--admin-anywhere"),
+            (self.users.is_some(), "--users"),
             (self.user.is_some(), "--user"),
             (self.password.is_some(), "--password"),
         ] {
@@ -278,9 +291,14 @@ impl Given {
         if self.insecure {
             return Err(Misuse::NothingToTrust);
         }
-        let accounts = match (&self.user, &self.password) {
-            (Some(user), Some(password)) => Accounts::Only(vec![Account::new(user, password)]),
-            (None, None) => Accounts::Any,
+        let accounts = match (&self.users, &self.user, &self.password) {
+            (Some(_), Some(_), _) => return Err(Misuse::UsersTwice("--user")),
+            (Some(_), _, Some(_)) => return Err(Misuse::UsersTwice("--password")),
+            (Some(file), None, None) => users::read(file)?,
+            (None, Some(user), Some(password)) => {
+                Accounts::Only(vec![Account::new(user, password)])
+            }
+            (None, None, None) => Accounts::Any,
             _ => return Err(Misuse::HalfAnAccount),
         };
         // Most readers of JSON keep whole numbers up to 2^53.
@@ -359,6 +377,9 @@ mod tests {
             ("--cors *", "--cors", "http://"),
             ("--cors http://localhost:3000/app", "--cors", "leave out"),
             ("--user me", "--user", "both"),
+            ("--users f --user me", "--users", "leave one"),
+            ("--users f --password x", "--password", "leave one"),
+            ("--users no-such-file", "no-such-file", "--users names"),
             ("--insecure", "--insecure", "--vcenter"),
             ("--key k", "--key", "add --tls"),
             ("--tls --key k", "--certificate", "both"),
@@ -367,6 +388,7 @@ mod tests {
             ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
             ("--vcenter https://vc.example --snapshot x", "--snapshot", "leave one"),
             ("--vcenter https://vc.example --admin", "--admin", "leave one"),
+            ("--vcenter https://vc.example --users f", "--users", "leave one"),
         ] {
             let told_of = asked(line).unwrap_err().to_string();
             assert!(told_of.contains(told) && told_of.contains(remedy), "{line}: {told_of}");
@@ -384,7 +406,7 @@ mod tests {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
             "listen page public-url cors tls write-certificate certificate key quiet seed snapshot admin \
-             admin-anywhere user password vcenter insecure help version"
+             admin-anywhere users user password vcenter insecure help version"
                 .split(' ')
         {
             assert!(HELP.contains(&format!("--{option}")), "{option}");

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod users;
 
 use std::io::Write;
 use std::process::ExitCode;

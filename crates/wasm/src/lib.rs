@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use accession_core::privileges::{Privilege, Privileges};
+use accession_core::privileges::Privilege;
 use accession_core::reading::{self, Misfit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::rules::{Provenance, Rule};
@@ -45,12 +45,6 @@ structure! {
         accounts: Option<GivenAccounts>,
     }
 
-    strict struct GivenAccount {
-        user: String,
-        password: String,
-        privileges: Privileges = default,
-    }
-
     strict struct Incoming {
         method: String,
         url: String,
@@ -64,14 +58,14 @@ structure! {
 }
 
 /// One user, or several.
-struct GivenAccounts(Vec<GivenAccount>);
+struct GivenAccounts(Vec<Account>);
 
 impl Wire for GivenAccounts {
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         if reader.value().is_array() {
             return reader.elements().map(Self);
         }
-        GivenAccount::read(reader).map(|account| Self(vec![account]))
+        Account::read(reader).map(|account| Self(vec![account]))
     }
 
     fn write(&self, form: &dyn Form) -> Value {
@@ -150,13 +144,9 @@ impl Simulator {
         if !(0.0..=SAFE_INTEGER).contains(&seed) || seed.fract() != 0.0 {
             return Err(JsError::new("options.seed must be a whole number from 0 to 2^53 - 1"));
         }
-        let known = |account: GivenAccount| {
-            let GivenAccount { user, password, privileges } = account;
-            Account { user, password, privileges }
-        };
         let accounts = match accounts {
             None => Accounts::Any,
-            Some(GivenAccounts(some)) => Accounts::Only(some.into_iter().map(known).collect()),
+            Some(GivenAccounts(some)) => Accounts::Only(some),
         };
         Ok(Self { inner: simulator::Simulator::new(seed as u64).with_accounts(accounts) })
     }

@@ -13,6 +13,7 @@ use crate::model::LoginToken;
 use crate::operations::Row;
 use crate::privileges::{Privilege, Privileges};
 use crate::rules::{self, RuleRef};
+use crate::structure;
 use crate::time::Timestamp;
 use crate::wire::Request;
 
@@ -26,15 +27,17 @@ pub enum Accounts {
     Only(Vec<Account>),
 }
 
-/// A user.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Account {
-    /// The name.
-    pub user: String,
-    /// The password.
-    pub password: String,
-    /// What the user may do.
-    pub privileges: Privileges,
+structure! {
+    /// A user. Hosts read users; nobody writes them.
+    #[derive(Clone, PartialEq, Eq)]
+    strict pub struct Account {
+        /// The name.
+        pub user: String,
+        /// The password.
+        pub password: String,
+        /// What the user may do.
+        pub privileges: Privileges = default,
+    }
 }
 
 impl Account {

@@ -125,6 +125,72 @@ fn only_the_given_account_may_log_in() {
 }
 
 #[test]
+fn each_user_may_do_what_the_file_of_users_says() {
+    let directory = Directory::new();
+    let all = json!({ "user": "me", "password": PASSWORD });
+    let some = json!({ "user": "porter", "password": PASSWORD, "privileges": ["System.Read"] });
+    directory.write("users.json", json!([all, some]).to_string());
+    let file = directory.0.join("users.json");
+    let program = Program::start(&["--users", file.to_str().unwrap()]);
+    let user = User::new(program.address);
+    user.whole_session();
+    let basic = [("Authorization", "Basic bWU6d3Jvbmc=")];
+    assert_eq!(ask(program.address, "POST", "/api/session", &basic, b"").status, 401);
+
+    let basic = [("Authorization", "Basic cG9ydGVyOmNvcnJlY3QtaG9yc2UtYmF0dGVyeQ==")];
+    let porter = ask(program.address, "POST", "/api/session", &basic, b"").json();
+    let headers =
+        [("vmware-api-session-id", porter.as_str().unwrap()), ("Content-Type", "application/json")];
+    let read = ask(program.address, "GET", "/api/content/library", &headers, b"");
+    assert_eq!(read.status, 200);
+    let spec = json!({ "library_item_id": user.item }).to_string();
+    let refuse = |path: &str, body: &str| {
+        let answer = ask(program.address, "POST", path, &headers, body.as_bytes());
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        (answer.status, answer.json())
+    };
+    // As documented, not a word on what is missing.
+    let error = json!({
+        "error_type": "UNAUTHORIZED",
+        "messages": [{
+            "id": "vapi.security.authorization.invalid",
+            "default_message": "Unable to authorize user",
+            "args": [],
+        }],
+    });
+    let session = "/api/content/library/item/update-session";
+    assert_eq!(refuse(session, &spec), (403, error.clone()));
+    let session = "/rest/com/vmware/content/library/item/update-session";
+    let spec = json!({ "create_spec": { "library_item_id": user.item } }).to_string();
+    let kind = "com.vmware.vapi.std.errors.unauthorized";
+    assert_eq!(refuse(session, &spec), (403, json!({ "type": kind, "value": error })));
+
+    let log = program.log();
+    assert_eq!(log.matches(" 403 ").count(), 2, "{log}");
+    for untold in [PASSWORD, "UpdateSession", "rivilege"] {
+        assert!(!log.contains(untold), "{untold} in {log}");
+    }
+}
+
+#[test]
+fn a_password_that_is_misplaced_in_the_file_of_users_is_not_repeated() {
+    let directory = Directory::new();
+    let file = directory.0.join("users.json");
+    for content in [
+        json!({ "me": PASSWORD }).to_string(),
+        json!([{ "user": "me", "password": PASSWORD, "privileges": PASSWORD }]).to_string(),
+        format!("[{{\"user\": \"me\", \"password\": {PASSWORD}}}]"),
+    ] {
+        directory.write("users.json", content);
+        let refused = run(&["--users", file.to_str().unwrap()]);
+        assert_eq!((refused.status.code(), refused.stdout.len()), (Some(1), 0));
+        let told = String::from_utf8(refused.stderr).unwrap();
+        assert!(told.contains("users.json") && told.contains("write [{\"user\""), "{told}");
+        assert!(!told.contains(PASSWORD), "{told}");
+    }
+}
+
+#[test]
 fn the_log_has_a_line_per_request_and_no_secret() {
     let simulator = Program::start(&[]);
     let gateway = Program::start(&["--vcenter", &simulator.origin()]);
