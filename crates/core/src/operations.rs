@@ -437,7 +437,7 @@ operations! {
             /// Only those of this item.
             library_item_id: Option<ItemId>,
         }) -> Vec<SessionId> = GET "/content/library/item/update-session",
-            needs UpdateSession on Item;
+            needs UpdateSession on ItemIfNamed;
         /// Changes which warnings are ignored.
         update: update_session_update(UpdateSessionUpdate {
             /// Which.

@@ -104,6 +104,8 @@ pub enum On {
     Library,
     /// The item that the call names.
     Item,
+    /// The same, of a call that need not name one; then nothing is needed.
+    ItemIfNamed,
     /// The datastore of the library's backing.
     Datastore,
 }

@@ -610,6 +610,9 @@ fn privileges() {
             .call("Create an item", &ItemCreate { client_token: None, create_spec })
             .expect("granted");
         c.call("Create a session", &session_create(&item)).expect_err("refused");
+        let sessions = |library_item_id| UpdateSessionList { library_item_id };
+        c.call("List those on the item", &sessions(Some(item.clone()))).expect_err("refused");
+        c.call("List all of one's own", &sessions(None)).expect("granted");
         c.call("Clean up", &ItemDelete { library_item_id: item.clone() }).expect_err("refused");
         c.call("See where files lie", &ItemStorageList { library_item_id: item.clone() })
             .expect_err("refused");
