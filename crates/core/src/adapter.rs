@@ -123,10 +123,10 @@ pub(crate) fn preview(session: &Session) -> PreviewInfo {
     }
 }
 
-/// The first warning that stands in the way of completion.
-pub(crate) fn warning(session: &Session) -> Option<WarningType> {
-    let mut warnings = signature(session)?.warnings.iter();
-    warnings.find(|warning| !is_ignored(session, warning)).cloned()
+/// The warnings that stand in the way of completion.
+pub(crate) fn unignored_warnings(session: &Session) -> impl Iterator<Item = &WarningType> {
+    let warnings = signature(session).into_iter().flat_map(|signature| &signature.warnings);
+    warnings.filter(|warning| !is_ignored(session, warning))
 }
 
 /// The files that arrived and that somebody looked into, of an item whose type has opinions.

@@ -961,22 +961,50 @@ impl Session {
             .ok_or_else(|| Rejected::UploadNotExpected { name: name.to_owned(), status })
     }
 
+    /// Everything that keeps an event from happening now; the first is what it would be refused for.
+    pub fn unmet(&self, event: &Event) -> Vec<Rejected> {
+        let completing = match event {
+            Event::Complete => true,
+            Event::Validate => false,
+            _ => return self.judge(event).err().into_iter().collect(),
+        };
+        if let Err(phase @ Rejected::Phase { .. }) = self.judge(event) {
+            return vec![phase];
+        }
+        let mut unmet: Vec<_> = self.not_received(completing).collect();
+        if completing && unmet.is_empty() {
+            unmet.extend(self.judge_usable().err());
+            if !matches!(unmet.first(), Some(Rejected::Warned(_))) {
+                unmet.extend(adapter::unignored_warnings(self).cloned().map(Rejected::Warned));
+            }
+        }
+        unmet
+    }
+
+    /// The warnings that keep it from completing.
+    pub fn unignored_warnings(&self) -> impl Iterator<Item = &WarningType> {
+        adapter::unignored_warnings(self)
+    }
+
     /// Every file that the client sends has to be there. Of those that the server fetches, none may
     /// have failed; complete waits for the others.
-    fn judge_received(&self, completing: bool) -> Result<(), Rejected> {
+    fn not_received(&self, completing: bool) -> impl Iterator<Item = Rejected> {
         use file::Status::{Error, Ready, Validating};
-        let fine = |transfer: &&Transfer| match transfer.status {
+        let fine = move |transfer: &&Transfer| match transfer.status {
             Ready => true,
             Error => false,
             // Complete ends the checks of what was sent.
             Validating => completing,
             _ => completing && transfer.is_pull(),
         };
-        let missing = self.transfers().find(|transfer| !fine(transfer));
-        missing.map_or(Ok(()), |transfer| {
+        self.transfers().filter(move |transfer| !fine(transfer)).map(|transfer| {
             let (name, status) = (transfer.file.name.clone(), transfer.status);
-            Err(Rejected::FileNotReceived { name, status })
+            Rejected::FileNotReceived { name, status }
         })
+    }
+
+    fn judge_received(&self, completing: bool) -> Result<(), Rejected> {
+        self.not_received(completing).next().map_or(Ok(()), Err)
     }
 
     fn judge_usable(&self) -> Result<(), Rejected> {
@@ -986,7 +1014,8 @@ impl Session {
             invalid.dedup();
             return Err(Rejected::Unusable { missing: missing_files, invalid });
         }
-        adapter::warning(self).map_or(Ok(()), |warning| Err(Rejected::Warned(warning)))
+        let warning = adapter::unignored_warnings(self).next();
+        warning.map_or(Ok(()), |warning| Err(Rejected::Warned(warning.clone())))
     }
 
     /// For items of type OVF: a manifest or certificate after the descriptor.

@@ -137,6 +137,11 @@ impl Simulator {
         }
     }
 
+    /// Whether a user has a privilege.
+    pub(super) fn accounts_allow(&self, user: &str, privilege: Privilege) -> bool {
+        self.accounts.allow(user, privilege)
+    }
+
     /// Refuses a caller who lacks a privilege. As documented, the answer does not say which.
     pub(super) fn require(&self, caller: &Caller, privilege: Privilege) -> Result<(), ApiError> {
         if self.accounts.allow(&caller.user, privilege) {
