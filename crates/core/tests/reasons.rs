@@ -231,7 +231,9 @@ fn candidates(scene: &Scene) -> Vec<Step> {
     let mut client = scene.client.clone();
     let id = scene.session.clone();
     let list = SessionFileList { update_session_id: id.clone() };
-    let files = client.call(&list).unwrap_or_default();
+    let mut files = client.call(&list).unwrap_or_default();
+    // To send something else in the place of what is there would be to give it up.
+    files.retain(|file| file.status != TransferStatus::Ready);
     let mut steps = Vec::new();
     for name in files.iter().map(|file| file.name.as_str()).chain(["disk.vmdk", "lost.vmdk"]) {
         let spec = push_spec(name);
