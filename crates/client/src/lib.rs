@@ -18,9 +18,7 @@ use accession_core::error::ApiError;
 use accession_core::model::LoginToken;
 use accession_core::operations::{self, LoginCreate, LoginDelete, Operation, Row};
 use accession_core::time::Timestamp;
-use accession_core::wire::{Request, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
+use accession_core::wire::{self, Request, Response};
 use serde_json::Value;
 
 pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse};
@@ -148,8 +146,9 @@ impl Client {
     /// Logs in. The password goes into this one request and nowhere else.
     pub async fn log_in(&self, user: &str, password: &str) -> Result<(), ClientError> {
         let mut request = LoginCreate {}.encode(self.shared.dialect, &self.shared.origin)?;
-        let credentials = BASE64.encode(format!("{user}:{password}"));
-        request.headers.push("Authorization", format!("Basic {credentials}"));
+        let authorization = wire::basic(user, password);
+        let credentials = authorization.trim_start_matches("Basic ").to_owned();
+        request.headers.push("Authorization", authorization);
         let mut token = Slot(None);
         self.perform(LoginCreate::ROW, request, &[&credentials, password], &mut token).await?;
         *self.shared.token.borrow_mut() = token.0;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
 use crate::operations::Row;
-use crate::reading;
+use crate::reading::{self, Misfit, Reader};
 use crate::rules;
 use crate::structure::{Form, Plain, Wire};
 use crate::wire::{Headers, Method, Request, Response};
@@ -84,6 +84,21 @@ impl Dialect {
             Self::Api => "action",
             Self::Rest => "~action",
         }
+    }
+}
+
+/// Its name: `api` or `rest`.
+impl Wire for Dialect {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        match reader.text()? {
+            "api" => Ok(Self::Api),
+            "rest" => Ok(Self::Rest),
+            _ => Err(reader.mismatch("\"api\" or \"rest\"")),
+        }
+    }
+
+    fn write(&self, _: &dyn Form) -> Value {
+        Value::from(self.prefix().trim_start_matches('/'))
     }
 }
 

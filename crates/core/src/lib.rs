@@ -18,6 +18,7 @@ pub mod reading;
 pub mod received;
 pub mod release;
 pub mod rules;
+pub mod run;
 pub mod session;
 pub mod simulator;
 pub mod structure;

@@ -525,6 +525,9 @@ pub fn line(row: &Row, dialect: Dialect) -> &'static Line {
     lines(dialect).iter().find(|line| line.row == row).expect("every row has a line")
 }
 
+/// The row of log-in.
+pub const LOG_IN: &Row = LoginCreate::ROW;
+
 /// The row that programs call by this name.
 pub fn row_named(full_name: &str) -> Option<&'static Row> {
     ROWS.iter().copied().find(|row| row.full_name() == full_name)

@@ -63,6 +63,13 @@ impl Simulator {
         path.strip_prefix(UPLOAD_PREFIX).is_some_and(|rest| rest.starts_with(UPLOAD_PATH))
     }
 
+    /// The link of a file that is to be sent, as an answer to a client at `origin` has it.
+    pub fn upload_link(&self, origin: &str, session: &SessionId, file: &str) -> Option<String> {
+        let link = self.sessions.get(session)?.link(file)?;
+        let base = with_port(origin) + &self.mount;
+        Some(upload_endpoint(&base, link, file).uri)
+    }
+
     /// Opens an upload if its link, method and headers allow it. No API login is needed: the link is
     /// the key.
     pub fn open_upload(&mut self, head: &Request, now: Timestamp) -> Result<Upload, Handled> {

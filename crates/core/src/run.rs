@@ -1,0 +1,342 @@
+//! A run: everything that was done to a simulator, in order, as data. Done again from the same seed it
+//! gives the same bytes.
+//!
+//! It names no host and holds no secret: whoever replays it logs in anew, and the seed makes the same
+//! token of it. It does not know why anything was done.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::behaviour::Behaviour;
+use crate::dialect::{Dialect, SESSION_HEADER};
+use crate::model::{LoginToken, SessionId};
+use crate::operations::{self, Row};
+use crate::reading::{Misfit, Reader};
+use crate::received::{Broken, Received};
+use crate::release::Release;
+use crate::simulator::{Fault, Handled, Pace, Simulator, Source, Transition, Upload};
+use crate::structure;
+use crate::structure::{Form, Wire, Writer};
+use crate::time::Timestamp;
+use crate::wire::{Method, Request};
+
+/// The version of the form that this program writes and reads.
+pub const VERSION: u64 = 1;
+
+/// Where calls are sent in a replay. Links in answers begin with it.
+pub const ORIGIN: &str = "https://vcenter.test";
+
+structure! {
+    /// A run.
+    #[derive(Debug, Clone, PartialEq)]
+    strict pub struct Run {
+        /// Of the form of the other fields.
+        pub version: u64,
+        /// The simulator's seed; a text, since not every reader of JSON has numbers of 64 bits.
+        pub seed: String,
+        /// The release that it is of.
+        pub release: Release,
+        /// The settings that it follows.
+        pub behaviour: Behaviour,
+        /// The spelling of the calls.
+        pub dialect: Dialect,
+        /// What was done, in order.
+        pub entries: Vec<Entry>,
+    }
+
+    /// One thing that was done.
+    #[derive(Debug, Clone, PartialEq)]
+    strict pub struct Entry {
+        /// When.
+        pub at: Timestamp,
+        /// What.
+        pub deed: Deed,
+    }
+}
+
+/// What can be done to a simulator.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Deed {
+    /// Somebody logs in, and makes the calls from then on.
+    LogIn {
+        /// Who.
+        user: String,
+    },
+    /// A call is made.
+    Call {
+        /// The operation, by its name in programs.
+        operation: String,
+        /// Its parameters.
+        parameters: Map<String, Value>,
+    },
+    /// An upload begins.
+    OpenUpload {
+        /// Of which session.
+        session: SessionId,
+        /// Which file.
+        file: String,
+    },
+    /// So many bytes of the upload of this file have arrived.
+    Progress {
+        /// Which file.
+        file: String,
+        /// In all.
+        bytes: u64,
+    },
+    /// The upload of this file ends, with what arrived or without.
+    CloseUpload {
+        /// Which file.
+        file: String,
+        /// What arrived.
+        received: Option<Received>,
+    },
+    /// Time passes.
+    Advance,
+    /// A source is made up.
+    Declare {
+        /// Under which URI.
+        uri: String,
+        /// What it is.
+        source: Source,
+    },
+    /// The server's own work takes so long from now on.
+    Pace(Pace),
+    /// A fault is armed.
+    Arm(Fault),
+}
+
+impl Wire for Deed {
+    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+        let fields = reader.fields()?;
+        let kind: String = fields.take("kind")?;
+        let (deed, known): (_, &[&'static str]) = match kind.as_str() {
+            "log_in" => (Self::LogIn { user: fields.take("user")? }, &["user"]),
+            "call" => {
+                let operation = fields.take("operation")?;
+                let parameters = match fields.take::<Option<Value>>("parameters")? {
+                    Some(Value::Object(parameters)) => parameters,
+                    None => Map::new(),
+                    Some(_) => return Err(reader.mismatch("parameters in an object")),
+                };
+                (Self::Call { operation, parameters }, &["operation", "parameters"])
+            }
+            "open_upload" => {
+                let (session, file) = (fields.take("session")?, fields.take("file")?);
+                (Self::OpenUpload { session, file }, &["session", "file"])
+            }
+            "progress" => {
+                let (file, bytes) = (fields.take("file")?, fields.take("bytes")?);
+                (Self::Progress { file, bytes }, &["file", "bytes"])
+            }
+            "close_upload" => {
+                let (file, received) = (fields.take("file")?, fields.take("received")?);
+                (Self::CloseUpload { file, received }, &["file", "received"])
+            }
+            "advance" => (Self::Advance, &[]),
+            "declare" => {
+                let (uri, source) = (fields.take("uri")?, fields.take("source")?);
+                (Self::Declare { uri, source }, &["uri", "source"])
+            }
+            "pace" => (Self::Pace(fields.take("pace")?), &["pace"]),
+            "arm" => (Self::Arm(fields.take("fault")?), &["fault"]),
+            _ => return Err(reader.mismatch("a deed of a known kind")),
+        };
+        let known: Vec<_> = known.iter().copied().chain(["kind"]).collect();
+        fields.note_others(&known);
+        Ok(deed)
+    }
+
+    fn write(&self, form: &dyn Form) -> Value {
+        let mut writer = Writer::new(form);
+        let kind = match self {
+            Self::LogIn { user } => {
+                writer.put("user", user);
+                "log_in"
+            }
+            Self::Call { operation, parameters } => {
+                writer.put("operation", operation);
+                writer.put("parameters", &Value::Object(parameters.clone()));
+                "call"
+            }
+            Self::OpenUpload { session, file } => {
+                writer.put("session", session);
+                writer.put("file", file);
+                "open_upload"
+            }
+            Self::Progress { file, bytes } => {
+                writer.put("file", file);
+                writer.put("bytes", bytes);
+                "progress"
+            }
+            Self::CloseUpload { file, received } => {
+                writer.put("file", file);
+                writer.put("received", received);
+                "close_upload"
+            }
+            Self::Advance => "advance",
+            Self::Declare { uri, source } => {
+                writer.put("uri", uri);
+                writer.put("source", source);
+                "declare"
+            }
+            Self::Pace(pace) => {
+                writer.put("pace", pace);
+                "pace"
+            }
+            Self::Arm(fault) => {
+                writer.put("fault", fault);
+                "arm"
+            }
+        };
+        writer.put("kind", &kind.to_owned());
+        writer.finish("")
+    }
+}
+
+/// What came of one entry.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// An answer.
+    Answered(Box<Handled>),
+    /// What happened by itself.
+    Happened(Vec<Transition>),
+    /// It could not be done: there is no such operation, file or upload.
+    Impossible(String),
+}
+
+/// A run that is being done again.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// The simulator, as the entries so far have left it.
+    pub simulator: Simulator,
+    dialect: Dialect,
+    token: Option<LoginToken>,
+    /// The uploads that are open, by their files' names.
+    uploads: BTreeMap<String, Upload>,
+}
+
+/// Why a run cannot be begun.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotARun {
+    /// It is of another version.
+    #[error("its version is {0}, and this program reads version {VERSION}")]
+    Version(u64),
+    /// The seed is no number.
+    #[error("its seed {0:?} is no whole number of 64 bits")]
+    Seed(String),
+}
+
+impl Run {
+    /// Begins it anew.
+    pub fn begin(&self) -> Result<Replay, NotARun> {
+        if self.version != VERSION {
+            return Err(NotARun::Version(self.version));
+        }
+        let seed = self.seed.parse().map_err(|_| NotARun::Seed(self.seed.clone()))?;
+        let simulator =
+            Simulator::new(seed).with_release(self.release).with_behaviour(self.behaviour);
+        let (dialect, token, uploads) = (self.dialect, None, BTreeMap::new());
+        Ok(Replay { simulator, dialect, token, uploads })
+    }
+
+    /// Does all of it again, and tells what came of each entry.
+    pub fn replay(&self) -> Result<(Replay, Vec<Outcome>), NotARun> {
+        let mut replay = self.begin()?;
+        let outcomes = self.entries.iter().map(|entry| replay.step(entry)).collect();
+        Ok((replay, outcomes))
+    }
+}
+
+impl Replay {
+    /// Does the next thing.
+    pub fn step(&mut self, entry: &Entry) -> Outcome {
+        let now = entry.at;
+        match &entry.deed {
+            Deed::LogIn { user } => self.log_in(user, now),
+            Deed::Call { operation, parameters } => match operations::row_named(operation) {
+                Some(row) => self.call(row, parameters.clone(), now),
+                None => Outcome::Impossible(format!("there is no operation {operation:?}")),
+            },
+            Deed::OpenUpload { session, file } => {
+                let Some(link) = self.simulator.upload_link(ORIGIN, session, file) else {
+                    return Outcome::Impossible(format!("file {file:?} has no upload link"));
+                };
+                let mut head = Request::new(Method::Put, link);
+                if let Some(token) = &self.token {
+                    head.headers.push(SESSION_HEADER, token.reveal());
+                }
+                match self.simulator.open_upload(&head, now) {
+                    Ok(upload) => {
+                        self.uploads.insert(file.clone(), upload);
+                        Outcome::Happened(Vec::new())
+                    }
+                    Err(refused) => Outcome::Answered(Box::new(refused)),
+                }
+            }
+            Deed::Progress { file, bytes } => match self.uploads.get(file) {
+                Some(upload) => {
+                    // That it is no longer expected shows when it ends.
+                    let _ = self.simulator.progress(upload, *bytes, now);
+                    Outcome::Happened(self.simulator.advance(now))
+                }
+                None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
+            },
+            Deed::CloseUpload { file, received } => match self.uploads.remove(file) {
+                Some(upload) => {
+                    let outcome = received.clone().ok_or(Broken::ConnectionLost);
+                    let handled = self.simulator.close_upload(upload, outcome, now);
+                    Outcome::Answered(Box::new(handled))
+                }
+                None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
+            },
+            Deed::Advance => Outcome::Happened(self.simulator.advance(now)),
+            Deed::Declare { uri, source } => {
+                self.simulator.declare_source(uri.clone(), source.clone());
+                Outcome::Happened(self.simulator.advance(now))
+            }
+            Deed::Pace(pace) => {
+                self.simulator.set_pace(*pace);
+                Outcome::Happened(self.simulator.advance(now))
+            }
+            Deed::Arm(fault) => match self.simulator.arm(fault.clone()) {
+                Ok(()) => Outcome::Happened(self.simulator.advance(now)),
+                Err(error) => Outcome::Impossible(error.to_string()),
+            },
+        }
+    }
+
+    fn log_in(&mut self, user: &str, now: Timestamp) -> Outcome {
+        let row = operations::LOG_IN;
+        let request = operations::encode(row, self.dialect, ORIGIN, Map::new());
+        let Ok(mut request) = request else {
+            return Outcome::Impossible("log-in cannot be sent".to_owned());
+        };
+        // Any password will do: a run has none.
+        request.headers.push("Authorization", crate::wire::basic(user, "replayed"));
+        let handled = self.simulator.handle(&request, now);
+        let token = serde_json::from_slice(&handled.response.body).ok();
+        let token = token.map(|body: Value| crate::dialect::unwrap_result(self.dialect, body).0);
+        if let Some(Value::String(token)) = token.filter(|_| handled.response.is_success()) {
+            self.token = Some(LoginToken::new(token));
+        }
+        Outcome::Answered(Box::new(handled))
+    }
+
+    fn call(
+        &mut self,
+        row: &'static Row,
+        parameters: Map<String, Value>,
+        now: Timestamp,
+    ) -> Outcome {
+        match operations::encode(row, self.dialect, ORIGIN, parameters) {
+            Ok(mut request) => {
+                if let Some(token) = &self.token {
+                    request.headers.push(SESSION_HEADER, token.reveal());
+                }
+                Outcome::Answered(Box::new(self.simulator.handle(&request, now)))
+            }
+            Err(unsendable) => Outcome::Impossible(unsendable.to_string()),
+        }
+    }
+}
