@@ -648,12 +648,13 @@ impl From<Rejected> for ApiError {
                     }
                     None => messages::INVALID_STATE.with([operation, state.as_str()]),
                 };
-                let rule = match event {
-                    // What matters is not that the session failed but why.
-                    _ if reason.is_some_and(|reason| reason.id == messages::PIPE_CLOSED.id) => {
-                        rules::STORAGE_TAKES_ALL
+                // What matters is not that the session failed but why.
+                let rule = match reason.as_ref().map(|reason| reason.id.as_str()) {
+                    Some(id) if id == messages::PIPE_CLOSED.id => rules::STORAGE_TAKES_ALL,
+                    Some(id) if id == messages::IMPORT_FAILED.id => rules::SOURCE_FETCHED,
+                    _ if matches!(event, EventKind::AddFile | EventKind::RemoveFile) => {
+                        rules::EDIT_ACTIVE_ONLY
                     }
-                    EventKind::AddFile | EventKind::RemoveFile => rules::EDIT_ACTIVE_ONLY,
                     _ => rules::ACTIVE_ONLY,
                 };
                 not_allowed(rule, message)
