@@ -1,6 +1,10 @@
 export interface SimulatorOptions {
   /** A whole number; the same seed and the same calls give the same bytes. */
   seed: number;
+  /** What the simulator is a simulator of. Absent: 9.1. */
+  release?: "9.1" | "8.0" | null;
+  /** The settings that are not the default, by name; docs/unknown.md has them all. */
+  behaviour?: Record<string, string> | null;
   /** The user or users who may log in. Absent: anybody, with any password and all privileges. */
   accounts?: Account | Account[] | null;
 }
@@ -44,6 +48,14 @@ export interface Answer {
   rule: Rule | null;
   /** The privilege that the caller lacks, if that is why; the answer itself does not say. */
   lacks: Privilege | null;
+  /** What a fault asks of the one who has the connection. Null: nothing. */
+  disturbance: {
+    /** Milliseconds to wait before the answer. */
+    delay: number;
+    bytes_per_second: number | null;
+    /** The connection ends after so many bytes. */
+    cut_after: number | null;
+  } | null;
 }
 
 export type Phase = "open" | "completing" | "done" | "failed" | "canceled";
@@ -95,3 +107,60 @@ export interface Contents {
 export type UploadOutcome =
   | { size: number; digests: Partial<Record<Algorithm, string>>; contents?: Contents | null }
   | { broken: "connection-lost" | "timed-out" };
+
+/** How long the server's own work takes: nothing, milliseconds, or so many looks of a client. */
+export type Pace = "immediate" | { takes: number } | { looks: number };
+
+/** A source of files that the server fetches, made up. */
+export interface Source {
+  /** What arrives from it. Digests that are not told are as declared. */
+  received: { size: number; digests: Partial<Record<Algorithm, string>>; contents?: Contents | null };
+  /** Milliseconds. Absent: as the pace has it. */
+  takes?: number | null;
+  /** What an HTTPS source shows. Absent: it is trusted. */
+  certificate?: { trusted?: boolean; thumbprints?: string[]; pem?: string | null } | null;
+  /** Why the fetch fails. */
+  failure?: string | null;
+}
+
+export interface Fault {
+  /** An operation such as `library.item.update_session.complete`, `upload`, `fetch` or `any`. */
+  on: string;
+  effect: Effect;
+  /** How many times it lets pass first. */
+  skip?: number;
+  /** How many times it happens then. Absent: for ever. */
+  count?: number | null;
+  /** From 0 to 1. Absent: certain. */
+  probability?: number | null;
+}
+
+export type Effect =
+  | { kind: "latency"; millis: number; jitter?: number }
+  | { kind: "bandwidth"; bytes_per_second: number }
+  | { kind: "drop"; after: number }
+  | { kind: "error"; error_type: string }
+  | { kind: "adapter_refusal"; file: string }
+  | {
+      kind:
+        | "reset"
+        | "malformed"
+        | "login_ended"
+        | "pipe_closed"
+        | "wrong_checksum"
+        | "storage_full"
+        | "backing_vanished"
+        | "maintenance";
+    };
+
+/** A condition that a call needs and that does not hold. */
+export interface Unmet {
+  rule: Rule;
+  why: string;
+  lacks: Privilege | null;
+}
+
+export type Step =
+  | { kind: "call"; operation: string; parameters: Record<string, unknown> }
+  | { kind: "upload" | "finish_upload"; session: string; file: string }
+  | { kind: "wait"; until: string };

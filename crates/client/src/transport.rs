@@ -78,8 +78,12 @@ pub(crate) struct Arrival {
 
 impl From<Handled> for Arrival {
     fn from(handled: Handled) -> Self {
+        let body = handled.response.body.len() as u64;
+        let cut = handled.disturbance.cut_after.is_some_and(|after| after < body.max(1));
+        let reset = || TransportError::Unreachable("the connection ended before the answer".into());
         Self {
-            response: Ok(handled.response),
+            // How late or how slow an answer is has no meaning where time is made up.
+            response: if cut { Err(reset()) } else { Ok(handled.response) },
             transitions: handled.transitions,
             rule: handled.rule,
         }

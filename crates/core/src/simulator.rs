@@ -200,6 +200,11 @@ impl Simulator {
         &self.behaviour
     }
 
+    /// Who may log in.
+    pub fn accounts(&self) -> &Accounts {
+        &self.accounts
+    }
+
     /// The same, for these users only.
     #[must_use]
     pub fn with_accounts(self, accounts: Accounts) -> Self {

@@ -3,13 +3,19 @@
 
 use std::collections::BTreeMap;
 
+use accession_core::behaviour::Behaviour;
+use accession_core::model::SessionId;
+use accession_core::operations::{self, Call};
 use accession_core::privileges::Privilege;
 use accession_core::reading::{self, Misfit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
-use accession_core::rules::{Provenance, Rule};
-use accession_core::simulator::{self, Account, Accounts, Handled, Transition};
+use accession_core::release::Release;
+use accession_core::rules::{Provenance, Rule, RuleRef};
+use accession_core::simulator::{
+    self, Account, Accounts, Disturbance, Handled, Pace, Source, Step, Transition, Unmet,
+};
 use accession_core::structure;
-use accession_core::structure::{Form, Wire};
+use accession_core::structure::{Form, Plain, Wire};
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
 use serde::Serialize;
@@ -37,11 +43,25 @@ extern "C" {
     pub type Algorithms;
     #[wasm_bindgen(typescript_type = "UploadOutcome")]
     pub type UploadOutcome;
+    #[wasm_bindgen(typescript_type = "Pace")]
+    pub type PaceValue;
+    #[wasm_bindgen(typescript_type = "Source")]
+    pub type SourceValue;
+    #[wasm_bindgen(typescript_type = "Fault")]
+    pub type FaultValue;
+    #[wasm_bindgen(typescript_type = "Record<string, unknown>")]
+    pub type CallParameters;
+    #[wasm_bindgen(typescript_type = "Unmet[]")]
+    pub type UnmetValues;
+    #[wasm_bindgen(typescript_type = "Step[] | null")]
+    pub type StepValues;
 }
 
 structure! {
     strict struct Options {
         seed: f64,
+        release: Option<Release>,
+        behaviour: Option<Behaviour>,
         accounts: Option<GivenAccounts>,
     }
 
@@ -104,6 +124,52 @@ struct Outgoing<'a> {
     transitions: &'a [Transition],
     rule: Option<OutgoingRule>,
     lacks: Option<Privilege>,
+    disturbance: Option<OutgoingDisturbance>,
+}
+
+/// What a fault asks the host to do to the connection.
+#[derive(Serialize)]
+struct OutgoingDisturbance {
+    delay: u64,
+    bytes_per_second: Option<u64>,
+    cut_after: Option<u64>,
+}
+
+#[derive(Serialize)]
+struct OutgoingUnmet {
+    rule: OutgoingRule,
+    why: String,
+    lacks: Option<Privilege>,
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum OutgoingStep {
+    Call { operation: String, parameters: Value },
+    Upload { session: SessionId, file: String },
+    FinishUpload { session: SessionId, file: String },
+    Wait { until: Timestamp },
+}
+
+impl From<Step> for OutgoingStep {
+    fn from(step: Step) -> Self {
+        match step {
+            Step::Call(call) => Self::Call {
+                operation: call.row().full_name(),
+                parameters: Value::Object(call.parameters(&Plain)),
+            },
+            Step::Upload { session, file } => Self::Upload { session, file },
+            Step::FinishUpload { session, file } => Self::FinishUpload { session, file },
+            Step::Wait(until) => Self::Wait { until },
+        }
+    }
+}
+
+impl From<RuleRef> for OutgoingRule {
+    fn from(rule: RuleRef) -> Self {
+        let Rule { id, sentence, provenance, source } = rule.0;
+        Self { id, sentence, provenance: *provenance, source }
+    }
 }
 
 #[derive(Serialize)]
@@ -140,7 +206,7 @@ impl Simulator {
     /// An empty content library. The same seed and the same calls give the same bytes.
     #[wasm_bindgen(constructor)]
     pub fn new(options: SimulatorOptions) -> Result<Simulator, JsError> {
-        let Options { seed, accounts } = take(options.into(), "options")?;
+        let Options { seed, release, behaviour, accounts } = take(options.into(), "options")?;
         if !(0.0..=SAFE_INTEGER).contains(&seed) || seed.fract() != 0.0 {
             return Err(JsError::new("options.seed must be a whole number from 0 to 2^53 - 1"));
         }
@@ -148,7 +214,80 @@ impl Simulator {
             None => Accounts::Any,
             Some(GivenAccounts(some)) => Accounts::Only(some),
         };
-        Ok(Self { inner: simulator::Simulator::new(seed as u64).with_accounts(accounts) })
+        let simulator = simulator::Simulator::new(seed as u64)
+            .with_accounts(accounts)
+            .with_release(release.unwrap_or_default())
+            .with_behaviour(behaviour.unwrap_or_default());
+        Ok(Self { inner: simulator })
+    }
+
+    /// Everything in it as JSON text, without API logins and passwords.
+    pub fn snapshot(&self) -> String {
+        self.inner.snapshot().to_json()
+    }
+
+    /// Puts what a snapshot has in the place of everything in it. Its accounts stay, and nobody is
+    /// logged in.
+    pub fn restore(&mut self, snapshot: &str) -> Result<(), JsError> {
+        let snapshot = simulator::Snapshot::from_json(snapshot.as_bytes())?;
+        let accounts = self.inner.accounts().clone();
+        self.inner = simulator::Simulator::restore(snapshot)?.with_accounts(accounts);
+        Ok(())
+    }
+
+    /// How long the server's own work takes from now on.
+    #[wasm_bindgen(js_name = setPace)]
+    pub fn set_pace(&mut self, pace: PaceValue) -> Result<(), JsError> {
+        self.inner.set_pace(take::<Pace>(pace.into(), "pace")?);
+        Ok(())
+    }
+
+    /// Makes up a source for files that the server fetches.
+    #[wasm_bindgen(js_name = declareSource)]
+    pub fn declare_source(&mut self, uri: String, source: SourceValue) -> Result<(), JsError> {
+        self.inner.declare_source(uri, take::<Source>(source.into(), "source")?);
+        Ok(())
+    }
+
+    /// Arms a fault, behind those that are armed.
+    pub fn arm(&mut self, fault: FaultValue) -> Result<(), JsError> {
+        Ok(self.inner.arm(take(fault.into(), "fault")?)?)
+    }
+
+    /// Disarms all faults. What they did stays.
+    pub fn disarm(&mut self) {
+        self.inner.disarm();
+    }
+
+    /// The conditions that keep a call of this user's from being granted now. None: it is granted.
+    #[wasm_bindgen(js_name = whyNot)]
+    pub fn why_not(
+        &self,
+        operation: &str,
+        parameters: CallParameters,
+        user: &str,
+    ) -> Result<UnmetValues, JsError> {
+        let call = read_call(operation, parameters)?;
+        let unmet = self.inner.why_not(&call, user);
+        let unmet: Vec<_> = unmet
+            .into_iter()
+            .map(|Unmet { rule, why, lacks }| OutgoingUnmet { rule: rule.into(), why, lacks })
+            .collect();
+        give(&unmet)
+    }
+
+    /// The shortest way to a state in which the call is granted; null if there is none.
+    #[wasm_bindgen(js_name = pathTo)]
+    pub fn path_to(
+        &self,
+        operation: &str,
+        parameters: CallParameters,
+        user: &str,
+    ) -> Result<StepValues, JsError> {
+        let call = read_call(operation, parameters)?;
+        let path = self.inner.path_to(&call, user);
+        let path = path.map(|steps| steps.into_iter().map(OutgoingStep::from).collect::<Vec<_>>());
+        give(&path)
     }
 
     /// Answers a request. `now` is in milliseconds since 1970, as `Date.now()` gives it.
@@ -227,17 +366,30 @@ fn read_request(request: HttpRequest) -> Result<Request, JsError> {
 
 fn answer(handled: &Handled) -> Result<Answer, JsError> {
     let Response { status, headers, body } = &handled.response;
+    let disturbance = &handled.disturbance;
     give(&Outgoing {
         status: *status,
         headers,
         body: std::str::from_utf8(body)?,
         transitions: &handled.transitions,
-        rule: handled.rule.map(|rule| {
-            let Rule { id, sentence, provenance, source } = rule.0;
-            OutgoingRule { id, sentence, provenance: *provenance, source }
-        }),
+        rule: handled.rule.map(OutgoingRule::from),
         lacks: handled.lacks,
+        disturbance: (*disturbance != Disturbance::default()).then(|| OutgoingDisturbance {
+            delay: u64::try_from(disturbance.delay.as_millis()).unwrap_or(u64::MAX),
+            bytes_per_second: disturbance.bytes_per_second,
+            cut_after: disturbance.cut_after,
+        }),
     })
+}
+
+/// A call by its name and its parameters, read as strictly as over the wire.
+fn read_call(operation: &str, parameters: CallParameters) -> Result<Call, JsError> {
+    let row = operations::row_named(operation)
+        .ok_or_else(|| JsError::new(&format!("there is no operation {operation:?}")))?;
+    let Value::Object(parameters) = plain(&parameters.into(), "parameters")? else {
+        return Err(JsError::new("parameters must be an object"));
+    };
+    Ok(Call::decode(row, &parameters)?)
 }
 
 fn instant(now: f64) -> Result<Timestamp, JsError> {

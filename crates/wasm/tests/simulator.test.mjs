@@ -100,6 +100,75 @@ test("the clock is handed in", () => {
   });
 });
 
+test("a snapshot goes on where it was, without logins", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const id = session(caller(simulator)).value;
+  const snapshot = simulator.snapshot();
+  const other = new Simulator({ seed: 2 });
+  other.restore(snapshot);
+  const path = `/api/content/library/item/update-session/${id}`;
+  const call = caller(other);
+  assert.equal(call("GET", path).value.state, "ACTIVE");
+  assert.ok(!snapshot.includes("secret"));
+  assert.throws(() => other.restore("{}"), /version/);
+  assert.equal(call("GET", path).status, 200, "what is no snapshot changes nothing");
+});
+
+test("a source can be made up, at a pace", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const call = caller(simulator);
+  const path = `/api/content/library/item/update-session/${session(call).value}`;
+  simulator.declareSource("http://mirror.test/a", { received: { size: 9, digests: {} } });
+  simulator.setPace({ looks: 2 });
+  const spec = { name: "a", source_type: "PULL", source_endpoint: { uri: "http://mirror.test/a" } };
+  call("POST", `${path}/file`, spec);
+  const seen = [1, 2].map(() => call("GET", `${path}/file/a`).value.status);
+  assert.deepEqual(seen, ["TRANSFERRING", "READY"]);
+  assert.throws(() => simulator.setPace({ looks: "often" }), /pace/);
+  assert.throws(() => simulator.declareSource("http://mirror.test/b", { size: 9 }), /source/);
+});
+
+test("a fault happens as often as it is told to", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const call = caller(simulator);
+  const id = session(call).value;
+  const path = `/api/content/library/item/update-session/${id}`;
+  const on = "library.item.update_session.get";
+  simulator.arm({ on, effect: { kind: "error", error_type: "SERVICE_UNAVAILABLE" }, count: 1 });
+  simulator.arm({ on, effect: { kind: "latency", millis: 30 }, skip: 1, count: 1 });
+  const refused = call("GET", path);
+  assert.deepEqual([refused.status, refused.rule.id, refused.disturbance], [503, "fault", null]);
+  assert.deepEqual(call("GET", path).disturbance, { delay: 30, bytes_per_second: null, cut_after: null });
+  assert.equal(call("GET", path).disturbance, null);
+  assert.throws(() => simulator.arm({ on: "complete", effect: { kind: "reset" } }), /complete/);
+  assert.throws(() => simulator.arm({ on, effect: { kind: "fire" } }), /effect/);
+  simulator.disarm();
+});
+
+test("what would be refused is told, and the way out", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const call = caller(simulator);
+  const id = session(call).value;
+  const path = `/api/content/library/item/update-session/${id}`;
+  call("POST", `${path}/file`, { name: "a.iso", source_type: "PUSH" });
+  const complete = ["library.item.update_session.complete", { update_session_id: id }, "me"];
+  const [unmet] = simulator.whyNot(...complete);
+  assert.equal(unmet.rule.id, "session.files-received");
+  assert.match(unmet.why, /a\.iso/);
+  assert.deepEqual(simulator.pathTo(...complete), [{ kind: "upload", session: id, file: "a.iso" }]);
+  call("POST", `${path}?action=cancel`);
+  assert.equal(simulator.pathTo(...complete), null);
+  assert.throws(() => simulator.whyNot("complete", {}, "me"), /complete/);
+  assert.throws(() => simulator.whyNot(complete[0], { update_session_ip: id }, "me"), /update_session_ip/);
+});
+
+test("an older release lacks what came later", () => {
+  const simulator = new Simulator({ seed: 1, release: "8.0", behaviour: { item_names: "repeatable" } });
+  assert.equal(session(caller(simulator)).status, 201);
+  assert.throws(() => new Simulator({ seed: 1, release: "7.0" }), /release/);
+  assert.throws(() => new Simulator({ seed: 1, behaviour: { colour: "blue" } }), /colour/);
+});
+
 test("two simulators are two, and the seed decides", () => {
   const ids = [1, 1, 2].map((seed) => session(caller(new Simulator({ seed }))).value);
   assert.equal(ids[0], ids[1]);
