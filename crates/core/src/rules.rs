@@ -83,6 +83,9 @@ rules! {
     LOGIN_REQUIRED = Documented "login.required":
         "Every call but log-in needs the token of an API login.",
         "vSphere Automation API 9.1, session authentication";
+    LOGIN_ENDS = Documented "login.ends":
+        "An API login ends after a time without a call, and after a time in all.",
+        "com.vmware.cis.session; how long they are is not documented, and articles of the vendor's name 30 minutes, 120 for 8.0";
     CREDENTIALS = Documented "login.credentials":
         "Log-in needs a user name and password that the server accepts.",
         "com.vmware.cis.session create: Unauthenticated";

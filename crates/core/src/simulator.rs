@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 
 pub(crate) use access::Credentials;
 use access::Login;
-pub use access::{Account, Accounts};
+pub use access::{Account, Accounts, LoginLimits};
 pub use faults::{Disturbance, Effect, Fault, NoSuchPlace};
 use items::Item;
 use libraries::Library;
@@ -112,6 +112,9 @@ pub struct Simulator {
     serial: u64,
     server_guid: String,
     logins: Store<String, Login>,
+    login_limits: LoginLimits,
+    /// So many logins are kept before those that have ended are looked for.
+    logins_kept: usize,
     libraries: Store<LibraryId, Library>,
     items: Store<ItemId, Item>,
     sessions: Store<SessionId, Session>,
@@ -152,6 +155,8 @@ impl Simulator {
             serial: 0,
             server_guid,
             logins: Store::default(),
+            login_limits: LoginLimits::default(),
+            logins_kept: 64,
             libraries: Store::default(),
             items: Store::default(),
             sessions: Store::default(),

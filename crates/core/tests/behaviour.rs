@@ -12,7 +12,7 @@ use accession_core::operations::*;
 use accession_core::received::{Broken, Contents, Member, Received, Signature};
 use accession_core::release::Release;
 use accession_core::session::IDLE_LIMIT;
-use accession_core::simulator::{Pace, Simulator, Source, SourceCertificate};
+use accession_core::simulator::{LoginLimits, Pace, Simulator, Source, SourceCertificate};
 use accession_core::wire::{Method, Request};
 use support::{Client, SEED, file_add, link, push_spec, received, session_create};
 
@@ -297,6 +297,48 @@ file_scheme accepted: Ok(())
 file_scheme refused: Err(\"INVALID_ARGUMENT\")
 ";
     assert_eq!(shown, expected);
+}
+
+#[test]
+fn an_api_login_ends_by_a_clock_of_its_own() {
+    let (client, item) = with(&[], "iso");
+    let minutes = |count: u64| Duration::from_secs(count * 60);
+    let limits = LoginLimits { absolute: Some(minutes(100)), ..LoginLimits::of(Release::V9_1) };
+    let simulator = client.simulator.clone().with_login_limits(limits);
+    let mut client = Client { simulator, ..client };
+    let get = ItemGet { library_item_id: item };
+    // Each call begins the half hour anew, until the whole is over.
+    for _ in 0..3 {
+        client.now = client.now + minutes(30) - Duration::from_millis(1);
+        client.call(&get).expect("it is used");
+    }
+    client.now = client.now + minutes(11);
+    assert_eq!(client.call(&get).expect_err("100 minutes are over").status, 401);
+    client.log_in();
+    client.now = client.now + minutes(30);
+    assert_eq!(client.call(&get).expect_err("half an hour is over").status, 401);
+    assert_eq!(client.call(&get).expect_err("it does not come back").status, 401);
+    client.log_in();
+    client.call(&get).expect("logged in");
+}
+
+#[test]
+fn a_session_outlives_the_login_that_opened_it() {
+    let (client, item) = with(&[], "iso");
+    let simulator = client.simulator.clone().with_login_limits(LoginLimits::of(Release::V9_1));
+    let mut client = Client { simulator, ..client };
+    let session = client.session(&item);
+    let file = client.add(&session, "a.iso");
+    let upload = client.open(&file);
+    // The bytes of four hours keep the session alive, and not the login.
+    for minute in 0..240 {
+        client.now = client.now + Duration::from_secs(60);
+        client.simulator.progress(&upload, minute, client.now).expect("it runs");
+    }
+    client.close(upload, Ok(received(240)));
+    assert_eq!(client.call(&complete(&session)).expect_err("the login has ended").status, 401);
+    client.log_in();
+    client.call(&complete(&session)).expect("the session is still there");
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn of_warning(props: &PartProps, warning: &PreviewWarningInfo) -> Html {
                 }
             </p>
             if !warning.ignored {
-                <p>{"Complete is refused as long as this warning is not ignored."}</p>
+                <p>{"A session that is completed while this warning is not ignored fails."}</p>
                 <button type="button" onclick={props.on(move || Command::Ignore(kind.clone()))}>
                     {"Ignore warning"}
                 </button>

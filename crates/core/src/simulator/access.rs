@@ -2,6 +2,8 @@
 //!
 //! It does not know what is asked for.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 
@@ -12,6 +14,7 @@ use crate::messages;
 use crate::model::LoginToken;
 use crate::operations::Row;
 use crate::privileges::{Privilege, Privileges};
+use crate::release::Release;
 use crate::rules::{self, RuleRef};
 use crate::structure;
 use crate::time::Timestamp;
@@ -76,12 +79,36 @@ impl Accounts {
     }
 }
 
+/// How long an API login lasts. That there are limits is documented, how long they are is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct LoginLimits {
+    /// Without a call. `None`: for ever.
+    pub idle: Option<Duration>,
+    /// In all. `None`: for ever.
+    pub absolute: Option<Duration>,
+}
+
+impl LoginLimits {
+    /// Those that vendor articles name for a release: 30 minutes without a call, 120 for 8.0.
+    pub fn of(release: Release) -> Self {
+        let minutes = if release == Release::V8_0 { 120 } else { 30 };
+        Self { idle: Some(Duration::from_secs(minutes * 60)), absolute: None }
+    }
+}
+
 /// An API login.
 #[derive(Debug, Clone)]
 pub(super) struct Login {
     pub(super) user: String,
     pub(super) created: Timestamp,
     pub(super) last_accessed: Timestamp,
+}
+
+impl Login {
+    fn has_ended(&self, limits: LoginLimits, now: Timestamp) -> bool {
+        let over = |limit: Option<Duration>, since| limit.is_some_and(|limit| since + limit <= now);
+        over(limits.idle, self.last_accessed) || over(limits.absolute, self.created)
+    }
 }
 
 /// By what a request says who sends it.
@@ -127,6 +154,13 @@ impl Simulator {
                 Ok(Caller { user, login: LoginToken::default() })
             }
             Credentials::Token(token) => {
+                let (limits, now) = (self.login_limits, self.now);
+                let login = token.and_then(|token| self.logins.get_mut(token));
+                let ended = login.is_some_and(|login| login.has_ended(limits, now));
+                if let Some(token) = token.filter(|_| ended) {
+                    self.logins.remove(token);
+                    return Err(unauthenticated(rules::LOGIN_ENDS));
+                }
                 let login = token.and_then(|token| self.logins.get_mut(token));
                 let (Some(token), Some(login)) = (token, login) else {
                     return Err(unauthenticated(rules::LOGIN_REQUIRED));
@@ -135,6 +169,26 @@ impl Simulator {
                 Ok(Caller { user: login.user.clone(), login: LoginToken::new(token) })
             }
         }
+    }
+
+    /// The same, with logins that end by themselves: the second clock beside an update session's.
+    #[must_use]
+    pub fn with_login_limits(self, login_limits: LoginLimits) -> Self {
+        Self { login_limits, ..self }
+    }
+
+    /// Begins a login. Those that have ended are forgotten from time to time, so that nobody who never
+    /// logs out fills the memory.
+    pub(super) fn begin_login(&mut self, user: String) -> LoginToken {
+        if self.logins.len() >= self.logins_kept {
+            let (limits, now) = (self.login_limits, self.now);
+            self.logins.retain(|login| !login.has_ended(limits, now));
+            self.logins_kept = 64.max(2 * self.logins.len());
+        }
+        let token = self.random.token();
+        let login = Login { user, created: self.now, last_accessed: self.now };
+        self.logins.insert(token.clone(), login);
+        LoginToken::new(token)
     }
 
     /// Whether a user has a privilege.

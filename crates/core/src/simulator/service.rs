@@ -3,7 +3,7 @@
 use super::items::to_long;
 use super::transfers::scheme;
 use super::uploads::{Link, upload_endpoint};
-use super::{Caller, Context, Login, Simulator, Transition, checks, in_order};
+use super::{Caller, Context, Simulator, Transition, checks, in_order};
 use crate::behaviour::{
     FilesOfEnded, FinishedSessions, NextSession, PullStart, SourceNone, UnignoredWarning,
 };
@@ -30,11 +30,7 @@ use crate::session::{Event, Phase, Session, SessionFile, Target};
 
 impl Service for Simulator {
     fn login_create(&mut self, context: &Context, _: LoginCreate) -> Result<LoginToken, ApiError> {
-        let token = self.random.token();
-        let user = context.caller.user.clone();
-        let login = Login { user, created: context.now, last_accessed: context.now };
-        self.logins.insert(token.clone(), login);
-        Ok(LoginToken::new(token))
+        Ok(self.begin_login(context.caller.user.clone()))
     }
 
     fn login_get(&mut self, context: &Context, _: LoginGet) -> Result<LoginInfo, ApiError> {

@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::access::Accounts;
+use super::access::{Accounts, LoginLimits};
 use super::faults::{Disturbance, Fault};
 use super::items::{Change, Item};
 use super::libraries::Library;
@@ -180,6 +180,8 @@ impl Simulator {
             serial: counted("serial", snapshot.serial)?,
             server_guid: snapshot.server_guid,
             logins: Store::default(),
+            login_limits: LoginLimits::default(),
+            logins_kept: 64,
             libraries: Store::default(),
             items: Store::default(),
             sessions: Store::default(),

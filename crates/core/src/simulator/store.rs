@@ -34,6 +34,14 @@ impl<Id: Ord, T> Store<Id, T> {
         self.0.remove(id).map(|thing| *thing)
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn retain(&mut self, mut keep: impl FnMut(&T) -> bool) {
+        self.0.retain(|_, thing| keep(thing));
+    }
+
     pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut T)) {
         self.0.values_mut().map(|thing| &mut **thing).for_each(change);
     }
