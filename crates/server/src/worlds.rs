@@ -10,6 +10,8 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use accession_core::behaviour::Behaviour;
+use accession_core::release::Release;
 use accession_core::simulator::{Accounts, Simulator};
 use hyper::StatusCode;
 use hyper::header::HeaderName;
@@ -34,12 +36,24 @@ pub struct Recipe {
     pub seed: u64,
     /// Who may log in.
     pub accounts: Accounts,
+    /// The release that they are of. Where none is given, it is what a file has that one begins
+    /// with, or else the latest.
+    pub release: Option<Release>,
+    /// The settings that they follow, in the same way.
+    pub behaviour: Option<Behaviour>,
 }
 
 impl Recipe {
     /// For anybody, with any password.
     pub fn new(seed: u64) -> Self {
-        Self { seed, accounts: Accounts::Any }
+        Self { seed, accounts: Accounts::Any, release: None, behaviour: None }
+    }
+
+    /// A simulator as it is asked for here.
+    fn applied_to(&self, simulator: Simulator) -> Simulator {
+        let release = self.release.unwrap_or(simulator.release());
+        let behaviour = self.behaviour.unwrap_or(*simulator.behaviour());
+        simulator.with_release(release).with_behaviour(behaviour)
     }
 }
 
@@ -165,7 +179,7 @@ impl Worlds {
         let kept = kept.map(Arc::new);
         let worlds = Self { recipe, limits: limits.clone(), worlds: Mutex::default(), kept };
         let unnamed = match state.flatten() {
-            Some(state) => worlds.resume(None, state),
+            Some(state) => worlds.resume(None, worlds.recipe.applied_to(state)),
             None => worlds.begin(None, worlds.recipe.seed),
         };
         worlds.all().insert(None, unnamed);
@@ -234,7 +248,7 @@ impl Worlds {
     }
 
     fn begin(&self, name: Option<&Name>, seed: u64) -> Arc<Simulation> {
-        self.resume(name, Simulator::new(seed))
+        self.resume(name, self.recipe.applied_to(Simulator::new(seed)))
     }
 
     fn resume(&self, name: Option<&Name>, simulator: Simulator) -> Arc<Simulation> {

@@ -380,6 +380,16 @@ impl User {
         Added { session: session.to_owned(), name: name.to_owned(), link }
     }
 
+    /// Adds a file that the server fetches.
+    pub(crate) fn pull(&self, session: &str, name: &str, endpoint: &Value, more: &Value) -> Added {
+        let mut spec = json!({ "name": name, "source_type": "PULL", "source_endpoint": endpoint });
+        for (name, value) in more.as_object().unwrap() {
+            spec[name] = value.clone();
+        }
+        self.post(&format!("{SESSIONS}/{session}/file"), &spec);
+        Added { session: session.to_owned(), name: name.to_owned(), link: String::new() }
+    }
+
     /// A session of its own with one file of this size.
     pub(crate) fn added(&self, name: &str, size: usize) -> Added {
         self.add(&self.session(), name, &json!({ "size": size }))
