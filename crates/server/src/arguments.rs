@@ -9,8 +9,10 @@ use std::path::PathBuf;
 use accession_core::behaviour::{Behaviour, NoSuchSetting};
 use accession_core::release::{Release, UnknownRelease};
 use accession_core::simulator::{Account, Accounts};
+use accession_core::wire::REDACTED;
 use accession_server::{
-    Admin, Certificate, Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Recipe, Target,
+    Admin, AllowedHost, Certificate, Config, DEFAULT_LISTEN, Job, NotAHost, NotAnOrigin, Origin,
+    Recipe, Target,
 };
 use lexopt::prelude::{Long, Short, Value};
 
@@ -48,6 +50,9 @@ The simulator:
                        settings win over those in the file of --snapshot
   --setting NAME=VALUE   do so where the API's reference is silent; may be
                        repeated; --help-settings lists what there is
+  --allow-pull HOST[:PORT]   really fetch the files of PULL from this host, over
+                       http and https, and from no other; may be repeated;
+                       without a port it is the usual one
   --admin              let tests steer it: its clock and its seed, and a world
                        of its own for each; GET /accession tells how
   --admin-anywhere     the same, even where other machines can reach it
@@ -95,6 +100,8 @@ pub(crate) enum Misuse {
     Listen(String),
     #[error("--seed {0:?} is no seed; write a whole number from 0 to 18446744073709551615")]
     Seed(String),
+    #[error("--allow-pull {0:?} names no host; {1}")]
+    NotAHost(String, NotAHost),
     #[error("--profile {0}")]
     Release(#[from] UnknownRelease),
     #[error("--setting {0:?} is no setting; write NAME=VALUE, such as expired=shown")]
@@ -179,6 +186,7 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("seed") => given.seed = Some(seed(arguments.value()?)?),
             Long("profile") => given.release = Some(text(arguments.value()?).parse()?),
             Long("setting") => set(&mut given.settings, text(arguments.value()?))?,
+            Long("allow-pull") => given.allow_pull.push(allowed(arguments.value()?)?),
             Long("snapshot") => given.snapshot = Some(arguments.value()?.into()),
             Long("admin") => given.admin = true,
             Long("admin-anywhere") => given.admin_anywhere = true,
@@ -227,6 +235,7 @@ struct Given {
     release: Option<Release>,
     settings: Option<Behaviour>,
     snapshot: Option<PathBuf>,
+    allow_pull: Vec<AllowedHost>,
     admin: bool,
     admin_anywhere: bool,
     users: Option<PathBuf>,
@@ -247,6 +256,7 @@ impl Given {
         let config = Config {
             admin: self.admin(),
             snapshot: self.snapshot,
+            allow_pull: self.allow_pull,
             cors: self.cors,
             certificate,
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
@@ -293,6 +303,7 @@ impl Given {
             (self.release.is_some(), "--profile"),
             (self.settings.is_some(), "--setting"),
             (self.snapshot.is_some(), "--snapshot"),
+            (!self.allow_pull.is_empty(), "--allow-pull"),
             (self.admin, "--admin"),
             (self.admin_anywhere, "--admin-anywhere"),
             (self.users.is_some(), "--users"),
@@ -334,6 +345,10 @@ impl Given {
         for (name, value) in settings::changed(&self.settings.unwrap_or_default()) {
             what += &format!(", {name}={value}");
         }
+        if !self.allow_pull.is_empty() {
+            let hosts: Vec<_> = self.allow_pull.iter().map(ToString::to_string).collect();
+            what += &format!(", fetching from {}", hosts.join(" and "));
+        }
         what += &format!("{}{admin}", kept.unwrap_or_default());
         let (release, behaviour) = (self.release, self.settings);
         Ok((Job::Simulate(Recipe { seed, accounts, release, behaviour }), what))
@@ -356,13 +371,19 @@ fn set(settings: &mut Option<Behaviour>, text: String) -> Result<(), Misuse> {
     settings.get_or_insert_default().set(name, value).map_err(Misuse::Setting)
 }
 
+fn allowed(value: OsString) -> Result<AllowedHost, Misuse> {
+    let value = text(value);
+    value.parse().map_err(|why| Misuse::NotAHost(unsecret(&value), why))
+}
+
 fn origin(option: &'static str, value: OsString) -> Result<Origin, Misuse> {
     let value = text(value);
-    value.parse().map_err(|source| {
-        // What stands before an @ may be a password.
-        let value = if value.contains('@') { "••••".to_owned() } else { value.clone() };
-        Misuse::Origin { option, value, source }
-    })
+    value.parse().map_err(|source| Misuse::Origin { option, value: unsecret(&value), source })
+}
+
+/// What was given, as it may be said again: what stands before an @ may be a password.
+fn unsecret(value: &str) -> String {
+    if value.contains('@') { REDACTED.to_owned() } else { value.to_owned() }
 }
 
 fn text(value: OsString) -> String {
@@ -394,6 +415,10 @@ mod tests {
         assert_eq!(
             jobs("--seed 7 --profile 9.1 --setting expired=gone --setting reads=activity --admin"),
             "simulator, seed 7, reads=activity, with admin"
+        );
+        assert_eq!(
+            jobs("--seed 7 --allow-pull a.test --allow-pull [::1]:81"),
+            "simulator, seed 7, fetching from a.test and [::1]:81"
         );
         assert_ne!(jobs(""), jobs(""), "each start has its own seed");
         assert_eq!(
@@ -429,6 +454,9 @@ mod tests {
             ("--tls --certificate c", "--key", "both"),
             ("--tls --certificate c --key k --write-certificate w", "--write", "leave one"),
             ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
+            ("--allow-pull *", "\"*\"", "each host is named"),
+            ("--allow-pull http://mirror.test", "http://mirror.test", "write HOST"),
+            ("--vcenter https://vc.example --allow-pull a.test", "--allow-pull", "leave one"),
             ("--vcenter https://vc.example --profile 9.1", "--profile", "leave one"),
             ("--vcenter https://vc.example --setting reads=idle", "--setting", "leave one"),
             ("--vcenter https://vc.example --snapshot x", "--snapshot", "leave one"),
@@ -442,8 +470,11 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_not_repeated() {
-        let told = asked("--vcenter https://me:hunter2@vc.example").unwrap_err().to_string();
-        assert!(!told.contains("hunter2"), "{told}");
+        for option in ["--vcenter https://", "--allow-pull "] {
+            let line = format!("{option}me:hunter2@vc.example");
+            let told = asked(&line).unwrap_err().to_string();
+            assert!(!told.contains("hunter2"), "{told}");
+        }
     }
 
     #[test]
@@ -451,7 +482,8 @@ mod tests {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
             "listen page public-url cors tls write-certificate certificate key quiet seed snapshot \
-             profile setting help-settings admin admin-anywhere users user password vcenter insecure help version"
+             profile setting help-settings allow-pull admin \
+             admin-anywhere users user password vcenter insecure help version"
                 .split(' ')
         {
             assert!(HELP.contains(&format!("--{option}")), "{option}");

@@ -19,6 +19,7 @@ use hyper::http::request::Parts;
 use tokio::task::spawn_blocking;
 
 use crate::Limits;
+use crate::fetcher::Fetcher;
 use crate::simulation::Simulation;
 use crate::state::{Kept, SnapshotError};
 
@@ -159,9 +160,10 @@ pub(crate) fn split(path: &str) -> Option<(&str, &str)> {
 type Map = BTreeMap<Option<Name>, Arc<Simulation>>;
 
 /// All worlds of a server: the one that has no name, and those that were named.
-#[derive(Debug)]
 pub(crate) struct Worlds {
     recipe: Recipe,
+    /// Who fetches files for them, if anybody does.
+    fetcher: Option<Arc<Fetcher>>,
     limits: Limits,
     worlds: Mutex<Map>,
     /// The file that the world without a name is kept in.
@@ -174,10 +176,12 @@ impl Worlds {
         recipe: Recipe,
         limits: &Limits,
         file: Option<PathBuf>,
+        fetcher: Option<Arc<Fetcher>>,
     ) -> Result<Self, SnapshotError> {
         let (kept, state) = file.map(Kept::open).transpose()?.unzip();
         let kept = kept.map(Arc::new);
-        let worlds = Self { recipe, limits: limits.clone(), worlds: Mutex::default(), kept };
+        let (limits, all) = (limits.clone(), Mutex::default());
+        let worlds = Self { recipe, fetcher, limits, worlds: all, kept };
         let unnamed = match state.flatten() {
             Some(state) => worlds.resume(None, worlds.recipe.applied_to(state)),
             None => worlds.begin(None, worlds.recipe.seed),
@@ -193,7 +197,8 @@ impl Worlds {
         Ok(place.or_insert_with(|| self.begin(name, self.recipe.seed)).clone())
     }
 
-    /// Lets a world begin anew. What still runs in the old one ends there.
+    /// Lets a world begin anew. Uploads that still run in the old one end there; what is fetched for it
+    /// stops.
     pub(crate) fn reset(
         &self,
         name: Option<&Name>,
@@ -201,14 +206,14 @@ impl Worlds {
     ) -> Result<Arc<Simulation>, Misplaced> {
         let mut worlds = self.all();
         let begun = self.begin(name, seed.unwrap_or(self.recipe.seed));
-        self.place(&mut worlds, name)?.insert_entry(begun.clone());
+        replace(self.place(&mut worlds, name)?, begun.clone());
         Ok(begun)
     }
 
-    /// Puts a state in the place of what is in a world. What still runs ends in the old one.
+    /// Puts a state in the place of what is in a world, in the same way.
     pub(crate) fn restore(&self, name: Option<&Name>, state: Simulator) -> Result<(), Misplaced> {
         let mut worlds = self.all();
-        self.place(&mut worlds, name)?.insert_entry(self.resume(name, state));
+        replace(self.place(&mut worlds, name)?, self.resume(name, state));
         Ok(())
     }
 
@@ -236,7 +241,8 @@ impl Worlds {
 
     /// Forgets a world; `false` if there is none of this name.
     pub(crate) fn forget(&self, name: &Name) -> bool {
-        self.all().remove(&Some(name.clone())).is_some()
+        let forgotten = self.all().remove(&Some(name.clone()));
+        forgotten.inspect(|world| world.retire()).is_some()
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
@@ -254,11 +260,19 @@ impl Worlds {
     fn resume(&self, name: Option<&Name>, simulator: Simulator) -> Arc<Simulation> {
         let mount = name.map_or_else(String::new, Name::mount);
         let simulator = simulator.with_accounts(self.recipe.accounts.clone()).with_mount(mount);
-        Arc::new(Simulation::new(simulator, &self.limits))
+        Simulation::new(simulator, &self.limits, self.fetcher.clone())
     }
 
     fn all(&self) -> MutexGuard<'_, Map> {
         self.worlds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts a world in the place of another, if there is one.
+fn replace(place: Entry<'_, Option<Name>, Arc<Simulation>>, world: Arc<Simulation>) {
+    match place {
+        Entry::Occupied(mut place) => place.insert(world).retire(),
+        Entry::Vacant(place) => drop(place.insert(world)),
     }
 }
 

@@ -135,7 +135,7 @@ impl Connection {
         Self::over(Box::new(stream), socket)
     }
 
-    fn new(socket: TcpStream) -> Self {
+    pub(crate) fn new(socket: TcpStream) -> Self {
         Self::over(Box::new(socket.try_clone().unwrap()), socket)
     }
 
@@ -412,6 +412,17 @@ impl User {
         self.call("POST", &format!("{SESSIONS}/{session}?action=complete"), None)
     }
 
+    pub(crate) fn cancel(&self, session: &str) -> Answer {
+        self.call("POST", &format!("{SESSIONS}/{session}?action=cancel"), None)
+    }
+
+    /// Why a session is in ERROR, once it is.
+    pub(crate) fn failure(&self, session: &str) -> String {
+        wait_until("the failure", || self.state(session) == "ERROR");
+        let info = self.call("GET", &format!("{SESSIONS}/{session}"), None).json();
+        id(&info["error_message"]["default_message"])
+    }
+
     pub(crate) fn state(&self, session: &str) -> String {
         id(&self.call("GET", &format!("{SESSIONS}/{session}"), None).json()["state"])
     }
@@ -429,7 +440,7 @@ impl User {
     }
 }
 
-fn id(value: &Value) -> String {
+pub(crate) fn id(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 
