@@ -94,7 +94,7 @@ structure! {
         /// Its length in bytes.
         pub size: u64,
         /// Its digests in lower-case hex; at least those that were asked for.
-        pub digests: BTreeMap<Algorithm, String>,
+        pub digests: BTreeMap<Algorithm, String> = default,
         /// What is in it, if somebody looked. The type adapter has no opinion of other files.
         pub contents: Option<Box<Contents>>,
     }

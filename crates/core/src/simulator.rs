@@ -31,7 +31,7 @@ pub use reasons::{Explanation, Outcome, Step, Unmet};
 use replays::Replays;
 pub use snapshot::{NotASnapshot, Snapshot};
 use store::Store;
-pub use transfers::{Fetch, Pace, Source, SourceCertificate};
+pub use transfers::{Fetch, Pace, Source, SourceCertificate, Trust};
 use uploads::Link;
 pub use uploads::{Stopped, Upload, Wants};
 
@@ -198,6 +198,11 @@ impl Simulator {
     #[must_use]
     pub fn with_behaviour(self, behaviour: Behaviour) -> Self {
         Self { behaviour, ..self }
+    }
+
+    /// Follows other settings for what begins from now on.
+    pub fn set_behaviour(&mut self, behaviour: Behaviour) {
+        self.behaviour = behaviour;
     }
 
     /// The settings that it follows.

@@ -103,6 +103,43 @@ fn a_running_upload_is_broken() {
     after.upload(&added, 9);
 }
 
+#[test]
+fn what_a_host_was_fetching_breaks_off() {
+    let mut client = busy();
+    client.simulator = client.simulator.with_fetching();
+    let session = client.call(&UpdateSessionList { library_item_id: None }).expect("a list");
+    let session = session.last().expect("the active one").clone();
+    let endpoint =
+        TransferEndpoint { uri: "http://me:hunter2@host.test/a".to_owned(), ..Default::default() };
+    let spec = AddSpec {
+        source_type: SourceType::Pull,
+        source_endpoint: Some(endpoint),
+        ..push_spec("a.vmdk")
+    };
+    client.call(&file_add(&session, spec)).expect("a good source");
+    let fetch = client.simulator.poll_fetch().expect("it is to be fetched");
+    let mut after = again(&client);
+    let get = UpdateSessionGet { update_session_id: session };
+    let info = after.call(&get).expect("it is there");
+    assert_eq!(info.state, Some(SessionState::Error));
+    let why = info.error_message.expect("why").default_message;
+    assert!(why.contains("from http://••••@host.test/a: the server went away"), "{why}");
+    // The old handle means nothing to the new server.
+    assert!(after.simulator.fetch_progress(&fetch, 8, after.now).is_err());
+}
+
+#[test]
+fn names_that_were_given_twice_stay() {
+    let mut client = busy();
+    let mut settings = *client.simulator.behaviour();
+    settings.set("item_names", "repeatable").expect("a setting");
+    client.simulator.set_behaviour(settings);
+    let library = client.call(&LibraryList {}).expect("a list").remove(0);
+    client.item(&library, "appliance", "iso");
+    client.simulator.set_behaviour(Default::default());
+    assert_eq!(again(&client).seen(), client.seen());
+}
+
 proptest! {
     #![proptest_config(cases(64))]
 

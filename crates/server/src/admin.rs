@@ -4,9 +4,13 @@
 
 mod lines;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use accession_core::simulator::NotASnapshot;
+use accession_core::behaviour::{Behaviour, NoSuchSetting, SETTINGS};
+use accession_core::reading::{self, Misfit, Read};
+use accession_core::simulator::{NotASnapshot, Pace, Source};
+use accession_core::structure::Wire;
 use accession_core::wire::Method;
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value, json};
@@ -49,6 +53,8 @@ enum Refusal {
     NoObject(&'static str),
     #[error("{what}; send {example}")]
     Misfit { what: String, example: &'static str },
+    #[error("{0}; GET {PREFIX}/behaviour tells what they mean")]
+    Setting(#[from] NoSuchSetting),
     #[error("{0}; send {STATE}")]
     Unusable(#[from] NotASnapshot),
     #[error(
@@ -76,6 +82,7 @@ impl Refusal {
             | Self::NotJson { .. }
             | Self::NoObject(_)
             | Self::Misfit { .. }
+            | Self::Setting(_)
             | Self::Unusable(_) => StatusCode::BAD_REQUEST,
             Self::Named(_) | Self::NoFile => StatusCode::CONFLICT,
             Self::Snapshot(_) => StatusCode::INTERNAL_SERVER_ERROR,
@@ -149,6 +156,39 @@ async fn done(
             let seed = Fields::read(&given, example)?.number("seed", u64::MAX)?;
             answer::json(&json!({ "seed": worlds.reset(name, seed)?.seed() }))
         }
+        Task::Release => {
+            let release = worlds.get(name)?.ask(|simulator, _| simulator.release());
+            answer::json(&json!({ "release": release.number() }))
+        }
+        Task::Behaviour => {
+            let behaviour = worlds.get(name)?.ask(|simulator, _| *simulator.behaviour());
+            answer::json(&told(&behaviour))
+        }
+        Task::Behave => {
+            let changes = read::<BTreeMap<String, String>>(&given, example)?;
+            let behaviour = worlds.get(name)?.ask(|simulator, _| {
+                let mut behaviour = *simulator.behaviour();
+                changes.iter().try_for_each(|(name, value)| behaviour.set(name, value))?;
+                simulator.set_behaviour(behaviour);
+                Ok::<_, NoSuchSetting>(behaviour)
+            });
+            answer::json(&told(&behaviour?))
+        }
+        Task::Pace => {
+            let pace = read::<Pace>(&given, example)?;
+            worlds.get(name)?.ask(|simulator, _| simulator.set_pace(pace));
+            answer::done()
+        }
+        Task::Source => {
+            let fields = Fields::read(&given, example)?.fields;
+            let declared = reading::read_fields(&fields, |fields| {
+                fields.note_others(&["uri", "source"]);
+                Ok((fields.take::<String>("uri")?, fields.take::<Source>("source")?))
+            });
+            let (uri, source) = whole(declared, example)?;
+            worlds.get(name)?.ask(|simulator, _| simulator.declare_source(uri, source));
+            answer::done()
+        }
         Task::State => answer::as_json(state::write(&*worlds.get(name)?)),
         Task::Restore => {
             worlds.restore(name, state::read(&given)?)?;
@@ -178,6 +218,49 @@ fn clock(world: &Simulation) -> Value {
         "ahead_seconds": clock.ahead.as_secs(),
         "next_event": clock.next,
     })
+}
+
+/// All settings, each with what it is.
+fn told(behaviour: &Behaviour) -> Value {
+    let settings = SETTINGS.iter().map(|setting| {
+        let meanings =
+            setting.values.iter().map(|(value, means)| json!({ "value": value, "means": means }));
+        json!({
+            "name": setting.name,
+            "value": behaviour.get(setting.name),
+            "decides": setting.sentence,
+            "known": setting.source,
+            "values": meanings.collect::<Vec<_>>(),
+        })
+    });
+    json!({ "settings": settings.collect::<Vec<_>>() })
+}
+
+/// Reads a body that core knows the form of.
+fn read<T: Wire>(body: &[u8], example: &'static str) -> Result<T, Refusal> {
+    let value = serde_json::from_slice::<Value>(body)
+        .map_err(|error| Refusal::NotJson { error, example })?;
+    whole(reading::read(&value), example)
+}
+
+/// What was read, if there was nothing else.
+fn whole<T>(read: Result<Read<T>, Misfit>, example: &'static str) -> Result<T, Refusal> {
+    let misfit = |path: &reading::Path, why: &str| {
+        let place = path.to_string();
+        let place = if place.is_empty() { "the body" } else { cut(&place) };
+        Refusal::Misfit { what: format!("{place}: {}", cut(why)), example }
+    };
+    let read = read.map_err(|error| misfit(&error.path, &error.problem.to_string()))?;
+    match read.unknown.first() {
+        Some(path) => Err(misfit(path, "there is no such field")),
+        None => Ok(read.value),
+    }
+}
+
+/// As much of a text as is of use in a message.
+fn cut(text: &str) -> &str {
+    const LENGTH: usize = 200;
+    text.char_indices().nth(LENGTH).map_or(text, |(end, _)| &text[..end])
 }
 
 /// The fields of a body.

@@ -6,13 +6,18 @@ use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
 
+use accession_core::behaviour::{Behaviour, NoSuchSetting};
+use accession_core::release::{Release, UnknownRelease};
 use accession_core::simulator::{Account, Accounts};
+use accession_core::wire::REDACTED;
 use accession_server::{
-    Admin, Certificate, Config, DEFAULT_LISTEN, Job, NotAnOrigin, Origin, Recipe, Target,
+    Admin, AllowedHost, Certificate, Config, DEFAULT_LISTEN, Job, NotAHost, NotAnOrigin, Origin,
+    Recipe, Target,
 };
 use lexopt::prelude::{Long, Short, Value};
 
 use crate::check::{self, Check};
+use crate::settings;
 use crate::users::{self, UsersError};
 
 const HELP: &str = "\
@@ -41,6 +46,13 @@ The simulator:
                        (default: a new one, told at the start)
   --snapshot FILE      begin with the state in FILE, if it is there, and keep it
                        there at the end; nobody stays logged in
+  --profile RELEASE    be of release 9.1 or 8.0 (default: 9.1); this and the
+                       settings win over those in the file of --snapshot
+  --setting NAME=VALUE   do so where the API's reference is silent; may be
+                       repeated; --help-settings lists what there is
+  --allow-pull HOST[:PORT]   really fetch the files of PULL from this host, over
+                       http and https, and from no other; may be repeated;
+                       without a port it is the usual one
   --admin              let tests steer it: its clock and its seed, and a world
                        of its own for each; GET /accession tells how
   --admin-anywhere     the same, even where other machines can reach it
@@ -56,6 +68,7 @@ A live server instead of the simulator:
   --insecure           accept any certificate it shows
 
   -h, --help           this text
+  --help-settings      the settings of the simulator, and what each value means
   -V, --version        the version
 
 The log goes to stderr: time, method, path, status, bytes in and out, and how
@@ -87,6 +100,14 @@ pub(crate) enum Misuse {
     Listen(String),
     #[error("--seed {0:?} is no seed; write a whole number from 0 to 18446744073709551615")]
     Seed(String),
+    #[error("--allow-pull {0:?} names no host; {1}")]
+    NotAHost(String, NotAHost),
+    #[error("--profile {0}")]
+    Release(#[from] UnknownRelease),
+    #[error("--setting {0:?} is no setting; write NAME=VALUE, such as expired=shown")]
+    NoSetting(String),
+    #[error("--setting: {0}; --help-settings tells what they mean")]
+    Setting(NoSuchSetting),
     #[error("{option} {value:?} does not name a server: {source}")]
     Origin { option: &'static str, value: String, source: NotAnOrigin },
     #[error("--user and --password go together; give both or neither")]
@@ -146,6 +167,7 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
     while let Some(argument) = arguments.next()? {
         match argument {
             Short('h') | Long("help") => return Ok(Asked::Tell(HELP.to_owned())),
+            Long("help-settings") => return Ok(Asked::Tell(settings::help())),
             Short('V') | Long("version") => {
                 let version = env!("CARGO_PKG_VERSION");
                 return Ok(Asked::Tell(format!("accession-server {version}")));
@@ -162,6 +184,9 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("key") => given.key = Some(arguments.value()?.into()),
             Long("quiet") => given.quiet = true,
             Long("seed") => given.seed = Some(seed(arguments.value()?)?),
+            Long("profile") => given.release = Some(text(arguments.value()?).parse()?),
+            Long("setting") => set(&mut given.settings, text(arguments.value()?))?,
+            Long("allow-pull") => given.allow_pull.push(allowed(arguments.value()?)?),
             Long("snapshot") => given.snapshot = Some(arguments.value()?.into()),
             Long("admin") => given.admin = true,
             Long("admin-anywhere") => given.admin_anywhere = true,
@@ -207,7 +232,10 @@ struct Given {
     key: Option<PathBuf>,
     quiet: bool,
     seed: Option<u64>,
+    release: Option<Release>,
+    settings: Option<Behaviour>,
     snapshot: Option<PathBuf>,
+    allow_pull: Vec<AllowedHost>,
     admin: bool,
     admin_anywhere: bool,
     users: Option<PathBuf>,
@@ -228,6 +256,7 @@ impl Given {
         let config = Config {
             admin: self.admin(),
             snapshot: self.snapshot,
+            allow_pull: self.allow_pull,
             cors: self.cors,
             certificate,
             listen: self.listen.unwrap_or(DEFAULT_LISTEN),
@@ -271,7 +300,10 @@ impl Given {
     fn gateway(&self, origin: Origin) -> Result<(Job, String), Misuse> {
         for (given, option) in [
             (self.seed.is_some(), "--seed"),
+            (self.release.is_some(), "--profile"),
+            (self.settings.is_some(), "--setting"),
             (self.snapshot.is_some(), "--snapshot"),
+            (!self.allow_pull.is_empty(), "--allow-pull"),
             (self.admin, "--admin"),
             (self.admin_anywhere, "--admin-anywhere"),
             (self.users.is_some(), "--users"),
@@ -306,8 +338,20 @@ impl Given {
         let seed = self.seed.map_or_else(chance, Ok).map_err(Misuse::NoSeed)?;
         let admin = if self.admin() == Admin::Nobody { "" } else { ", with admin" };
         let kept = self.snapshot.as_ref().map(|file| format!(", kept in {}", file.display()));
-        let what = format!("simulator, seed {seed}{}{admin}", kept.unwrap_or_default());
-        Ok((Job::Simulate(Recipe { seed, accounts }), what))
+        let mut what = format!("simulator, seed {seed}");
+        if let Some(release) = self.release.filter(|release| *release != Release::default()) {
+            what += &format!(", release {release}");
+        }
+        for (name, value) in settings::changed(&self.settings.unwrap_or_default()) {
+            what += &format!(", {name}={value}");
+        }
+        if !self.allow_pull.is_empty() {
+            let hosts: Vec<_> = self.allow_pull.iter().map(ToString::to_string).collect();
+            what += &format!(", fetching from {}", hosts.join(" and "));
+        }
+        what += &format!("{}{admin}", kept.unwrap_or_default());
+        let (release, behaviour) = (self.release, self.settings);
+        Ok((Job::Simulate(Recipe { seed, accounts, release, behaviour }), what))
     }
 }
 
@@ -322,13 +366,24 @@ fn seed(value: OsString) -> Result<u64, Misuse> {
     value.parse().or(Err(Misuse::Seed(value)))
 }
 
+fn set(settings: &mut Option<Behaviour>, text: String) -> Result<(), Misuse> {
+    let Some((name, value)) = text.split_once('=') else { return Err(Misuse::NoSetting(text)) };
+    settings.get_or_insert_default().set(name, value).map_err(Misuse::Setting)
+}
+
+fn allowed(value: OsString) -> Result<AllowedHost, Misuse> {
+    let value = text(value);
+    value.parse().map_err(|why| Misuse::NotAHost(unsecret(&value), why))
+}
+
 fn origin(option: &'static str, value: OsString) -> Result<Origin, Misuse> {
     let value = text(value);
-    value.parse().map_err(|source| {
-        // What stands before an @ may be a password.
-        let value = if value.contains('@') { "••••".to_owned() } else { value.clone() };
-        Misuse::Origin { option, value, source }
-    })
+    value.parse().map_err(|source| Misuse::Origin { option, value: unsecret(&value), source })
+}
+
+/// What was given, as it may be said again: what stands before an @ may be a password.
+fn unsecret(value: &str) -> String {
+    if value.contains('@') { REDACTED.to_owned() } else { value.to_owned() }
 }
 
 fn text(value: OsString) -> String {
@@ -356,6 +411,15 @@ mod tests {
         assert_eq!(jobs("--seed=7 --page dist"), "simulator, seed 7, page from dist");
         assert_eq!(jobs("--seed 7 --snapshot lab.json"), "simulator, seed 7, kept in lab.json");
         assert_eq!(jobs("--seed 7 --admin"), "simulator, seed 7, with admin");
+        assert_eq!(jobs("--seed 7 --profile 8.0"), "simulator, seed 7, release 8.0");
+        assert_eq!(
+            jobs("--seed 7 --profile 9.1 --setting expired=gone --setting reads=activity --admin"),
+            "simulator, seed 7, reads=activity, with admin"
+        );
+        assert_eq!(
+            jobs("--seed 7 --allow-pull a.test --allow-pull [::1]:81"),
+            "simulator, seed 7, fetching from a.test and [::1]:81"
+        );
         assert_ne!(jobs(""), jobs(""), "each start has its own seed");
         assert_eq!(
             jobs("--vcenter https://vc.example --insecure"),
@@ -371,6 +435,10 @@ mod tests {
             ("extra", "extra", "unexpected argument"),
             ("--listen 8990", "8990", "HOST:PORT"),
             ("--seed -1", "-1", "whole number"),
+            ("--profile 7.0", "\"7.0\"", "9.1 nor 8.0"),
+            ("--setting expired", "expired", "NAME=VALUE"),
+            ("--setting colour=blue", "\"colour\"", "there are finished_sessions, "),
+            ("--setting expired=soon", "\"soon\"", "gone or shown; --help-settings"),
             ("--vcenter vc.example", "vc.example", "http://"),
             ("--vcenter https://vc.example/ui", "https://vc.example/ui", "leave out"),
             ("--public-url ftp://x", "--public-url", "http://"),
@@ -386,6 +454,11 @@ mod tests {
             ("--tls --certificate c", "--key", "both"),
             ("--tls --certificate c --key k --write-certificate w", "--write", "leave one"),
             ("--vcenter https://vc.example --seed 1", "--seed", "leave one"),
+            ("--allow-pull *", "\"*\"", "each host is named"),
+            ("--allow-pull http://mirror.test", "http://mirror.test", "write HOST"),
+            ("--vcenter https://vc.example --allow-pull a.test", "--allow-pull", "leave one"),
+            ("--vcenter https://vc.example --profile 9.1", "--profile", "leave one"),
+            ("--vcenter https://vc.example --setting reads=idle", "--setting", "leave one"),
             ("--vcenter https://vc.example --snapshot x", "--snapshot", "leave one"),
             ("--vcenter https://vc.example --admin", "--admin", "leave one"),
             ("--vcenter https://vc.example --users f", "--users", "leave one"),
@@ -397,15 +470,19 @@ mod tests {
 
     #[test]
     fn a_password_in_a_url_is_not_repeated() {
-        let told = asked("--vcenter https://me:hunter2@vc.example").unwrap_err().to_string();
-        assert!(!told.contains("hunter2"), "{told}");
+        for option in ["--vcenter https://", "--allow-pull "] {
+            let line = format!("{option}me:hunter2@vc.example");
+            let told = asked(&line).unwrap_err().to_string();
+            assert!(!told.contains("hunter2"), "{told}");
+        }
     }
 
     #[test]
     fn help_fits_a_terminal_and_names_every_option() {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
-            "listen page public-url cors tls write-certificate certificate key quiet seed snapshot admin \
+            "listen page public-url cors tls write-certificate certificate key quiet seed snapshot \
+             profile setting help-settings allow-pull admin \
              admin-anywhere users user password vcenter insecure help version"
                 .split(' ')
         {

@@ -2,7 +2,7 @@
 //!
 //! It does not know what is in them, and keeps no piece longer than it takes to hand it on.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -182,20 +182,33 @@ impl<H: Unpin> HttpBody for PassedOn<H> {
 
 /// A body that may pause, but not for long.
 #[derive(Debug)]
-struct Paced {
+pub(crate) struct Paced {
     body: Incoming,
     idle: Duration,
     pause: Option<Pin<Box<Sleep>>>,
 }
 
-enum Halted {
+/// Why a body stops before its end.
+pub(crate) enum Halted {
     TimedOut,
     Lost(hyper::Error),
 }
 
 impl Paced {
-    fn new(body: Incoming, idle: Duration) -> Self {
+    pub(crate) fn new(body: Incoming, idle: Duration) -> Self {
         Self { body, idle, pause: None }
+    }
+
+    /// The next bytes.
+    pub(crate) async fn next(&mut self) -> Option<Result<Bytes, Halted>> {
+        loop {
+            match poll_fn(|cx| self.poll_frame(cx)).await?.map(Frame::into_data) {
+                Ok(Ok(data)) => return Some(Ok(data)),
+                // What follows a body says nothing of it.
+                Ok(Err(_)) => {}
+                Err(halted) => return Some(Err(halted)),
+            }
+        }
     }
 
     fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Halted>>> {

@@ -114,7 +114,7 @@ pub(crate) struct Identity {
     pub(crate) thumbprint: Thumbprint,
 }
 
-/// The SHA-256 digest of a certificate, as `openssl x509 -fingerprint` writes it.
+/// The digest of a certificate, as `openssl x509 -fingerprint` writes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Thumbprint(String);
 
@@ -162,7 +162,8 @@ impl Identity {
         chain: Vec<CertificateDer<'static>>,
         key: PrivateKeyDer<'static>,
     ) -> Result<Self, rustls::Error> {
-        let thumbprint = Thumbprint::of(chain.first().map_or(&[], |shown| shown.as_ref()));
+        let shown = chain.first().map_or(&[][..], |shown| shown.as_ref());
+        let thumbprint = Thumbprint::of(Algorithm::Sha256, shown);
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let mut config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
@@ -174,10 +175,15 @@ impl Identity {
 }
 
 impl Thumbprint {
-    fn of(certificate: &[u8]) -> Self {
-        let mut intake = Intake::new([Algorithm::Sha256]);
+    /// One that somebody has written; case does not matter.
+    pub(crate) fn written(text: &str) -> Self {
+        Self(text.to_ascii_uppercase())
+    }
+
+    pub(crate) fn of(algorithm: Algorithm, certificate: &[u8]) -> Self {
+        let mut intake = Intake::new([algorithm]);
         intake.write(certificate);
-        let digest = intake.finish().digests.remove(&Algorithm::Sha256).unwrap_or_default();
+        let digest = intake.finish().digests.remove(&algorithm).unwrap_or_default();
         let mut text = String::new();
         for (index, digit) in digest.chars().enumerate() {
             if index > 0 && index % 2 == 0 {
@@ -284,7 +290,7 @@ mod tests {
     fn a_thumbprint_is_written_as_openssl_does() {
         // Of "abc", from FIPS 180-2.
         assert_eq!(
-            Thumbprint::of(b"abc").to_string(),
+            Thumbprint::of(Algorithm::Sha256, b"abc").to_string(),
             "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD"
         );
     }

@@ -3,8 +3,6 @@
 //! It does not know the API, collects no body, follows no redirect and changes nothing but the
 //! fields that belong to a connection.
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,23 +12,19 @@ use std::time::Duration;
 use accession_client::GATEWAY_HEADER;
 use accession_core::received::Broken;
 use hyper::body::{Body as HttpBody, Bytes, Frame, Incoming, SizeHint};
-use hyper::client::conn::http1;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Request, Response, StatusCode, Uri};
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
-use tokio::task::AbortHandle;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 use tokio_rustls::TlsConnector;
 
 use crate::admission::{FORWARDED_HOST, FORWARDED_PROTO};
 use crate::answer::{self, Voice};
 use crate::body::{self, Body, Inbound};
+use crate::dial::{self, Hold, Undialled, WithCauses};
 use crate::origin::{Origin, Scheme};
-use crate::{Limits, Target, tls};
+use crate::tls::{self, Whom};
+use crate::{Limits, Target};
 
 /// Fields that are about one connection and not about the message (RFC 9110, 7.6.1).
 const HOP_BY_HOP: [HeaderName; 8] = [
@@ -77,22 +71,6 @@ enum Failure {
     Client(Broken),
 }
 
-/// hyper's messages leave out what the system said.
-#[derive(Debug)]
-struct WithCauses(hyper::Error);
-
-impl fmt::Display for WithCauses {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut cause = self.0.source();
-        while let Some(error) = cause {
-            write!(f, ": {error}")?;
-            cause = error.source();
-        }
-        Ok(())
-    }
-}
-
 impl Failure {
     const fn status(&self) -> StatusCode {
         match self {
@@ -109,7 +87,8 @@ impl Gateway {
     pub(crate) fn new(target: Target, limits: &Limits) -> Result<Self, rustls::Error> {
         let tls = match target.origin.scheme() {
             Scheme::Http => None,
-            Scheme::Https => Some(tls::connector(target.insecure)?),
+            Scheme::Https if target.insecure => Some(tls::connector(Whom::Anybody)?),
+            Scheme::Https => Some(tls::connector(Whom::Authorities)?),
         };
         let (connect, answer) = (limits.connect, limits.answer);
         Ok(Self { origin: target.origin, tls, connect, answer })
@@ -148,14 +127,10 @@ impl Gateway {
         let progress = Arc::new(Mutex::new(Progress { moved: Instant::now(), broken: None }));
         let request = self.request(head, seen_as, Sending { body, progress: progress.clone() });
 
-        let stream = timeout(self.connect, self.connection())
-            .await
-            .map_err(|_| Failure::ConnectTimedOut(self.origin.clone()))??;
+        let dialled = dial::dial(&self.origin, self.tls.as_ref(), self.connect).await;
+        let stream = dialled.map_err(|undialled| self.unreached(undialled))?;
         let lost = |error| Failure::Lost(self.origin.clone(), WithCauses(error));
-        let (mut sender, connection) =
-            http1::handshake(TokioIo::new(stream)).await.map_err(lost)?;
-        // What goes wrong on it is told by the answer that does not come.
-        let hold = Hold(tokio::spawn(connection).abort_handle());
+        let (mut sender, hold) = dial::speak(stream).await.map_err(lost)?;
 
         let mut answer = pin!(sender.send_request(request));
         let response = loop {
@@ -175,26 +150,15 @@ impl Gateway {
         Ok(self.response(response, hold))
     }
 
-    async fn connection(&self) -> Result<Box<dyn Stream>, Failure> {
-        let address = (self.origin.host(), self.origin.port());
-        let unreachable = |error| Failure::Connect(self.origin.clone(), error);
-        let stream = TcpStream::connect(address).await.map_err(unreachable)?;
-        // What is sent is complete when it is sent; waiting for more would only delay it.
-        stream.set_nodelay(true).map_err(unreachable)?;
-        let Some(tls) = &self.tls else { return Ok(Box::new(stream)) };
-        let name = ServerName::try_from(self.origin.host().to_owned())
-            .map_err(|error| unreachable(io::Error::new(io::ErrorKind::InvalidInput, error)))?;
-        let stream = tls.connect(name, stream).await.map_err(|error| self.no_tls(error))?;
-        Ok(Box::new(stream))
-    }
-
-    fn no_tls(&self, error: io::Error) -> Failure {
-        let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<rustls::Error>());
-        match cause {
-            Some(cause @ rustls::Error::InvalidCertificate(_)) => {
-                Failure::Untrusted(self.origin.clone(), cause.clone())
+    fn unreached(&self, undialled: Undialled) -> Failure {
+        let origin = self.origin.clone();
+        match undialled {
+            Undialled::NoSuchHost(error) | Undialled::NoConnection(error) => {
+                Failure::Connect(origin, error)
             }
-            _ => Failure::Tls(self.origin.clone(), error),
+            Undialled::Late => Failure::ConnectTimedOut(origin),
+            Undialled::Untrusted(error) => Failure::Untrusted(origin, error),
+            Undialled::NoTls(error) => Failure::Tls(origin, error),
         }
     }
 
@@ -245,19 +209,6 @@ fn end_to_end(headers: &HeaderMap) -> HeaderMap {
         kept.remove(name);
     }
     kept
-}
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
-
-/// A connection to the live server; letting go of it drops it at once.
-struct Hold(AbortHandle);
-
-impl Drop for Hold {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// A request's body on its way on.

@@ -6,17 +6,21 @@
 mod admin;
 mod admission;
 mod answer;
+mod arriving;
 mod body;
 mod certificate;
 mod clock;
 mod connection;
 mod cors;
+mod dial;
+mod fetcher;
 mod files;
 mod gateway;
 mod log;
 mod origin;
 mod page;
 mod patience;
+mod pulls;
 mod route;
 mod running;
 mod serve;
@@ -33,7 +37,7 @@ use std::time::Duration;
 pub use accession_core::simulator::NotASnapshot;
 pub use certificate::{Certificate, CertificateError, Thumbprint};
 pub use clock::now;
-pub use origin::{NotAnOrigin, Origin};
+pub use origin::{AllowedHost, NotAHost, NotAnOrigin, Origin};
 pub use running::{Running, start, start_simulator};
 pub use serve::Server;
 pub use state::SnapshotError;
@@ -56,6 +60,8 @@ pub struct Config {
     pub admin: Admin,
     /// The file that the simulator's state is kept in between two starts.
     pub snapshot: Option<PathBuf>,
+    /// The hosts from which the simulator really fetches files; none, and it fetches nothing.
+    pub allow_pull: Vec<AllowedHost>,
     /// Where clients reach this server, if it is not where they say.
     pub public_url: Option<Origin>,
     /// The pages from elsewhere that may use this server, by their origins.
@@ -77,6 +83,7 @@ impl Config {
             page: None,
             admin: Admin::Nobody,
             snapshot: None,
+            allow_pull: Vec::new(),
             public_url: None,
             cors: Vec::new(),
             certificate: None,
@@ -117,7 +124,7 @@ pub struct Target {
     pub insecure: bool,
 }
 
-/// What a client may take in time and space, and the live server in time.
+/// What a client may take in time and space, and other servers in time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// From a request's first byte to the end of its head; on a new connection, from its beginning,
@@ -125,7 +132,8 @@ pub struct Limits {
     pub head: Duration,
     /// For the body of a request that is no upload, and of none that is forwarded.
     pub body: Duration,
-    /// Between two pieces of an upload, or of a body that is forwarded.
+    /// Between two pieces of an upload, of a body that is forwarded, or of a file that is fetched; and
+    /// until the first of these.
     pub upload_idle: Duration,
     /// Between two requests on one connection.
     pub keep_alive: Duration,
@@ -143,7 +151,9 @@ pub struct Limits {
     pub connections: usize,
     /// For requests that run when the server is told to stop.
     pub grace: Duration,
-    /// For a connection to the live server, TLS included.
+    /// Files that are fetched at a time; more wait.
+    pub fetches: usize,
+    /// For a connection to another server, TLS included.
     pub connect: Duration,
     /// For the live server's answer, from the last byte of the request, and between pieces of it.
     pub answer: Duration,
@@ -163,6 +173,7 @@ impl Default for Limits {
             worlds: 1000,
             connections: 512,
             grace: Duration::from_secs(5),
+            fetches: 32,
             connect: Duration::from_secs(10),
             // Live servers were seen to take minutes over a complete.
             answer: Duration::from_secs(300),

@@ -5,6 +5,7 @@
 
 mod arguments;
 mod check;
+mod settings;
 mod users;
 
 use std::io::Write;

@@ -44,6 +44,17 @@ impl Origin {
         Self { scheme, authority }
     }
 
+    /// The origin of a URI that says where it is.
+    pub(crate) fn of(uri: &Uri) -> Result<Self, NotAnOrigin> {
+        let scheme = Scheme::from_str(uri.scheme_str().unwrap_or_default())?;
+        let authority = uri.authority().ok_or(NotAnOrigin::Host)?;
+        if authority.as_str().contains('@') {
+            return Err(NotAnOrigin::UserInfo);
+        }
+        let authority = usable(authority.clone()).ok_or(NotAnOrigin::Host)?;
+        Ok(Self { scheme, authority })
+    }
+
     pub(crate) fn scheme(&self) -> Scheme {
         self.scheme
     }
@@ -94,6 +105,45 @@ impl FromStr for Origin {
         }
         let authority = uri.authority().cloned().and_then(usable).ok_or(NotAnOrigin::Host)?;
         Ok(Self { scheme, authority })
+    }
+}
+
+/// A host that files may be fetched from, at one port or at the usual ones of http and https.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AllowedHost(Authority);
+
+/// A text that names no host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "write HOST or HOST:PORT, such as mirror.example or [::1]:8080; each host is named, and no * stands for any"
+)]
+pub struct NotAHost;
+
+impl AllowedHost {
+    pub(crate) fn admits(&self, origin: &Origin) -> bool {
+        let (host, other) = (bare_host(&self.0), origin.host());
+        let port = self.0.port_u16().unwrap_or(origin.scheme().port());
+        let address = |text: &str| text.parse::<IpAddr>().ok();
+        let same = match (address(host), address(other)) {
+            (Some(host), Some(other)) => host == other,
+            _ => host.eq_ignore_ascii_case(other),
+        };
+        same && port == origin.port()
+    }
+}
+
+impl fmt::Display for AllowedHost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for AllowedHost {
+    type Err = NotAHost;
+
+    fn from_str(text: &str) -> Result<Self, NotAHost> {
+        let named = |authority: &Authority| !authority.as_str().contains('*');
+        authority(text).filter(named).map(Self).ok_or(NotAHost)
     }
 }
 
@@ -176,6 +226,37 @@ mod tests {
         assert_eq!(origin("https://VC.example"), origin("https://vc.example:443"));
         assert_ne!(origin("http://vc.example"), origin("https://vc.example"));
         assert_ne!(origin("http://vc.example"), origin("http://vc.example:8080"));
+    }
+
+    #[test]
+    fn a_host_is_allowed_with_its_port() {
+        let admits = |allowed: &str, origin: &str| {
+            let allowed: AllowedHost = allowed.parse().unwrap();
+            allowed.admits(&origin.parse().unwrap())
+        };
+        for (allowed, origin) in [
+            ("mirror.test", "http://mirror.test"),
+            ("mirror.test", "https://MIRROR.test:443"),
+            ("Mirror.test:8080", "http://mirror.test:8080"),
+            ("mirror.test:80", "http://mirror.test"),
+            ("[::1]:81", "http://[0:0::1]:81"),
+        ] {
+            assert!(admits(allowed, origin), "{allowed} {origin}");
+        }
+        for (allowed, origin) in [
+            ("mirror.test", "http://mirror.test:8080"),
+            ("mirror.test", "http://mirror.test:443"),
+            ("mirror.test:80", "https://mirror.test"),
+            ("mirror.test", "http://a.mirror.test"),
+            ("mirror.test", "http://mirror.test."),
+            ("127.0.0.1", "http://[::ffff:127.0.0.1]"),
+            ("127.0.0.1", "http://0x7f.1"),
+        ] {
+            assert!(!admits(allowed, origin), "{allowed} {origin}");
+        }
+        for text in ["", "*", "*.test", "http://a.test", "a.test/b", "me@a.test", "a.test:x"] {
+            assert_eq!(text.parse::<AllowedHost>(), Err(NotAHost), "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::admission::Admission;
 use crate::certificate::Thumbprint;
 use crate::connection::{self, Shared};
 use crate::cors::Cors;
+use crate::fetcher::Fetcher;
 use crate::gateway::Gateway;
 use crate::log;
 use crate::origin::{Origin, Scheme};
@@ -56,7 +57,11 @@ impl Server {
         let local = Origin::new(scheme, authority);
         let calls = match config.job {
             Job::Simulate(recipe) => {
-                Calls::Simulate(Worlds::new(recipe, &config.limits, config.snapshot)?)
+                let fetcher = match config.allow_pull {
+                    allowed if allowed.is_empty() => None,
+                    allowed => Some(Arc::new(Fetcher::new(allowed, &config.limits)?)),
+                };
+                Calls::Simulate(Worlds::new(recipe, &config.limits, config.snapshot, fetcher)?)
             }
             Job::Forward(target) => Calls::Forward(Gateway::new(target, &config.limits)?),
         };

@@ -1,4 +1,4 @@
-//! One simulator behind a lock, with a clock of its own, and uploads that stream past it.
+//! One simulator behind a lock, with a clock of its own, and files that stream past it.
 //!
 //! It does not know what the simulator answers, nor why, nor what other simulators there are.
 
@@ -10,41 +10,36 @@ use accession_core::received::{Broken, Received};
 use accession_core::simulator::{Simulator, Transition, Upload, body_too_large};
 use accession_core::time::Timestamp;
 use accession_core::wire;
-use accession_package::Intake;
 use http_body_util::BodyExt;
-use hyper::body::Bytes;
 use hyper::header::{HeaderName, HeaderValue};
 use hyper::http::request::Parts;
 use hyper::{Response, StatusCode};
-use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::Instant;
 
 use crate::answer::{self, Voice};
+use crate::arriving::Arriving;
 use crate::body::{self, Body, Inbound, Unread};
 use crate::clock;
+use crate::fetcher::Fetcher;
 use crate::origin::Origin;
+use crate::pulls::Pulls;
 
 /// How often the simulator is told of an upload's progress: after so many bytes, or so much time.
 const PROGRESS_BYTES: u64 = 1 << 20;
 const PROGRESS_TIME: Duration = Duration::from_millis(250);
 
-/// How much is read while the piece before it is hashed. Small pieces are counted as well, since
-/// each costs more memory than its bytes.
-const BATCH_BYTES: usize = 1 << 20;
-const BATCH_PIECES: usize = 64;
-
 /// The methods that a wire request can have.
 pub(crate) const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 
 /// A simulator, shared by all connections.
-#[derive(Debug)]
 pub(crate) struct Simulation {
     state: Mutex<State>,
+    /// What is fetched for it, if somebody fetches.
+    pulls: Option<Pulls>,
     body_bytes: u64,
     body_time: Duration,
 }
 
-#[derive(Debug)]
 struct State {
     simulator: Simulator,
     /// How far its clock is ahead of this machine's.
@@ -63,12 +58,27 @@ pub(crate) struct Clock {
 
 impl Simulation {
     /// A clock that was ahead stays ahead.
-    pub(crate) fn new(simulator: Simulator, limits: &crate::Limits) -> Self {
+    pub(crate) fn new(
+        simulator: Simulator,
+        limits: &crate::Limits,
+        fetcher: Option<Arc<Fetcher>>,
+    ) -> Arc<Self> {
+        let simulator = if fetcher.is_some() { simulator.with_fetching() } else { simulator };
         let (body_bytes, body_time) = (limits.body_bytes, limits.body);
         let ahead = simulator.now().since(clock::now()).as_millis().div_ceil(1000);
         let ahead = Duration::from_secs(u64::try_from(ahead).unwrap_or(u64::MAX));
         let state = Mutex::new(State { simulator, ahead });
-        Self { state, body_bytes, body_time }
+        Arc::new_cyclic(|this| {
+            let pulls = fetcher.map(|fetcher| Pulls::new(fetcher, this.clone()));
+            Self { state, pulls, body_bytes, body_time }
+        })
+    }
+
+    /// Stops what is fetched for it: it is not to be seen any more.
+    pub(crate) fn retire(&self) {
+        if let Some(pulls) = &self.pulls {
+            pulls.stop();
+        }
     }
 
     /// The seed that it began with.
@@ -92,11 +102,18 @@ impl Simulation {
         state.simulator.advance(now)
     }
 
-    /// Asks the simulator something, at this instant by its clock.
+    /// Asks the simulator something, at this instant by its clock. What it then wants to have fetched
+    /// is begun.
     pub(crate) fn ask<T>(&self, question: impl FnOnce(&mut Simulator, Timestamp) -> T) -> T {
         let mut state = self.state();
         let now = state.now();
-        question(&mut state.simulator, now)
+        let answer = question(&mut state.simulator, now);
+        if let Some(pulls) = &self.pulls {
+            while let Some(fetch) = state.simulator.poll_fetch() {
+                pulls.begin(fetch);
+            }
+        }
+        answer
     }
 
     /// Answers a request, whose target is written as the simulator knows it.
@@ -151,33 +168,20 @@ impl Simulation {
         if broken { answer::closing(response) } else { response }
     }
 
-    /// Reads one piece while the one before it is hashed elsewhere, so that neither waits for long
-    /// and no more than two are ever in memory.
     async fn receive(&self, upload: &Upload, mut body: Inbound) -> Result<Received, Broken> {
-        let wants = upload.wants();
-        let mut intake = Intake::new(wants.digests.iter().copied());
-        if let Some(name) = &wants.look_into {
-            intake = intake.looking_into(name, self.state().now());
-        }
-        let mut hashing = Hashing::Idle(intake);
-        let mut batch = Batch::default();
-        let mut size = 0;
+        let mut arriving = Arriving::new(upload.wants(), self.ask(|_, now| now));
         let (mut told_size, mut told_at) = (0, Instant::now());
         while let Some(frame) = body.frame().await {
             let Ok(data) = frame?.into_data() else { continue };
-            size += data.len() as u64;
-            batch.push(data);
-            if batch.is_full() {
-                hashing = hashing.next(std::mem::take(&mut batch)).await?;
-            }
+            arriving = arriving.push(data).await?;
+            let size = arriving.size();
             if size - told_size >= PROGRESS_BYTES || told_at.elapsed() >= PROGRESS_TIME {
                 (told_size, told_at) = (size, Instant::now());
                 let progress = self.ask(|simulator, now| simulator.progress(upload, size, now));
                 progress.or(Err(Broken::ConnectionLost))?;
             }
         }
-        let intake = hashing.next(batch).await?.intake().await?;
-        Ok(intake.finish())
+        arriving.finish().await
     }
 
     /// A panic inside the simulator is a bug, but not one that should stop every other session.
@@ -189,48 +193,6 @@ impl Simulation {
 impl State {
     fn now(&self) -> Timestamp {
         clock::now() + self.ahead
-    }
-}
-
-/// Pieces that are hashed in one go.
-#[derive(Default)]
-struct Batch {
-    pieces: Vec<Bytes>,
-    size: usize,
-}
-
-impl Batch {
-    fn push(&mut self, piece: Bytes) {
-        self.size += piece.len();
-        self.pieces.push(piece);
-    }
-
-    fn is_full(&self) -> bool {
-        self.size >= BATCH_BYTES || self.pieces.len() >= BATCH_PIECES
-    }
-}
-
-/// Digests being computed on a thread that may block, or waiting for more bytes.
-enum Hashing {
-    Idle(Intake),
-    Busy(JoinHandle<Intake>),
-}
-
-impl Hashing {
-    async fn next(self, batch: Batch) -> Result<Self, Broken> {
-        let mut intake = self.intake().await?;
-        Ok(Self::Busy(spawn_blocking(move || {
-            batch.pieces.iter().for_each(|piece| intake.write(piece));
-            intake
-        })))
-    }
-
-    async fn intake(self) -> Result<Intake, Broken> {
-        match self {
-            Self::Idle(intake) => Ok(intake),
-            // It ends early only when the whole program does.
-            Self::Busy(hashing) => hashing.await.or(Err(Broken::ConnectionLost)),
-        }
     }
 }
 

@@ -1,24 +1,81 @@
-//! TLS towards the live server, and whom it trusts.
+//! TLS towards other servers, and whom it trusts.
 //!
 //! It does not know what is said over it.
 
 use std::sync::Arc;
 
+use accession_core::received::Algorithm;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
+use rustls::{
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, OtherError, RootCertStore,
+    SignatureScheme,
+};
 use tokio_rustls::TlsConnector;
 
-/// Trusts what this machine trusts, or, if `insecure`, anybody.
-pub(crate) fn connector(insecure: bool) -> Result<TlsConnector, Error> {
+use crate::certificate::Thumbprint;
+
+/// Whom to trust.
+#[derive(Debug)]
+pub(crate) enum Whom {
+    /// Who has the word of an authority that this machine trusts.
+    Authorities,
+    /// Whoever shows this certificate.
+    Only(Pin),
+    Anybody,
+}
+
+/// One certificate, told from all others.
+#[derive(Debug)]
+pub(crate) enum Pin {
+    Certificate(CertificateDer<'static>),
+    Thumbprint(Algorithm, Thumbprint),
+}
+
+impl Pin {
+    fn fits(&self, shown: &CertificateDer<'_>) -> bool {
+        match self {
+            Self::Certificate(certificate) => certificate == shown,
+            Self::Thumbprint(algorithm, thumbprint) => {
+                Thumbprint::of(*algorithm, shown) == *thumbprint
+            }
+        }
+    }
+
+    /// The digest by which a certificate that does not fit is named.
+    fn algorithm(&self) -> Algorithm {
+        match self {
+            Self::Certificate(_) => Algorithm::Sha256,
+            Self::Thumbprint(algorithm, _) => *algorithm,
+        }
+    }
+}
+
+/// The certificate that a server shows instead.
+#[derive(Debug, thiserror::Error)]
+#[error("its {} is {thumbprint}", algorithm.name())]
+struct Another {
+    algorithm: Algorithm,
+    thumbprint: Thumbprint,
+}
+
+/// Speaks TLS with those who are trusted.
+pub(crate) fn connector(whom: Whom) -> Result<TlsConnector, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()?;
-    let builder = if insecure {
-        builder.dangerous().with_custom_certificate_verifier(Arc::new(Anybody(provider)))
-    } else {
-        builder.with_root_certificates(authorities())
+    let pin = match whom {
+        Whom::Authorities => None,
+        Whom::Only(pin) => Some(Some(pin)),
+        Whom::Anybody => Some(None),
+    };
+    let builder = match pin {
+        None => builder.with_root_certificates(authorities()),
+        Some(pin) => {
+            let verifier = Arc::new(Unvouched { provider, pin });
+            builder.dangerous().with_custom_certificate_verifier(verifier)
+        }
     };
     let mut config = builder.with_no_client_auth();
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
@@ -32,20 +89,31 @@ fn authorities() -> RootCertStore {
     roots
 }
 
-/// Takes any certificate, as long as the peer has its key.
+/// Takes a certificate for itself, as long as the peer has its key: one, or any.
 #[derive(Debug)]
-struct Anybody(Arc<CryptoProvider>);
+struct Unvouched {
+    provider: Arc<CryptoProvider>,
+    pin: Option<Pin>,
+}
 
-impl ServerCertVerifier for Anybody {
+impl ServerCertVerifier for Unvouched {
     fn verify_server_cert(
         &self,
-        _end_entity: &CertificateDer<'_>,
+        end_entity: &CertificateDer<'_>,
         _intermediates: &[CertificateDer<'_>],
         _server_name: &ServerName<'_>,
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
+        match &self.pin {
+            Some(pin) if !pin.fits(end_entity) => {
+                let algorithm = pin.algorithm();
+                let thumbprint = Thumbprint::of(algorithm, end_entity);
+                let another = OtherError(Arc::new(Another { algorithm, thumbprint }));
+                Err(CertificateError::Other(another).into())
+            }
+            _ => Ok(ServerCertVerified::assertion()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -54,7 +122,7 @@ impl ServerCertVerifier for Anybody {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        verify_tls12_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn verify_tls13_signature(
@@ -63,10 +131,10 @@ impl ServerCertVerifier for Anybody {
         cert: &CertificateDer<'_>,
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, cert, dss, &self.0.signature_verification_algorithms)
+        verify_tls13_signature(message, cert, dss, &self.provider.signature_verification_algorithms)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.0.signature_verification_algorithms.supported_schemes()
+        self.provider.signature_verification_algorithms.supported_schemes()
     }
 }

@@ -10,6 +10,8 @@ use std::panic::resume_unwind;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use accession_core::behaviour::Behaviour;
+use accession_core::release::Release;
 use accession_core::simulator::{Accounts, Simulator};
 use hyper::StatusCode;
 use hyper::header::HeaderName;
@@ -17,6 +19,7 @@ use hyper::http::request::Parts;
 use tokio::task::spawn_blocking;
 
 use crate::Limits;
+use crate::fetcher::Fetcher;
 use crate::simulation::Simulation;
 use crate::state::{Kept, SnapshotError};
 
@@ -34,12 +37,24 @@ pub struct Recipe {
     pub seed: u64,
     /// Who may log in.
     pub accounts: Accounts,
+    /// The release that they are of. Where none is given, it is what a file has that one begins
+    /// with, or else the latest.
+    pub release: Option<Release>,
+    /// The settings that they follow, in the same way.
+    pub behaviour: Option<Behaviour>,
 }
 
 impl Recipe {
     /// For anybody, with any password.
     pub fn new(seed: u64) -> Self {
-        Self { seed, accounts: Accounts::Any }
+        Self { seed, accounts: Accounts::Any, release: None, behaviour: None }
+    }
+
+    /// A simulator as it is asked for here.
+    fn applied_to(&self, simulator: Simulator) -> Simulator {
+        let release = self.release.unwrap_or(simulator.release());
+        let behaviour = self.behaviour.unwrap_or(*simulator.behaviour());
+        simulator.with_release(release).with_behaviour(behaviour)
     }
 }
 
@@ -145,9 +160,10 @@ pub(crate) fn split(path: &str) -> Option<(&str, &str)> {
 type Map = BTreeMap<Option<Name>, Arc<Simulation>>;
 
 /// All worlds of a server: the one that has no name, and those that were named.
-#[derive(Debug)]
 pub(crate) struct Worlds {
     recipe: Recipe,
+    /// Who fetches files for them, if anybody does.
+    fetcher: Option<Arc<Fetcher>>,
     limits: Limits,
     worlds: Mutex<Map>,
     /// The file that the world without a name is kept in.
@@ -160,12 +176,14 @@ impl Worlds {
         recipe: Recipe,
         limits: &Limits,
         file: Option<PathBuf>,
+        fetcher: Option<Arc<Fetcher>>,
     ) -> Result<Self, SnapshotError> {
         let (kept, state) = file.map(Kept::open).transpose()?.unzip();
         let kept = kept.map(Arc::new);
-        let worlds = Self { recipe, limits: limits.clone(), worlds: Mutex::default(), kept };
+        let (limits, all) = (limits.clone(), Mutex::default());
+        let worlds = Self { recipe, fetcher, limits, worlds: all, kept };
         let unnamed = match state.flatten() {
-            Some(state) => worlds.resume(None, state),
+            Some(state) => worlds.resume(None, worlds.recipe.applied_to(state)),
             None => worlds.begin(None, worlds.recipe.seed),
         };
         worlds.all().insert(None, unnamed);
@@ -179,7 +197,8 @@ impl Worlds {
         Ok(place.or_insert_with(|| self.begin(name, self.recipe.seed)).clone())
     }
 
-    /// Lets a world begin anew. What still runs in the old one ends there.
+    /// Lets a world begin anew. Uploads that still run in the old one end there; what is fetched for it
+    /// stops.
     pub(crate) fn reset(
         &self,
         name: Option<&Name>,
@@ -187,14 +206,14 @@ impl Worlds {
     ) -> Result<Arc<Simulation>, Misplaced> {
         let mut worlds = self.all();
         let begun = self.begin(name, seed.unwrap_or(self.recipe.seed));
-        self.place(&mut worlds, name)?.insert_entry(begun.clone());
+        replace(self.place(&mut worlds, name)?, begun.clone());
         Ok(begun)
     }
 
-    /// Puts a state in the place of what is in a world. What still runs ends in the old one.
+    /// Puts a state in the place of what is in a world, in the same way.
     pub(crate) fn restore(&self, name: Option<&Name>, state: Simulator) -> Result<(), Misplaced> {
         let mut worlds = self.all();
-        self.place(&mut worlds, name)?.insert_entry(self.resume(name, state));
+        replace(self.place(&mut worlds, name)?, self.resume(name, state));
         Ok(())
     }
 
@@ -222,7 +241,8 @@ impl Worlds {
 
     /// Forgets a world; `false` if there is none of this name.
     pub(crate) fn forget(&self, name: &Name) -> bool {
-        self.all().remove(&Some(name.clone())).is_some()
+        let forgotten = self.all().remove(&Some(name.clone()));
+        forgotten.inspect(|world| world.retire()).is_some()
     }
 
     pub(crate) fn names(&self) -> Vec<String> {
@@ -234,17 +254,25 @@ impl Worlds {
     }
 
     fn begin(&self, name: Option<&Name>, seed: u64) -> Arc<Simulation> {
-        self.resume(name, Simulator::new(seed))
+        self.resume(name, self.recipe.applied_to(Simulator::new(seed)))
     }
 
     fn resume(&self, name: Option<&Name>, simulator: Simulator) -> Arc<Simulation> {
         let mount = name.map_or_else(String::new, Name::mount);
         let simulator = simulator.with_accounts(self.recipe.accounts.clone()).with_mount(mount);
-        Arc::new(Simulation::new(simulator, &self.limits))
+        Simulation::new(simulator, &self.limits, self.fetcher.clone())
     }
 
     fn all(&self) -> MutexGuard<'_, Map> {
         self.worlds.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Puts a world in the place of another, if there is one.
+fn replace(place: Entry<'_, Option<Name>, Arc<Simulation>>, world: Arc<Simulation>) {
+    match place {
+        Entry::Occupied(mut place) => place.insert(world).retire(),
+        Entry::Vacant(place) => drop(place.insert(world)),
     }
 }
 

@@ -15,7 +15,7 @@ use super::store::Store;
 use super::transfers::{Pace, Source};
 use super::uploads::Link;
 use super::{Simulator, checks};
-use crate::behaviour::{Behaviour, ItemNames};
+use crate::behaviour::Behaviour;
 use crate::file::Status;
 use crate::keyed;
 use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
@@ -166,7 +166,7 @@ impl Simulator {
     }
 
     /// Takes up a snapshot, for anybody and without a mount: the host says otherwise. Uploads that
-    /// ran are broken, as they are when a server goes away.
+    /// ran are broken, as they are when a server goes away; so is what the host was fetching.
     pub fn restore(snapshot: Snapshot) -> Result<Self, NotASnapshot> {
         let random = Random::resume(&snapshot.random)
             .ok_or_else(|| contradiction("random is nowhere in the stream of its seed"))?;
@@ -251,12 +251,8 @@ impl Simulator {
         let library: &mut Library = self.libraries.get_mut(&library_id).ok_or_else(|| {
             contradiction(format!("{place} is in library {library_id}, which is not there"))
         })?;
-        let taken = library.names.insert(name, id.clone()).is_some();
-        if taken && self.behaviour.item_names == ItemNames::Unique {
-            return Err(contradiction(format!(
-                "{place} has the name of another one in its library"
-            )));
-        }
+        // Another one may have the same name: that was allowed once, if it is not any more.
+        library.names.insert(name, id.clone());
         library.items.insert((kept.serial, id.clone()));
         let item = Item {
             serial: kept.serial,
@@ -318,6 +314,7 @@ impl Simulator {
             // Only a running one can break.
             let _ = self.session_event(&id, Event::Upload(name, broken));
         }
+        self.break_fetches(&id);
         Ok(())
     }
 

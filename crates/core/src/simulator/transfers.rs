@@ -15,12 +15,13 @@ use crate::error::ApiError;
 use crate::messages;
 use crate::model::{LocalizableMessage, SessionId, TransferEndpoint};
 use crate::reading::{Misfit, Reader};
-use crate::received::Received;
+use crate::received::{Algorithm, Received};
 use crate::release::Release;
 use crate::session::{AddedFile, Event, Transfer, TransferEvent, UploadEvent, Work};
 use crate::structure;
 use crate::structure::{Form, Wire, Writer};
 use crate::time::Timestamp;
+use crate::wire::REDACTED;
 
 /// How long the server's work on a file takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,10 +95,29 @@ pub struct Fetch {
     session: SessionId,
     file: String,
     serial: u64,
+    release: Release,
     /// From where, and whom to trust there.
     pub source: TransferEndpoint,
     /// What to find out while the bytes go by.
     pub wants: Wants,
+}
+
+/// Whom the server trusts at an HTTPS source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust<'a> {
+    /// Who has the word of an authority that the server trusts.
+    Authorities,
+    /// Who shows this certificate, in PEM, and nobody else; the authorities have no say.
+    Certificate(&'a str),
+    /// The same, by this digest of the certificate, in hex with colons.
+    Thumbprint(Algorithm, &'a str),
+}
+
+impl Fetch {
+    /// Whom to trust, if the source speaks HTTPS, or why that cannot be told.
+    pub fn trust(&self) -> Result<Trust<'_>, &'static str> {
+        trust(&self.source, self.release)
+    }
 }
 
 impl Simulator {
@@ -219,8 +239,8 @@ impl Simulator {
             }
             let serial = self.next_serial();
             let wants = self.wants(id, &file.name);
-            let (session, source) = (id.clone(), endpoint.clone());
-            let fetch = Fetch { session, file: file.name.clone(), serial, source, wants };
+            let (session, source, release) = (id.clone(), endpoint.clone(), self.release);
+            let fetch = Fetch { session, file: file.name.clone(), serial, release, source, wants };
             self.fetches.push_back(fetch);
             return Work { fetch: Some(serial), ..Work::at(self.now) };
         };
@@ -308,6 +328,24 @@ impl Simulator {
         }
     }
 
+    /// What a host was fetching breaks off, as it does when a server goes away.
+    pub(super) fn break_fetches(&mut self, id: &SessionId) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let broken: Vec<_> = session
+            .transfers()
+            .filter(|transfer| transfer.work.as_ref().is_some_and(|work| work.fetch.is_some()))
+            .map(|transfer| transfer.file.clone())
+            .collect();
+        for file in broken {
+            let uri = file.source.unwrap_or_default().uri;
+            let failure = fetch_failed(&file.name, &uri, "the server went away meanwhile");
+            let end = Event::Transfer(file.name, TransferEvent::End(Some(Err(failure))));
+            if self.session_event(id, end).is_ok() {
+                self.after_work(id);
+            }
+        }
+    }
+
     /// A client looks at a session or its files. That is what some work waits for.
     pub(super) fn look(&mut self, id: &SessionId) {
         let now = self.now;
@@ -352,8 +390,24 @@ impl Work {
     }
 }
 
-/// Why a source is not trusted, if it is not. The certificate wins over the thumbprint, and that over
-/// whom the server trusts by itself.
+/// Whom to trust. The certificate wins over the thumbprint, and that over whom the server trusts by
+/// itself.
+fn trust(endpoint: &TransferEndpoint, release: Release) -> Result<Trust<'_>, &'static str> {
+    if let Some(pem) = &endpoint.ssl_certificate {
+        return Ok(Trust::Certificate(pem));
+    }
+    let Some(thumbprint) = &endpoint.ssl_certificate_thumbprint else {
+        return Ok(Trust::Authorities);
+    };
+    let (algorithm, why) = match release {
+        Release::V9_1 => (Algorithm::Sha256, "a thumbprint is made with SHA-256"),
+        Release::V8_0 => (Algorithm::Sha1, "a thumbprint is made with SHA-1"),
+    };
+    let fits = thumbprint.split(':').count() == algorithm.hex_digits() / 2;
+    if fits { Ok(Trust::Thumbprint(algorithm, thumbprint)) } else { Err(why) }
+}
+
+/// Why a source that is made up is not trusted, if it is not.
 fn distrust(
     endpoint: &TransferEndpoint,
     source: &Source,
@@ -362,22 +416,21 @@ fn distrust(
     let shown = source.certificate.as_ref().filter(|_| scheme(&endpoint.uri) == "https")?;
     let plain =
         |text: &str| -> String { text.chars().filter(|c| !c.is_ascii_whitespace()).collect() };
-    if let Some(expected) = &endpoint.ssl_certificate {
-        let same = shown.pem.as_ref().is_some_and(|pem| plain(pem) == plain(expected));
-        return (!same).then_some("the source shows another certificate than ssl_certificate has");
-    }
-    if let Some(expected) = &endpoint.ssl_certificate_thumbprint {
-        let bytes = expected.split(':').count();
-        match release {
-            Release::V9_1 if bytes != 32 => return Some("a thumbprint is made with SHA-256"),
-            Release::V8_0 if bytes != 20 => return Some("a thumbprint is made with SHA-1"),
-            _ => {}
+    match trust(endpoint, release) {
+        Err(why) => Some(why),
+        Ok(Trust::Certificate(expected)) => {
+            let same = shown.pem.as_ref().is_some_and(|pem| plain(pem) == plain(expected));
+            (!same).then_some("the source shows another certificate than ssl_certificate has")
         }
-        let same = |thumbprint: &String| thumbprint.eq_ignore_ascii_case(expected);
-        let known = shown.thumbprints.iter().any(same);
-        return (!known).then_some("the thumbprint of the source's certificate is another one");
+        Ok(Trust::Thumbprint(_, expected)) => {
+            let same = |thumbprint: &String| thumbprint.eq_ignore_ascii_case(expected);
+            let known = shown.thumbprints.iter().any(same);
+            (!known).then_some("the thumbprint of the source's certificate is another one")
+        }
+        Ok(Trust::Authorities) => {
+            (!shown.trusted).then_some("the certificate of the source is not trusted")
+        }
     }
-    (!shown.trusted).then_some("the certificate of the source is not trusted")
 }
 
 /// The scheme of a URI, in lower case.
@@ -390,5 +443,15 @@ fn is_http(uri: &str) -> bool {
 }
 
 fn fetch_failed(name: &str, uri: &str, why: &str) -> LocalizableMessage {
-    messages::FETCH_FAILED.with([name, uri, why])
+    messages::FETCH_FAILED.with([name, &shown(uri), why])
+}
+
+/// A URI as it may be told: a user and a password can stand in one.
+fn shown(uri: &str) -> String {
+    let (scheme, rest) = uri.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    match authority.rfind('@') {
+        Some(at) => format!("{scheme}://{REDACTED}{}", &rest[at..]),
+        None => uri.to_owned(),
+    }
 }

@@ -25,7 +25,7 @@ pub(super) struct Line {
 #[derive(Clone, Copy)]
 pub(super) enum Reads {
     Nothing,
-    /// An object such as this one.
+    /// JSON such as this.
     Object(&'static str),
     /// The state of a world.
     State,
@@ -40,12 +40,17 @@ pub(super) enum Task {
     Advance,
     Seed,
     Reset,
+    Release,
+    Behaviour,
+    Behave,
+    Pace,
+    Source,
     State,
     Restore,
     Keep,
 }
 
-const LINES: [Line; 10] = [
+const LINES: [Line; 15] = [
     Line {
         method: Method::Get,
         path: "",
@@ -92,8 +97,48 @@ const LINES: [Line; 10] = [
         method: Method::Post,
         path: "/reset",
         task: Task::Reset,
-        does: "Lets the world begin anew, with this seed or else the server's, at this machine's time.",
+        does: "Lets the world begin anew, with this seed or else the server's, at this machine's \
+               time, and as the server was started.",
         reads: Reads::Object(r#"{"seed": 7}"#),
+    },
+    Line {
+        method: Method::Get,
+        path: "/release",
+        task: Task::Release,
+        does: "Tells which release of the API the world is of.",
+        reads: Reads::Nothing,
+    },
+    Line {
+        method: Method::Get,
+        path: "/behaviour",
+        task: Task::Behaviour,
+        does: "Tells the world's settings: what each decides, what it is, and what it can be.",
+        reads: Reads::Nothing,
+    },
+    Line {
+        method: Method::Put,
+        path: "/behaviour",
+        task: Task::Behave,
+        does: "Changes the settings that are given, for sessions that begin from now on.",
+        reads: Reads::Object(r#"{"expired": "shown"}"#),
+    },
+    Line {
+        method: Method::Put,
+        path: "/pace",
+        task: Task::Pace,
+        does: "Says how long fetching and checking a file takes: so many milliseconds, until a \
+               client has looked so many times ({\"looks\": 3}), or no time (\"immediate\").",
+        reads: Reads::Object(r#"{"takes": 2000}"#),
+    },
+    Line {
+        method: Method::Put,
+        path: "/sources",
+        task: Task::Source,
+        does: "Makes up a source for PULL, or another one under its URI: what arrives from it, how \
+               many milliseconds that takes, which certificate it shows, or why it fails.",
+        reads: Reads::Object(
+            r#"{"uri": "https://mirror.test/a.iso", "source": {"received": {"size": 4}, "takes": 500}}"#,
+        ),
     },
     Line {
         method: Method::Get,

@@ -1,5 +1,6 @@
 //! The admin path: what a test does to a world from outside.
 
+use accession_core::release::Release;
 use accession_core::time::Timestamp;
 use accession_server::{Admin, Config, Job, Limits, Recipe, Running};
 use serde_json::{Value, json};
@@ -261,4 +262,98 @@ fn it_is_there_beside_the_page() {
     let server = serve(Config { page, admin, ..Config::new(Job::Simulate(Recipe::new(7))) });
     assert_eq!(get(&server, "/accession/seed"), json!({ "seed": 7 }));
     assert_eq!(ask(server.address(), "GET", "/", &[], b"").text(), "page");
+}
+
+fn put(server: &Running, path: &str, body: &str) -> Answer {
+    ask(server.address(), "PUT", path, &[], body.as_bytes())
+}
+
+/// The values of all settings that are not the default.
+fn changed(settings: &Value) -> Vec<(&str, &str)> {
+    let all = settings["settings"].as_array().unwrap().iter();
+    let changed = all.filter(|setting| setting["value"] != setting["values"][0]["value"]);
+    changed
+        .map(|setting| (setting["name"].as_str().unwrap(), setting["value"].as_str().unwrap()))
+        .collect()
+}
+
+#[test]
+fn settings_are_told_and_changed() {
+    let mut recipe = Recipe::new(7);
+    recipe.behaviour.get_or_insert_default().set("reads", "activity").unwrap();
+    recipe.release = Some(Release::V8_0);
+    let admin = Admin::ThisMachine;
+    let server = serve(Config { admin, ..Config::new(Job::Simulate(recipe)) });
+    let path = "/worlds/a/accession/behaviour";
+    assert_eq!(get(&server, "/worlds/a/accession/release"), json!({ "release": "8.0" }));
+    let told_now = get(&server, path);
+    assert_eq!(changed(&told_now), [("reads", "activity")]);
+    let expired = &told_now["settings"].as_array().unwrap().iter();
+    let expired = expired.clone().find(|setting| setting["name"] == "expired").unwrap();
+    assert!(expired["decides"].as_str().unwrap().contains("expired"));
+    assert_eq!(expired["values"][1]["value"], "shown");
+
+    // A session follows those that there were when it began.
+    let user = User::new(Reach { prefix: "/worlds/a", ..server.address().into() });
+    let answer = put(&server, path, r#"{"expired": "shown", "reads": "idle"}"#);
+    assert_eq!((answer.status, changed(&answer.json())), (200, vec![("expired", "shown")]));
+    let session = user.session();
+    post(&server, "/worlds/a/accession/clock", &json!({ "advance_seconds": 400 }));
+    assert_eq!(user.state(&session), "ERROR");
+    assert_eq!(changed(&get(&server, "/accession/behaviour")), [("reads", "activity")]);
+
+    post(&server, "/worlds/a/accession/reset", &json!({}));
+    assert_eq!(changed(&get(&server, path)), [("reads", "activity")]);
+    assert_eq!(get(&server, "/worlds/a/accession/release"), json!({ "release": "8.0" }));
+}
+
+#[test]
+fn a_source_is_made_up_and_takes_its_time() {
+    let server = steered(Limits::default());
+    let user = User::new(server.address());
+    let source = json!({
+        "uri": "https://mirror.test/a.iso",
+        "source": {
+            "received": { "size": 4 },
+            "certificate": { "trusted": true },
+        },
+    });
+    assert_eq!(put(&server, "/accession/sources", &source.to_string()).status, 204);
+    assert_eq!(put(&server, "/accession/pace", r#"{"looks": 2}"#).status, 204);
+    let session = user.session();
+    let endpoint = json!({ "uri": "https://mirror.test/a.iso" });
+    let file = user.pull(&session, "a.iso", &endpoint, &json!({ "size": 4 }));
+    assert_eq!(user.status(&file), "TRANSFERRING");
+    assert_eq!(user.status(&file), "READY");
+    assert_eq!(put(&server, "/accession/pace", "\"immediate\"").status, 204);
+    let file = user.pull(&session, "b.iso", &endpoint, &json!({ "size": 5 }));
+    assert_eq!(user.status(&file), "ERROR");
+    assert_eq!(user.state(&session), "ACTIVE");
+}
+
+#[test]
+fn what_core_does_not_know_is_named_by_its_place() {
+    let server = steered(Limits::default());
+    let long = format!("{{\"{}\": 1}}", "x".repeat(1000));
+    for (path, body, parts) in [
+        ("/accession/pace", "", ["not JSON", "send {\"takes\": 2000}"]),
+        ("/accession/pace", "\"soon\"", ["the body: expected", "send {\"takes\": 2000}"]),
+        ("/accession/pace", "{\"takes\": -1}", ["takes: expected", "-1"]),
+        ("/accession/pace", "{\"takes\": 1, \"tikes\": 1}", ["tikes: there is no", "send"]),
+        ("/accession/behaviour", "{\"expired\": 1}", ["expired: expected a string", "send"]),
+        ("/accession/behaviour", "{\"expired\": \"soon\"}", ["gone or shown", "GET /accession"]),
+        ("/accession/behaviour", "{\"colour\": \"blue\"}", ["\"colour\"; there are", "GET"]),
+        ("/accession/sources", "{}", ["missing field `uri`", "mirror.test"]),
+        ("/accession/sources", "[]", ["no JSON object", "mirror.test"]),
+        (
+            "/accession/sources",
+            "{\"uri\": \"http://a/b\", \"source\": {\"received\": {\"size\": 1, \"weight\": 2}}}",
+            ["source.received.weight: there is no such field", "mirror.test"],
+        ),
+        ("/accession/sources", long.as_str(), ["missing field `uri`", "send"]),
+    ] {
+        let message = told(&put(&server, path, body), 400);
+        assert!(parts.iter().all(|part| message.contains(part)), "{path} {body}: {message}");
+    }
+    assert_eq!(changed(&get(&server, "/accession/behaviour")), []);
 }

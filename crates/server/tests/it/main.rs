@@ -9,6 +9,7 @@ mod limits;
 mod packages;
 mod page;
 mod program;
+mod pull;
 mod sessions;
 mod state;
 mod support;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::PathBuf;
 
+use accession_core::release::Release;
 use accession_server::{Admin, Config, Job, Limits, Recipe, Running, StartError, start};
 use serde_json::{Value, json};
 
@@ -158,4 +159,26 @@ fn a_file_that_cannot_be_taken_up_is_named_and_left_alone() {
         nowhere.contains("failed to write") && nowhere.contains("no-such-directory"),
         "{nowhere}"
     );
+}
+
+#[test]
+fn what_the_start_asks_for_wins_over_the_file() {
+    let directory = Directory::new();
+    let file = directory.0.join("lab.json");
+    let with = |release, setting: Option<(&str, &str)>| {
+        let mut recipe = Recipe { release, ..Recipe::new(7) };
+        if let Some((name, value)) = setting {
+            recipe.behaviour.get_or_insert_default().set(name, value).unwrap();
+        }
+        let server = serve(Config { job: Job::Simulate(recipe), ..kept(file.clone()) });
+        let state = ask(server.address(), "GET", "/accession/state", &[], b"").json();
+        (state["release"].clone(), state["behaviour"].clone())
+    };
+    let shown = json!({ "expired": "shown" });
+    let old = (json!("8.0"), shown.clone());
+    assert_eq!(with(Some(Release::V8_0), Some(("expired", "shown"))), old);
+    assert_eq!(with(None, None), old);
+    assert_eq!(with(Some(Release::V9_1), None), (json!("9.1"), shown));
+    let idle = (json!("9.1"), json!({ "reads": "activity" }));
+    assert_eq!(with(None, Some(("reads", "activity"))), idle);
 }

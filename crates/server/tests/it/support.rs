@@ -135,7 +135,7 @@ impl Connection {
         Self::over(Box::new(stream), socket)
     }
 
-    fn new(socket: TcpStream) -> Self {
+    pub(crate) fn new(socket: TcpStream) -> Self {
         Self::over(Box::new(socket.try_clone().unwrap()), socket)
     }
 
@@ -380,6 +380,16 @@ impl User {
         Added { session: session.to_owned(), name: name.to_owned(), link }
     }
 
+    /// Adds a file that the server fetches.
+    pub(crate) fn pull(&self, session: &str, name: &str, endpoint: &Value, more: &Value) -> Added {
+        let mut spec = json!({ "name": name, "source_type": "PULL", "source_endpoint": endpoint });
+        for (name, value) in more.as_object().unwrap() {
+            spec[name] = value.clone();
+        }
+        self.post(&format!("{SESSIONS}/{session}/file"), &spec);
+        Added { session: session.to_owned(), name: name.to_owned(), link: String::new() }
+    }
+
     /// A session of its own with one file of this size.
     pub(crate) fn added(&self, name: &str, size: usize) -> Added {
         self.add(&self.session(), name, &json!({ "size": size }))
@@ -402,6 +412,17 @@ impl User {
         self.call("POST", &format!("{SESSIONS}/{session}?action=complete"), None)
     }
 
+    pub(crate) fn cancel(&self, session: &str) -> Answer {
+        self.call("POST", &format!("{SESSIONS}/{session}?action=cancel"), None)
+    }
+
+    /// Why a session is in ERROR, once it is.
+    pub(crate) fn failure(&self, session: &str) -> String {
+        wait_until("the failure", || self.state(session) == "ERROR");
+        let info = self.call("GET", &format!("{SESSIONS}/{session}"), None).json();
+        id(&info["error_message"]["default_message"])
+    }
+
     pub(crate) fn state(&self, session: &str) -> String {
         id(&self.call("GET", &format!("{SESSIONS}/{session}"), None).json()["state"])
     }
@@ -419,7 +440,7 @@ impl User {
     }
 }
 
-fn id(value: &Value) -> String {
+pub(crate) fn id(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("no text: {value}")).to_owned()
 }
 

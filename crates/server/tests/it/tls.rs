@@ -16,14 +16,14 @@ use crate::support::{Answer, Connection, Directory, Reach, User, ask, serve};
 const SHORT: Duration = Duration::from_millis(200);
 
 /// A server that speaks TLS, with a self-signed certificate that its clients trust.
-struct Secure {
-    server: Running,
+pub(crate) struct Secure {
+    pub(crate) server: Running,
     trusted: Reach,
-    certificate: CertificateDer<'static>,
+    pub(crate) certificate: CertificateDer<'static>,
 }
 
 impl Secure {
-    fn new(config: Config) -> Self {
+    pub(crate) fn new(config: Config) -> Self {
         let directory = Directory::new();
         let file = directory.0.join("certificate.pem");
         let certificate = Certificate::SelfSigned { write_to: Some(file.clone()) };
@@ -85,6 +85,15 @@ fn a_whole_session_goes_over_tls() {
     assert_eq!((answer.status, user.status(&large).as_str()), (200, "READY"));
 }
 
+/// A digest as openssl writes it.
+pub(crate) fn thumbprint(algorithm: Algorithm, certificate: &CertificateDer<'_>) -> String {
+    let mut intake = Intake::new([algorithm]);
+    intake.write(certificate);
+    let digest = &intake.finish().digests[&algorithm];
+    let pairs: Vec<_> = (0..digest.len()).step_by(2).map(|at| &digest[at..at + 2]).collect();
+    pairs.join(":").to_uppercase()
+}
+
 #[test]
 fn the_thumbprint_is_that_of_the_certificate() {
     let directory = Directory::new();
@@ -92,11 +101,7 @@ fn the_thumbprint_is_that_of_the_certificate() {
     let program =
         crate::program::Program::start(&["--tls", "--write-certificate", file.to_str().unwrap()]);
     let certificate = CertificateDer::from_pem_file(file).unwrap();
-    let mut intake = Intake::new([Algorithm::Sha256]);
-    intake.write(&certificate);
-    let digest = &intake.finish().digests[&Algorithm::Sha256];
-    let pairs: Vec<_> = (0..digest.len()).step_by(2).map(|at| &digest[at..at + 2]).collect();
-    let expected = format!("certificate SHA-256 {}\n", pairs.join(":").to_uppercase());
+    let expected = format!("certificate SHA-256 {}\n", thumbprint(Algorithm::Sha256, &certificate));
     assert_eq!(program.second_line(), expected);
     let tls = Some(trusting(&certificate));
     User::new(Reach { tls, ..program.address.into() }).whole_session();
@@ -143,7 +148,7 @@ fn a_given_certificate_is_shown() {
     assert!(refused.contains("no-such-directory") && refused.contains("--write-certificate"));
 }
 
-fn pem(label: &str, der: &[u8]) -> String {
+pub(crate) fn pem(label: &str, der: &[u8]) -> String {
     use base64::Engine;
     let text = base64::engine::general_purpose::STANDARD.encode(der);
     format!("-----BEGIN {label}-----\n{text}\n-----END {label}-----\n")
