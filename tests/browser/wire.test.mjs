@@ -16,9 +16,10 @@ after(() => program?.stop());
 
 for (const dialect of DIALECTS) {
   describe(`/${dialect}`, () => {
-    /** A refusal as the dialect writes it. */
+    /** A refusal as the dialect writes it to a client that names its languages, as fetch does. */
     const refusal = (type, id, default_message, args, more = {}) => {
-      const error = { error_type: type, messages: [{ id, default_message, args }], ...more };
+      const message = { id, default_message, args, localized: default_message };
+      const error = { error_type: type, messages: [message], ...more };
       if (dialect === 'api') return error;
       return { type: `com.vmware.vapi.std.errors.${type.toLowerCase()}`, value: error };
     };

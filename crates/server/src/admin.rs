@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use accession_core::behaviour::{Behaviour, NoSuchSetting, SETTINGS};
 use accession_core::reading::{self, Misfit, Read};
-use accession_core::simulator::{NotASnapshot, Pace, Source};
+use accession_core::simulator::{Fault, NotASnapshot, Pace, Source};
 use accession_core::structure::Wire;
 use accession_core::wire::Method;
 use hyper::{Response, StatusCode};
@@ -187,6 +187,20 @@ async fn done(
             });
             let (uri, source) = whole(declared, example)?;
             worlds.get(name)?.ask(|simulator, _| simulator.declare_source(uri, source));
+            answer::done()
+        }
+        Task::Faults => {
+            let faults = worlds.get(name)?.ask(|simulator, _| simulator.faults().to_vec());
+            answer::json(&json!({ "faults": faults }))
+        }
+        Task::Arm => {
+            let fault = read::<Fault>(&given, example)?;
+            let armed = worlds.get(name)?.ask(|simulator, _| simulator.arm(fault));
+            armed.map_err(|error| Refusal::Misfit { what: error.to_string(), example })?;
+            answer::done()
+        }
+        Task::Disarm => {
+            worlds.get(name)?.ask(|simulator, _| simulator.disarm());
             answer::done()
         }
         Task::State => answer::as_json(state::write(&*worlds.get(name)?)),

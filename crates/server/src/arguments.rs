@@ -5,10 +5,11 @@
 use std::ffi::OsString;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use accession_core::behaviour::{Behaviour, NoSuchSetting};
 use accession_core::release::{Release, UnknownRelease};
-use accession_core::simulator::{Account, Accounts};
+use accession_core::simulator::{Account, Accounts, LoginLimits};
 use accession_core::wire::REDACTED;
 use accession_server::{
     Admin, AllowedHost, Certificate, Config, DEFAULT_LISTEN, Job, NotAHost, NotAnOrigin, Origin,
@@ -50,6 +51,9 @@ The simulator:
                        settings win over those in the file of --snapshot
   --setting NAME=VALUE   do so where the API's reference is silent; may be
                        repeated; --help-settings lists what there is
+  --login-idle MINUTES   an API login ends after so long without a call; 0 is
+                       never (default: 30, and 120 with --profile 8.0)
+  --login-max MINUTES  an API login ends after so long in all (default: never)
   --allow-pull HOST[:PORT]   really fetch the files of PULL from this host, over
                        http and https, and from no other; may be repeated;
                        without a port it is the usual one
@@ -104,6 +108,8 @@ pub(crate) enum Misuse {
     NotAHost(String, NotAHost),
     #[error("--profile {0}")]
     Release(#[from] UnknownRelease),
+    #[error("{option} {value:?} is no number of minutes; write a whole number, 0 for never")]
+    Minutes { option: &'static str, value: String },
     #[error("--setting {0:?} is no setting; write NAME=VALUE, such as expired=shown")]
     NoSetting(String),
     #[error("--setting: {0}; --help-settings tells what they mean")]
@@ -185,6 +191,12 @@ pub(crate) fn parse(mut arguments: lexopt::Parser) -> Result<Asked, Misuse> {
             Long("quiet") => given.quiet = true,
             Long("seed") => given.seed = Some(seed(arguments.value()?)?),
             Long("profile") => given.release = Some(text(arguments.value()?).parse()?),
+            Long("login-idle") => {
+                given.login_idle = Some(minutes("--login-idle", arguments.value()?)?)
+            }
+            Long("login-max") => {
+                given.login_max = Some(minutes("--login-max", arguments.value()?)?)
+            }
             Long("setting") => set(&mut given.settings, text(arguments.value()?))?,
             Long("allow-pull") => given.allow_pull.push(allowed(arguments.value()?)?),
             Long("snapshot") => given.snapshot = Some(arguments.value()?.into()),
@@ -234,6 +246,8 @@ struct Given {
     seed: Option<u64>,
     release: Option<Release>,
     settings: Option<Behaviour>,
+    login_idle: Option<Option<Duration>>,
+    login_max: Option<Option<Duration>>,
     snapshot: Option<PathBuf>,
     allow_pull: Vec<AllowedHost>,
     admin: bool,
@@ -302,6 +316,8 @@ impl Given {
             (self.seed.is_some(), "--seed"),
             (self.release.is_some(), "--profile"),
             (self.settings.is_some(), "--setting"),
+            (self.login_idle.is_some(), "--login-idle"),
+            (self.login_max.is_some(), "--login-max"),
             (self.snapshot.is_some(), "--snapshot"),
             (!self.allow_pull.is_empty(), "--allow-pull"),
             (self.admin, "--admin"),
@@ -351,7 +367,14 @@ impl Given {
         }
         what += &format!("{}{admin}", kept.unwrap_or_default());
         let (release, behaviour) = (self.release, self.settings);
-        Ok((Job::Simulate(Recipe { seed, accounts, release, behaviour }), what))
+        let usual = LoginLimits::of(release.unwrap_or_default());
+        let limits = LoginLimits {
+            idle: self.login_idle.unwrap_or(usual.idle),
+            absolute: self.login_max.unwrap_or(usual.absolute),
+        };
+        let given = self.login_idle.is_some() || self.login_max.is_some();
+        let login_limits = given.then_some(limits);
+        Ok((Job::Simulate(Recipe { seed, accounts, release, behaviour, login_limits }), what))
     }
 }
 
@@ -364,6 +387,13 @@ fn address(value: OsString) -> Result<SocketAddr, Misuse> {
 fn seed(value: OsString) -> Result<u64, Misuse> {
     let value = text(value);
     value.parse().or(Err(Misuse::Seed(value)))
+}
+
+/// A number of minutes; none of them is never.
+fn minutes(option: &'static str, value: OsString) -> Result<Option<Duration>, Misuse> {
+    let value = text(value);
+    let minutes = value.parse::<u32>().map_err(|_| Misuse::Minutes { option, value })?;
+    Ok((minutes > 0).then(|| Duration::from_secs(u64::from(minutes) * 60)))
 }
 
 fn set(settings: &mut Option<Behaviour>, text: String) -> Result<(), Misuse> {
@@ -437,6 +467,7 @@ mod tests {
             ("--seed -1", "-1", "whole number"),
             ("--profile 7.0", "\"7.0\"", "9.1 nor 8.0"),
             ("--setting expired", "expired", "NAME=VALUE"),
+            ("--login-idle soon", "soon", "0 for never"),
             ("--setting colour=blue", "\"colour\"", "there are finished_sessions, "),
             ("--setting expired=soon", "\"soon\"", "gone or shown; --help-settings"),
             ("--vcenter vc.example", "vc.example", "http://"),
@@ -482,7 +513,7 @@ mod tests {
         assert!(HELP.lines().all(|line| line.chars().count() <= 80));
         for option in
             "listen page public-url cors tls write-certificate certificate key quiet seed snapshot \
-             profile setting help-settings allow-pull admin \
+             profile setting help-settings login-idle login-max allow-pull admin \
              admin-anywhere users user password vcenter insecure help version"
                 .split(' ')
         {

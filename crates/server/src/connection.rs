@@ -3,7 +3,6 @@
 //!
 //! It does not know what is asked for on it.
 
-use std::convert::Infallible;
 use std::future::{Future, poll_fn, ready};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,6 +19,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::Limits;
 use crate::body::Outbound;
+use crate::disturbed::Severed;
 use crate::log;
 use crate::patience::{self, Busy, Patience};
 use crate::route::Routes;
@@ -34,7 +34,7 @@ pub(crate) struct Shared {
     pub(crate) tls: Option<TlsAcceptor>,
 }
 
-type Answering = Pin<Box<dyn Future<Output = Result<Response<Outbound>, Infallible>> + Send>>;
+type Answering = Pin<Box<dyn Future<Output = Result<Response<Outbound>, Severed>> + Send>>;
 
 /// Serves a connection until it ends, or until it rests after `stopped` has become true.
 pub(crate) async fn serve(
@@ -98,7 +98,13 @@ fn answer(shared: Arc<Shared>, busy: Busy) -> impl Fn(Request<Incoming>) -> Answ
     move |request| {
         let entry = shared.routes.enter(&request, &busy);
         let (shared, busy) = (shared.clone(), busy.clone());
-        Box::pin(async move { Ok(shared.routes.answer(request, entry, busy).await) })
+        Box::pin(async move {
+            let response = shared.routes.answer(request, entry, busy).await;
+            match response.extensions().get::<Severed>() {
+                Some(severed) => Err(*severed),
+                None => Ok(response),
+            }
+        })
     }
 }
 

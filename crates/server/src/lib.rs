@@ -13,6 +13,7 @@ mod clock;
 mod connection;
 mod cors;
 mod dial;
+mod disturbed;
 mod fetcher;
 mod files;
 mod gateway;

@@ -34,7 +34,7 @@ pub(crate) struct Routes {
 
 /// Who answers the calls.
 pub(crate) enum Calls {
-    Simulate(Worlds),
+    Simulate(Box<Worlds>),
     Forward(Gateway),
 }
 

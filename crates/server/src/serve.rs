@@ -61,7 +61,12 @@ impl Server {
                     allowed if allowed.is_empty() => None,
                     allowed => Some(Arc::new(Fetcher::new(allowed, &config.limits)?)),
                 };
-                Calls::Simulate(Worlds::new(recipe, &config.limits, config.snapshot, fetcher)?)
+                Calls::Simulate(Box::new(Worlds::new(
+                    recipe,
+                    &config.limits,
+                    config.snapshot,
+                    fetcher,
+                )?))
             }
             Job::Forward(target) => Calls::Forward(Gateway::new(target, &config.limits)?),
         };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use accession_core::jsonrpc;
 use accession_core::received::{Broken, Received};
-use accession_core::simulator::{Simulator, Transition, Upload, body_too_large};
+use accession_core::simulator::{Handled, Simulator, Transition, Upload, body_too_large};
 use accession_core::time::Timestamp;
 use accession_core::wire;
 use http_body_util::BodyExt;
@@ -20,6 +20,7 @@ use crate::answer::{self, Voice};
 use crate::arriving::Arriving;
 use crate::body::{self, Body, Inbound, Unread};
 use crate::clock;
+use crate::disturbed;
 use crate::fetcher::Fetcher;
 use crate::origin::Origin;
 use crate::pulls::Pulls;
@@ -152,19 +153,19 @@ impl Simulation {
                 simulator.handle(&request, now)
             }
         });
-        http_response(handled.response)
+        answered(handled).await
     }
 
     async fn upload(self: Arc<Self>, head: wire::Request, body: Inbound) -> Response<Body> {
         let opened = self.ask(|simulator, now| simulator.open_upload(&head, now));
         let upload = match opened {
             Ok(upload) => upload,
-            Err(refused) => return answer::closing(http_response(refused.response)),
+            Err(refused) => return answer::closing(answered(refused).await),
         };
         let outcome = self.receive(&upload, body).await;
         let broken = outcome.is_err();
         let handled = self.ask(|simulator, now| simulator.close_upload(upload, outcome, now));
-        let response = http_response(handled.response);
+        let response = answered(handled).await;
         if broken { answer::closing(response) } else { response }
     }
 
@@ -209,9 +210,24 @@ fn wire_request(
     request
 }
 
+/// An answer, as faults let it go.
+async fn answered(handled: Handled) -> Response<Body> {
+    let Handled { response: answer, disturbance, .. } = handled;
+    disturbed::delay(&disturbance).await;
+    let body = disturbed::body(&answer, &disturbance);
+    let mut response = with_body(answer, body);
+    disturbed::sever(&mut response, &disturbance);
+    response
+}
+
 fn http_response(answer: wire::Response) -> Response<Body> {
+    let body = body::full(answer.body.clone());
+    with_body(answer, body)
+}
+
+fn with_body(answer: wire::Response, body: Body) -> Response<Body> {
     let Ok(status) = StatusCode::from_u16(answer.status) else { return failed() };
-    let mut response = Response::new(body::full(answer.body));
+    let mut response = Response::new(body);
     *response.status_mut() = status;
     for (name, value) in answer.headers.iter() {
         let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value))

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use accession_core::behaviour::Behaviour;
 use accession_core::release::Release;
-use accession_core::simulator::{Accounts, Simulator};
+use accession_core::simulator::{Accounts, LoginLimits, Simulator};
 use hyper::StatusCode;
 use hyper::header::HeaderName;
 use hyper::http::request::Parts;
@@ -42,19 +42,22 @@ pub struct Recipe {
     pub release: Option<Release>,
     /// The settings that they follow, in the same way.
     pub behaviour: Option<Behaviour>,
+    /// How long API logins last. Where nothing is given, as long as they are said to in the release.
+    pub login_limits: Option<LoginLimits>,
 }
 
 impl Recipe {
     /// For anybody, with any password.
     pub fn new(seed: u64) -> Self {
-        Self { seed, accounts: Accounts::Any, release: None, behaviour: None }
+        Self { seed, accounts: Accounts::Any, release: None, behaviour: None, login_limits: None }
     }
 
     /// A simulator as it is asked for here.
     fn applied_to(&self, simulator: Simulator) -> Simulator {
         let release = self.release.unwrap_or(simulator.release());
         let behaviour = self.behaviour.unwrap_or(*simulator.behaviour());
-        simulator.with_release(release).with_behaviour(behaviour)
+        let limits = self.login_limits.unwrap_or(LoginLimits::of(release));
+        simulator.with_release(release).with_behaviour(behaviour).with_login_limits(limits)
     }
 }
 

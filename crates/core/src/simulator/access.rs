@@ -106,7 +106,8 @@ pub(super) struct Login {
 
 impl Login {
     fn has_ended(&self, limits: LoginLimits, now: Timestamp) -> bool {
-        let over = |limit: Option<Duration>, since| limit.is_some_and(|limit| since + limit <= now);
+        let over =
+            |limit: Option<Duration>, since| limit.is_some_and(|limit| now.since(since) >= limit);
         over(limits.idle, self.last_accessed) || over(limits.absolute, self.created)
     }
 }

@@ -289,7 +289,10 @@ impl Simulator {
                         *digest = digest.chars().map(other).collect();
                     }
                 }
-                (Effect::Drop { .. } | Effect::Reset, _) => *outcome = Err(Broken::ConnectionLost),
+                (Effect::Drop { .. } | Effect::Reset, _) => {
+                    *outcome = Err(Broken::ConnectionLost);
+                    self.disturbance.cut_after = Some(0);
+                }
                 (Effect::Latency { millis, .. }, _) => {
                     self.disturbance.delay_by(millis);
                 }

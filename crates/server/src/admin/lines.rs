@@ -45,12 +45,15 @@ pub(super) enum Task {
     Behave,
     Pace,
     Source,
+    Faults,
+    Arm,
+    Disarm,
     State,
     Restore,
     Keep,
 }
 
-const LINES: [Line; 15] = [
+const LINES: [Line; 18] = [
     Line {
         method: Method::Get,
         path: "",
@@ -139,6 +142,34 @@ const LINES: [Line; 15] = [
         reads: Reads::Object(
             r#"{"uri": "https://mirror.test/a.iso", "source": {"received": {"size": 4}, "takes": 500}}"#,
         ),
+    },
+    Line {
+        method: Method::Get,
+        path: "/faults",
+        task: Task::Faults,
+        does: "Lists the faults that are armed.",
+        reads: Reads::Nothing,
+    },
+    Line {
+        method: Method::Post,
+        path: "/faults",
+        task: Task::Arm,
+        does: "Arms a fault: on an operation, on upload, fetch or any; its effect; how many times it \
+               lets pass first (skip), how many times it happens then (count), and how likely it is \
+               each time (probability). Kinds of effect: latency (millis, jitter), bandwidth \
+               (bytes_per_second), drop (after), reset, malformed, login_ended, error (error_type), \
+               pipe_closed, wrong_checksum, storage_full, adapter_refusal (file), backing_vanished, \
+               maintenance.",
+        reads: Reads::Object(
+            r#"{"on": "library.item.update_session.complete", "effect": {"kind": "error", "error_type": "SERVICE_UNAVAILABLE"}, "skip": 0, "count": 1}"#,
+        ),
+    },
+    Line {
+        method: Method::Delete,
+        path: "/faults",
+        task: Task::Disarm,
+        does: "Disarms all faults. What they did stays.",
+        reads: Reads::Nothing,
     },
     Line {
         method: Method::Get,

@@ -4,6 +4,7 @@
 mod admin;
 mod check;
 mod cors;
+mod faults;
 mod gateway;
 mod limits;
 mod packages;

@@ -302,7 +302,7 @@ const SESSIONS: &str = "/api/content/library/item/update-session";
 
 /// Somebody who has logged in and has an item.
 pub(crate) struct User {
-    reach: Reach,
+    pub(crate) reach: Reach,
     pub(crate) token: String,
     pub(crate) item: String,
 }
