@@ -24,6 +24,7 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
     let digests = artifacts.digests()?;
     let server = artifacts.server()?;
     let vcsim = artifacts.vcsim()?;
+    let meter = artifacts.meter()?;
     surroundings::npm_ci(tools, &project.root.join("tests").join("bench"))?;
     for program in programs {
         let mut node = run::command(&tools.node()?.path);
@@ -36,5 +37,10 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
         }
         run::run(&mut node, LIMIT)?;
     }
-    Ok(())
+    let mut cycles = run::command(&meter);
+    cycles.arg("cycles").env("ACCESSION_SERVER", &server).env_remove("ACCESSION_VCSIM");
+    if let Some(vcsim) = &vcsim {
+        cycles.env("ACCESSION_VCSIM", vcsim);
+    }
+    run::run(&mut cycles, LIMIT)
 }
