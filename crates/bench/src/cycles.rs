@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use crate::Failure;
 use crate::client::{self, Connection, text_after};
 use crate::empty;
-use crate::numbers::{Spread, percentile};
+use crate::numbers::{Spread, known, percentile};
 use crate::program::{Memory, Program};
 
 /// As many clients at a time, each with an item of its own.
@@ -228,10 +228,10 @@ fn report(peers: &[Peer], length: &str) {
         let (cycles, p50) = (peer.spread(|round| round.per_second), peer.spread(|round| round.p50));
         let p99 = peer.spread(|round| round.p99);
         println!("  {:6} {cycles} cycles/s; of a request p50 {p50} ms, p99 {p99} ms", peer.name);
-        let processor = known(peer.processor_per_request(), "µs");
+        let processor = known(peer.processor_per_request(), 1, "µs");
         let memory = peer.program.memory();
-        let resident = known(memory.map(|memory| megabytes(memory.resident)), "MB");
-        let peak = known(memory.map(|memory| megabytes(memory.peak)), "MB");
+        let resident = known(memory.map(|memory| megabytes(memory.resident)), 1, "MB");
+        let peak = known(memory.map(|memory| megabytes(memory.peak)), 1, "MB");
         println!(
             "         processors {processor} for each request; resident {resident}, at most {peak}"
         );
@@ -266,8 +266,4 @@ fn report(peers: &[Peer], length: &str) {
 
 fn megabytes(bytes: u64) -> f64 {
     bytes as f64 / 1e6
-}
-
-fn known(number: Option<f64>, unit: &str) -> String {
-    number.map_or_else(|| "not known here".to_owned(), |number| format!("{number:.1} {unit}"))
 }

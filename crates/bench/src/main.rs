@@ -8,6 +8,7 @@ mod cycles;
 mod empty;
 mod numbers;
 mod program;
+mod scale;
 
 use std::process::ExitCode;
 
@@ -16,6 +17,7 @@ use tokio::runtime::Builder;
 const HELP: &str = "\
 accession-bench cycles       whole cycles over HTTP: the server that ACCESSION_SERVER names, beside the vcsim
                              that ACCESSION_VCSIM names, if it does, and beside an empty handler
+accession-bench scale N…     what an operation costs beside N live sessions, in process, for each N
 accession-bench empty BYTES  the empty handler alone, with answers of so many bytes";
 
 /// Why there are no numbers.
@@ -31,6 +33,10 @@ enum Failure {
     Silent { program: String },
     #[error("an answer has no {words}: {answer}")]
     Unexpected { words: String, answer: String },
+    #[error("the simulator answered {request} with {answer}")]
+    Refused { request: String, answer: String },
+    #[error(transparent)]
+    Stopped(accession_core::simulator::Stopped),
     #[error(transparent)]
     Client(#[from] client::Failure),
 }
@@ -61,6 +67,10 @@ fn command(words: &[&str]) -> Result<(), Failure> {
         ["cycles"] => {
             let runtime = Builder::new_current_thread().enable_all().build().map_err(runtime)?;
             runtime.block_on(cycles::compare())
+        }
+        ["scale", sizes @ ..] if !sizes.is_empty() => {
+            let sizes: Result<Vec<usize>, _> = sizes.iter().map(|size| size.parse()).collect();
+            scale::compare(&sizes.map_err(|_| usage(words))?)
         }
         // As many threads as our server has.
         ["empty", bytes] => {

@@ -35,6 +35,12 @@ pub(crate) fn percentile(sorted: &[u32], percent: usize) -> u32 {
     sorted[rank.saturating_sub(1)]
 }
 
+/// A number that a system may not tell.
+pub(crate) fn known(number: Option<f64>, digits: usize, unit: &str) -> String {
+    let number = number.map(|number| format!("{number:.digits$} {unit}"));
+    number.unwrap_or_else(|| "not known here".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

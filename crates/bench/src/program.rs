@@ -64,12 +64,7 @@ impl Program {
     }
 
     pub(crate) fn memory(&self) -> Option<Memory> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
-        let kilobytes = |field: &str| -> Option<u64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(field))?;
-            line.trim_start_matches(':').trim().strip_suffix(" kB")?.parse().ok()
-        };
-        Some(Memory { resident: kilobytes("VmRSS")? << 10, peak: kilobytes("VmHWM")? << 10 })
+        memory(&self.child.id().to_string())
     }
 
     /// The time that processors have spent on it.
@@ -81,6 +76,21 @@ impl Program {
         let ticks = times.map(str::parse::<u64>).sum::<Result<u64, _>>().ok()?;
         Some(Duration::from_millis(ticks * 10))
     }
+}
+
+/// What this program has in memory.
+pub(crate) fn own_memory() -> Option<u64> {
+    memory("self").map(|memory| memory.resident)
+}
+
+fn memory(process: &str) -> Option<Memory> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let bytes = |field: &str| -> Option<u64> {
+        let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+        let kilobytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+        Some(kilobytes << 10)
+    };
+    Some(Memory { resident: bytes("VmRSS:")?, peak: bytes("VmHWM:")? })
 }
 
 impl Drop for Program {
