@@ -1,4 +1,4 @@
-//! Side-by-side ratios: programs that time two ways of doing the same thing and print how they compare.
+//! Side-by-side ratios: programs that time several ways of doing the same thing and print how they compare.
 //!
 //! It does not know what they compare; each program prints its own line.
 
@@ -42,5 +42,6 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
     if let Some(vcsim) = &vcsim {
         cycles.env("ACCESSION_VCSIM", vcsim);
     }
-    run::run(&mut cycles, LIMIT)
+    run::run(&mut cycles, LIMIT)?;
+    run::run(run::command(&meter).args(["scale", "100", "10000", "100000"]), LIMIT)
 }
