@@ -23,6 +23,7 @@ use crate::reading::{Misfit, Reader};
 use crate::received::{Algorithm, Broken, Member, Received};
 use crate::rules;
 use crate::structure::{Form, Wire, Writer};
+use crate::text::Text;
 use crate::time::Timestamp;
 use crate::{structure, through_json};
 
@@ -316,7 +317,7 @@ structure! {
         /// Its name.
         pub name: String,
         /// The secret part of its upload link; only if the client sends it.
-        pub link: Option<String>,
+        pub link: Option<Text>,
         /// Where it is fetched from; only if the server does.
         pub source: Option<TransferEndpoint>,
         /// What was declared of its length.
@@ -844,8 +845,8 @@ impl Session {
     }
 
     /// The secret part of the link to which the file of this name is sent.
-    pub fn link(&self, name: &str) -> Option<&str> {
-        self.transfer(name)?.file.link.as_deref()
+    pub fn link(&self, name: &str) -> Option<&Text> {
+        self.transfer(name)?.file.link.as_ref()
     }
 
     /// Whether the server has files left to fetch, or work left to do.
@@ -1232,7 +1233,7 @@ mod tests {
     fn pushed(name: &str) -> AddedFile {
         AddedFile {
             name: name.to_owned(),
-            link: Some("link".to_owned()),
+            link: Some("link".into()),
             declared_size: Some(2),
             ..AddedFile::default()
         }
