@@ -434,7 +434,7 @@ structure! {
         /// Why the status is ERROR.
         pub error: Option<LocalizableMessage>,
         /// What the server is doing for it.
-        pub work: Option<Work>,
+        pub work: Option<Box<Work>>,
     }
 }
 
@@ -456,7 +456,8 @@ impl Transfer {
 
     /// Bytes that have arrived by then.
     pub fn bytes_at(&self, now: Timestamp) -> u64 {
-        let Some(Work { began, ends: Some(ends), size: Some(size), .. }) = &self.work else {
+        let Some(Work { began, ends: Some(ends), size: Some(size), .. }) = self.work.as_deref()
+        else {
             return self.bytes;
         };
         if !self.is_pull() {
@@ -817,7 +818,7 @@ impl Session {
     /// What the server is doing, by file.
     pub fn works(&self) -> impl Iterator<Item = (&str, &Work)> {
         self.transfers()
-            .filter_map(|transfer| Some((transfer.file.name.as_str(), transfer.work.as_ref()?)))
+            .filter_map(|transfer| Some((transfer.file.name.as_str(), transfer.work.as_deref()?)))
     }
 
     /// The files that are not marked for removal, in order.
@@ -1107,7 +1108,7 @@ impl Session {
     fn transfer_event(&mut self, name: &str, event: TransferEvent) {
         let outcome = match &event {
             TransferEvent::End(told) => told.clone().or_else(|| {
-                let work = self.transfer(name)?.work.clone()?;
+                let work = *self.transfer(name)?.work.clone()?;
                 Some(work.failure.map_or_else(|| Ok(work.received.unwrap_or_default()), Err))
             }),
             _ => None,
@@ -1117,7 +1118,7 @@ impl Session {
         match event {
             TransferEvent::Begin(work) => {
                 transfer.step(file::Event::Open);
-                transfer.work = Some(work);
+                transfer.work = Some(Box::new(work));
             }
             TransferEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
             TransferEvent::Look => {
@@ -1154,7 +1155,7 @@ impl Session {
             UploadEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
             UploadEvent::Arrive(work) => {
                 transfer.receive(work.received.as_ref().map_or(0, |received| received.size));
-                transfer.work = Some(*work);
+                transfer.work = Some(work);
             }
             UploadEvent::Lose(bytes, message) => {
                 transfer.receive(bytes);
