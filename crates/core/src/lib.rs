@@ -22,5 +22,6 @@ pub mod run;
 pub mod session;
 pub mod simulator;
 pub mod structure;
+pub mod text;
 pub mod time;
 pub mod wire;

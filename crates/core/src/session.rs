@@ -23,6 +23,7 @@ use crate::reading::{Misfit, Reader};
 use crate::received::{Algorithm, Broken, Member, Received};
 use crate::rules;
 use crate::structure::{Form, Wire, Writer};
+use crate::text::Text;
 use crate::time::Timestamp;
 use crate::{structure, through_json};
 
@@ -316,7 +317,7 @@ structure! {
         /// Its name.
         pub name: String,
         /// The secret part of its upload link; only if the client sends it.
-        pub link: Option<String>,
+        pub link: Option<Text>,
         /// Where it is fetched from; only if the server does.
         pub source: Option<TransferEndpoint>,
         /// What was declared of its length.
@@ -433,7 +434,7 @@ structure! {
         /// Why the status is ERROR.
         pub error: Option<LocalizableMessage>,
         /// What the server is doing for it.
-        pub work: Option<Work>,
+        pub work: Option<Box<Work>>,
     }
 }
 
@@ -455,7 +456,8 @@ impl Transfer {
 
     /// Bytes that have arrived by then.
     pub fn bytes_at(&self, now: Timestamp) -> u64 {
-        let Some(Work { began, ends: Some(ends), size: Some(size), .. }) = &self.work else {
+        let Some(Work { began, ends: Some(ends), size: Some(size), .. }) = self.work.as_deref()
+        else {
             return self.bytes;
         };
         if !self.is_pull() {
@@ -816,7 +818,7 @@ impl Session {
     /// What the server is doing, by file.
     pub fn works(&self) -> impl Iterator<Item = (&str, &Work)> {
         self.transfers()
-            .filter_map(|transfer| Some((transfer.file.name.as_str(), transfer.work.as_ref()?)))
+            .filter_map(|transfer| Some((transfer.file.name.as_str(), transfer.work.as_deref()?)))
     }
 
     /// The files that are not marked for removal, in order.
@@ -844,8 +846,8 @@ impl Session {
     }
 
     /// The secret part of the link to which the file of this name is sent.
-    pub fn link(&self, name: &str) -> Option<&str> {
-        self.transfer(name)?.file.link.as_deref()
+    pub fn link(&self, name: &str) -> Option<&Text> {
+        self.transfer(name)?.file.link.as_ref()
     }
 
     /// Whether the server has files left to fetch, or work left to do.
@@ -1106,7 +1108,7 @@ impl Session {
     fn transfer_event(&mut self, name: &str, event: TransferEvent) {
         let outcome = match &event {
             TransferEvent::End(told) => told.clone().or_else(|| {
-                let work = self.transfer(name)?.work.clone()?;
+                let work = *self.transfer(name)?.work.clone()?;
                 Some(work.failure.map_or_else(|| Ok(work.received.unwrap_or_default()), Err))
             }),
             _ => None,
@@ -1116,7 +1118,7 @@ impl Session {
         match event {
             TransferEvent::Begin(work) => {
                 transfer.step(file::Event::Open);
-                transfer.work = Some(work);
+                transfer.work = Some(Box::new(work));
             }
             TransferEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
             TransferEvent::Look => {
@@ -1153,7 +1155,7 @@ impl Session {
             UploadEvent::Progress(bytes) => transfer.bytes = transfer.bytes.max(bytes),
             UploadEvent::Arrive(work) => {
                 transfer.receive(work.received.as_ref().map_or(0, |received| received.size));
-                transfer.work = Some(*work);
+                transfer.work = Some(work);
             }
             UploadEvent::Lose(bytes, message) => {
                 transfer.receive(bytes);
@@ -1232,7 +1234,7 @@ mod tests {
     fn pushed(name: &str) -> AddedFile {
         AddedFile {
             name: name.to_owned(),
-            link: Some("link".to_owned()),
+            link: Some("link".into()),
             declared_size: Some(2),
             ..AddedFile::default()
         }

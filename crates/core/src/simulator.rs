@@ -5,6 +5,7 @@
 
 mod access;
 mod checks;
+mod deadlines;
 mod faults;
 mod items;
 mod libraries;
@@ -16,7 +17,7 @@ mod store;
 mod transfers;
 mod uploads;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -24,6 +25,7 @@ use serde_json::{Map, Value};
 pub(crate) use access::Credentials;
 use access::Login;
 pub use access::{Account, Accounts, LoginLimits};
+use deadlines::Deadlines;
 pub use faults::{Disturbance, Effect, Fault, NoSuchPlace};
 use items::Item;
 use libraries::Library;
@@ -47,6 +49,7 @@ use crate::release::Release;
 use crate::rules::{self, RuleRef};
 use crate::session::{Event, Next, Phase, Session};
 use crate::structure::Form;
+use crate::text::Text;
 use crate::time::Timestamp;
 use crate::wire::{Request, Response};
 
@@ -119,9 +122,8 @@ pub struct Simulator {
     items: Store<ItemId, Item>,
     sessions: Store<SessionId, Session>,
     /// Upload links, by their secret part.
-    links: Store<String, Link>,
-    /// When each session expires, soonest first.
-    deadlines: BTreeSet<(Timestamp, SessionId)>,
+    links: Store<Text, Link>,
+    deadlines: Deadlines,
     replays: Replays,
     release: Release,
     behaviour: Behaviour,
@@ -161,7 +163,7 @@ impl Simulator {
             items: Store::default(),
             sessions: Store::default(),
             links: Store::default(),
-            deadlines: BTreeSet::new(),
+            deadlines: Deadlines::default(),
             replays: Replays::default(),
             release: Release::default(),
             behaviour: Behaviour::default(),
@@ -318,7 +320,7 @@ impl Simulator {
 
     /// The next instant at which something happens without a call.
     pub fn poll_timeout(&self) -> Option<Timestamp> {
-        self.deadlines.first().map(|(at, _)| *at)
+        self.deadlines.first().map(|(at, _)| at)
     }
 
     /// Makes happen what is due by `now`.
@@ -332,7 +334,8 @@ impl Simulator {
     }
 
     pub(crate) fn pass_time(&mut self, now: Timestamp) {
-        while let Some((at, id)) = self.deadlines.first().filter(|(at, _)| *at <= now).cloned() {
+        while let Some((at, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
+            let id = id.clone();
             self.now = self.now.max(at);
             let session = self.sessions.get(&id);
             match session.and_then(|session| session.ended_work(at)).map(str::to_owned) {
@@ -340,8 +343,9 @@ impl Simulator {
                 None => self.expire(&id),
             }
             // What is refused would be due for ever; it waits for its next event instead.
-            if self.sessions.get(&id).is_some_and(|session| session.due() == Some(at)) {
-                self.deadlines.remove(&(at, id));
+            let session = self.sessions.get(&id);
+            if let Some(session) = session.filter(|session| session.due() == Some(at)) {
+                self.deadlines.change(session, Some(at), None);
             }
         }
         self.now = self.now.max(now);
@@ -361,25 +365,20 @@ impl Simulator {
     }
 
     fn session(&self, id: &SessionId) -> Result<&Session, ApiError> {
-        self.sessions.get(id).ok_or_else(|| {
-            let message = messages::SESSION_NOT_FOUND.with([id.as_str()]);
-            ApiError::new(ErrorType::NotFound, rules::SESSION_EXISTS, message)
-        })
+        self.sessions.get(id).ok_or_else(|| session_not_found(id))
     }
 
     /// Lets an event happen to a session, and keeps every index true to it.
     fn session_event(&mut self, id: &SessionId, event: Event) -> Result<(), ApiError> {
         let (now, because) = (self.now, event.kind().operation());
-        self.session(id)?;
-        let session = self.sessions.get_mut(id).expect("looked up just now");
+        let session = self.sessions.get_mut(id).ok_or_else(|| session_not_found(id))?;
         let (from, before) = (session.phase(), session.due());
         let next = session.handle(event, now).map_err(ApiError::from)?;
         let to = match next {
             Next::Gone => None,
             Next::Stay | Next::To(_) | Next::Refused => Some(session.phase()),
         };
-        let after = to.and(session.due());
-        self.reschedule(id, before, after);
+        self.deadlines.change(session, before, to.and(session.due()));
         if to == Some(from) {
             return Ok(());
         }
@@ -397,19 +396,6 @@ impl Simulator {
             self.forget_session(id);
         }
         Ok(())
-    }
-
-    /// Keeps the order of what is due.
-    fn reschedule(&mut self, id: &SessionId, before: Option<Timestamp>, after: Option<Timestamp>) {
-        if before == after {
-            return;
-        }
-        if let Some(before) = before {
-            self.deadlines.remove(&(before, id.clone()));
-        }
-        if let Some(after) = after {
-            self.deadlines.insert((after, id.clone()));
-        }
     }
 
     /// What the end of a session's active life changes around it.
@@ -447,6 +433,11 @@ fn in_order<'a, Id: Clone + 'a>(entries: impl Iterator<Item = (u64, &'a Id)>) ->
     // No two have the same, so a stable sort would only be larger.
     entries.sort_unstable_by_key(|(serial, _)| *serial);
     entries.into_iter().map(|(_, id)| id.clone()).collect()
+}
+
+fn session_not_found(id: &SessionId) -> ApiError {
+    let message = messages::SESSION_NOT_FOUND.with([id.as_str()]);
+    ApiError::new(ErrorType::NotFound, rules::SESSION_EXISTS, message)
 }
 
 fn path_not_found(dialect: Dialect, request: &Request) -> ApiError {

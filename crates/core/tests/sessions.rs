@@ -98,7 +98,7 @@ fn event() -> BoxedStrategy<Event> {
     let pushed = (name(), proptest::option::of(3..5_u64), any::<bool>()).prop_map(
         move |(name, declared_size, with_checksum)| AddedFile {
             name,
-            link: Some("link".to_owned()),
+            link: Some("link".into()),
             source: None,
             declared_size,
             declared_checksum: with_checksum.then(|| checksum.clone()),

@@ -15,6 +15,9 @@ use tokio::task::{JoinHandle, spawn_blocking};
 const BATCH_BYTES: usize = 1 << 20;
 const BATCH_PIECES: usize = 64;
 
+/// What is hashed sooner than handed to another thread.
+const SMALL_BYTES: usize = 16 << 10;
+
 /// A file of which some bytes are here.
 pub(crate) struct Arriving {
     hashing: Hashing,
@@ -47,7 +50,13 @@ impl Arriving {
 
     /// What they were.
     pub(crate) async fn finish(self) -> Result<Received, Broken> {
-        Ok(self.hashing.next(self.batch).await?.intake().await?.finish())
+        let intake = match self.hashing {
+            Hashing::Idle(intake) if self.batch.size <= SMALL_BYTES => {
+                self.batch.written_to(intake)
+            }
+            hashing => hashing.next(self.batch).await?.intake().await?,
+        };
+        Ok(intake.finish())
     }
 }
 
@@ -67,6 +76,11 @@ impl Batch {
     fn is_full(&self) -> bool {
         self.size >= BATCH_BYTES || self.pieces.len() >= BATCH_PIECES
     }
+
+    fn written_to(&self, mut intake: Intake) -> Intake {
+        self.pieces.iter().for_each(|piece| intake.write(piece));
+        intake
+    }
 }
 
 /// Digests being computed on a thread that may block, or waiting for more bytes.
@@ -77,11 +91,8 @@ enum Hashing {
 
 impl Hashing {
     async fn next(self, batch: Batch) -> Result<Self, Broken> {
-        let mut intake = self.intake().await?;
-        Ok(Self::Busy(spawn_blocking(move || {
-            batch.pieces.iter().for_each(|piece| intake.write(piece));
-            intake
-        })))
+        let intake = self.intake().await?;
+        Ok(Self::Busy(spawn_blocking(move || batch.written_to(intake))))
     }
 
     async fn intake(self) -> Result<Intake, Broken> {

@@ -12,6 +12,7 @@ mod certificate;
 mod clock;
 mod connection;
 mod cors;
+mod detached;
 mod dial;
 mod disturbed;
 mod fetcher;

@@ -20,6 +20,7 @@ use crate::answer::{self, Voice};
 use crate::arriving::Arriving;
 use crate::body::{self, Body, Inbound, Unread};
 use crate::clock;
+use crate::detached::Detached;
 use crate::disturbed;
 use crate::fetcher::Fetcher;
 use crate::origin::Origin;
@@ -130,9 +131,8 @@ impl Simulation {
         };
         let request = wire_request(method, head, target, origin);
         if Simulator::is_upload(request.path()) {
-            // On its own, so that the simulator hears of its end however the client leaves.
-            let upload = tokio::spawn(self.upload(request, body));
-            return upload.await.unwrap_or_else(|_| failed());
+            // The simulator hears of its end however the client leaves.
+            return Detached::new(self.upload(request, body)).await;
         }
         self.call(request, body).await
     }

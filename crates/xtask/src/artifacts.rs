@@ -52,6 +52,7 @@ pub(crate) struct Artifacts<'a> {
     digests: Once<PathBuf>,
     server: Once<PathBuf>,
     tested_server: Once<PathBuf>,
+    meter: Once<PathBuf>,
     vcsim: Once<Option<PathBuf>>,
 }
 
@@ -67,6 +68,7 @@ impl<'a> Artifacts<'a> {
             digests: Once::new("building the digests for Node"),
             server: Once::new("building the server"),
             tested_server: Once::new("building the server for the tests"),
+            meter: Once::new("building the program that measures"),
             vcsim: Once::new("building the foreign peer"),
         }
     }
@@ -202,11 +204,18 @@ impl<'a> Artifacts<'a> {
 
     /// The server as people run it.
     pub(crate) fn server(&self) -> Result<PathBuf> {
-        self.server.get(|| {
-            let build = ["--locked", "--profile", "server", "--package", "accession-server"];
-            run::run(self.project.cargo("build").args(build), BUILD)?;
-            Ok(self.project.target.join("server").join(executable("accession-server")))
-        })
+        self.server.get(|| self.build_for_speed("accession-server"))
+    }
+
+    /// The program that measures it.
+    pub(crate) fn meter(&self) -> Result<PathBuf> {
+        self.meter.get(|| self.build_for_speed("accession-bench"))
+    }
+
+    fn build_for_speed(&self, package: &str) -> Result<PathBuf> {
+        let build = ["--locked", "--profile", "server", "--package", package];
+        run::run(self.project.cargo("build").args(build), BUILD)?;
+        Ok(self.project.target.join("server").join(executable(package)))
     }
 
     /// The same server as the Rust tests have built it, so that the gate compiles it only once.

@@ -1,4 +1,4 @@
-//! Side-by-side ratios: programs that time two ways of doing the same thing and print how they compare.
+//! Side-by-side ratios: programs that time several ways of doing the same thing and print how they compare.
 //!
 //! It does not know what they compare; each program prints its own line.
 
@@ -24,6 +24,7 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
     let digests = artifacts.digests()?;
     let server = artifacts.server()?;
     let vcsim = artifacts.vcsim()?;
+    let meter = artifacts.meter()?;
     surroundings::npm_ci(tools, &project.root.join("tests").join("bench"))?;
     for program in programs {
         let mut node = run::command(&tools.node()?.path);
@@ -36,5 +37,11 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
         }
         run::run(&mut node, LIMIT)?;
     }
-    Ok(())
+    let mut cycles = run::command(&meter);
+    cycles.arg("cycles").env("ACCESSION_SERVER", &server).env_remove("ACCESSION_VCSIM");
+    if let Some(vcsim) = &vcsim {
+        cycles.env("ACCESSION_VCSIM", vcsim);
+    }
+    run::run(&mut cycles, LIMIT)?;
+    run::run(run::command(&meter).args(["scale", "100", "10000", "100000"]), LIMIT)
 }

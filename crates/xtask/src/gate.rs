@@ -26,6 +26,7 @@ enum Part {
     Python,
     Browser,
     Live,
+    Scale,
 }
 
 /// In the order they are run: what is quick to say no comes first.
@@ -41,8 +42,8 @@ const PARTS: [Part; 9] = [
     Part::Live,
 ];
 
-/// The parts that do more when `ACCESSION_SOAK` is set.
-const SOAKING: [Part; 4] = [Part::Rust, Part::Wasm, Part::Browser, Part::Live];
+/// The parts that do more when `ACCESSION_SOAK` is set, and one that takes memory by the gigabyte.
+const SOAKING: [Part; 5] = [Part::Rust, Part::Wasm, Part::Browser, Part::Live, Part::Scale];
 
 /// How thorough a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +111,7 @@ impl Part {
             Self::Python => "python",
             Self::Browser => "browser",
             Self::Live => "live",
+            Self::Scale => "scale",
         }
     }
 }
@@ -164,6 +166,7 @@ impl Gate<'_> {
             Part::Python => return self.python(),
             Part::Browser => self.browser("*.test.mjs", |name| !is_live(name)),
             Part::Live => self.browser("live*.test.mjs", is_live),
+            Part::Scale => self.scale(),
         }
         .map(|()| Outcome::Passed)
     }
@@ -283,6 +286,12 @@ impl Gate<'_> {
                 node.env("ACCESSION_VCSIM", vcsim);
             }
         })
+    }
+
+    /// What an operation costs beside a million live sessions.
+    fn scale(&self) -> Result<()> {
+        let sizes = ["100", "10000", "100000", "1000000"];
+        self.command(run::command(self.artifacts.meter()?).arg("scale").args(sizes))
     }
 
     fn node_test(&self, tests: &[PathBuf], surround: impl FnOnce(&mut Command)) -> Result<()> {

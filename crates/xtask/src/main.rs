@@ -29,7 +29,7 @@ cargo xtask COMMAND
                  the page at http://127.0.0.1:8080, rebuilt as you save, its live calls going to the
                  vCenter at URL, or to a simulator that is started beside it
   test [PART…]   the gate: fmt clippy rust build wasm go browser live (python, once it has tests)
-  soak [PART…]   everything longer: rust wasm browser live, with ACCESSION_SOAK=1
+  soak [PART…]   everything longer: rust wasm browser live scale, with ACCESSION_SOAK=1
   build          the release page in dist/, the npm package in target/npm, and their sizes
   bench          side-by-side ratios
   tools          installs the tools that are missing, and lists them

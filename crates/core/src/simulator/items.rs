@@ -61,6 +61,10 @@ impl Item {
         }
     }
 
+    pub(super) fn id(&self) -> &ItemId {
+        self.model.id.as_ref().expect("an item is created with an id")
+    }
+
     pub(super) fn name(&self) -> &str {
         self.model.name.as_deref().unwrap_or_default()
     }

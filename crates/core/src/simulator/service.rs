@@ -317,8 +317,8 @@ impl Service for Simulator {
         context: &Context,
         call: SessionFileAdd,
     ) -> Result<SessionFileInfo, ApiError> {
-        let id = call.update_session_id;
-        self.session(&id)?;
+        // The session's own copy of its id, so that there is no other one to keep.
+        let id = self.session(&call.update_session_id)?.id.clone();
         let spec = call.file_spec;
         let restores = self.behaviour.source_none == SourceNone::Restores;
         if spec.source_type == SourceType::None && spec.source_endpoint.is_none() && restores {
@@ -334,7 +334,7 @@ impl Service for Simulator {
                 self.require(&context.caller, Privilege::ReadStorage)?;
             }
             Some(_) => {}
-            None => file.link = Some(self.random.uuid()),
+            None => file.link = Some(self.random.uuid().into()),
         }
         let link = file.link.clone();
         self.change_file(&id, &name, Event::AddFile(file))?;
@@ -404,7 +404,7 @@ impl Simulator {
         let library = self.library(&item.library)?;
         library.admit_content()?;
         let target = Target {
-            item: item_id.clone(),
+            item: item.id().clone(),
             is_ovf: item.is_of_type("ovf"),
             content_version: item.content_version,
             files: item.files.clone(),
@@ -424,7 +424,7 @@ impl Simulator {
         let (serial, owner) = (self.next_serial(), context.caller.user.clone());
         let mut session = Session::open(id.clone(), serial, target, owner, context.now);
         session.warning_behavior = spec.warning_behavior;
-        self.deadlines.insert((session.expires(), id.clone()));
+        self.deadlines.change(&session, None, session.due());
         self.sessions.insert(id.clone(), session);
         if let Some(item) = self.items.get_mut(&item_id) {
             item.active = Some(id.clone());
@@ -478,7 +478,7 @@ impl Simulator {
 
     /// Adds or removes a file. An upload link is for one add: what comes after it takes it away.
     fn change_file(&mut self, id: &SessionId, name: &str, event: Event) -> Result<(), ApiError> {
-        let link = self.session(id)?.link(name).map(str::to_owned);
+        let link = self.session(id)?.link(name).cloned();
         self.session_event(id, event)?;
         if let Some(link) = link {
             self.links.remove(&link);

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::access::{Accounts, LoginLimits};
+use super::deadlines::Deadlines;
 use super::faults::{Disturbance, Fault};
 use super::items::{Change, Item};
 use super::libraries::Library;
@@ -186,7 +187,7 @@ impl Simulator {
             items: Store::default(),
             sessions: Store::default(),
             links: Store::default(),
-            deadlines: BTreeSet::new(),
+            deadlines: Deadlines::default(),
             replays: Replays::from_made(snapshot.replays),
             release: snapshot.release,
             behaviour: snapshot.behaviour,
@@ -307,7 +308,7 @@ impl Simulator {
             .filter(|transfer| transfer.status == Status::Transferring)
             .map(|transfer| transfer.file.name.clone())
             .collect();
-        self.reschedule(&id, None, session.due());
+        self.deadlines.change(&session, None, session.due());
         self.sessions.insert(id.clone(), session);
         for name in running {
             let broken = UploadEvent::Close(Err(Broken::ConnectionLost));

@@ -352,8 +352,7 @@ impl Simulator {
         let Some(session) = self.sessions.get_mut(id) else { return };
         let before = session.due();
         session.looked_at(now);
-        let after = session.due();
-        self.reschedule(id, before, after);
+        self.deadlines.change(session, before, session.due());
         let Some(session) = self.sessions.get(id) else { return };
         let waiting: Vec<_> = session
             .works()

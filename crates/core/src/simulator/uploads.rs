@@ -11,6 +11,7 @@ use crate::model::{SessionId, TransferEndpoint};
 use crate::received::{Algorithm, Broken, Received};
 use crate::rules;
 use crate::session::{Event, UploadEvent};
+use crate::text::Text;
 use crate::time::Timestamp;
 use crate::wire::{Method, Request, Response};
 
@@ -30,7 +31,7 @@ pub(super) struct Link {
 pub struct Upload {
     session: SessionId,
     file: String,
-    link: String,
+    link: Text,
     serial: u64,
     wants: Wants,
 }
@@ -90,7 +91,8 @@ impl Simulator {
             .strip_prefix(UPLOAD_PATH)
             .and_then(|rest| rest.split_once('/'))
             .ok_or_else(unknown)?;
-        let Link { session, file, .. } = self.links.get(link).cloned().ok_or_else(unknown)?;
+        let link = Text::from(link);
+        let Link { session, file, .. } = self.links.get(&link).cloned().ok_or_else(unknown)?;
         if dialect::decode_component(name).as_ref() != Some(&file) {
             return Err(unknown());
         }
@@ -109,10 +111,10 @@ impl Simulator {
         self.session_event(&session, Event::Upload(file.clone(), UploadEvent::Open))?;
         let wants = self.wants(&session, &file);
         let serial = self.next_serial();
-        if let Some(link) = self.links.get_mut(link) {
+        if let Some(link) = self.links.get_mut(&link) {
             link.upload = Some(serial);
         }
-        Ok(Upload { session, file, link: link.to_owned(), serial, wants })
+        Ok(Upload { session, file, link, serial, wants })
     }
 
     /// Tells how many bytes have arrived in all. They count as activity of the session.
@@ -167,8 +169,8 @@ pub(super) fn unknown_link() -> ApiError {
 }
 
 /// The link to which a file's bytes are sent.
-pub(super) fn upload_endpoint(origin: &str, link: &str, name: &str) -> TransferEndpoint {
-    let name = dialect::encode_segment(name);
+pub(super) fn upload_endpoint(origin: &str, link: &Text, name: &str) -> TransferEndpoint {
+    let (link, name) = (link.as_str(), dialect::encode_segment(name));
     let uri = format!("{origin}{UPLOAD_PREFIX}{UPLOAD_PATH}{link}/{name}");
     TransferEndpoint { uri, ..TransferEndpoint::default() }
 }
