@@ -20,10 +20,13 @@ use crate::session::{Session, SessionFile, Transfer};
 /// What there is to say against the files of a session.
 pub(crate) fn validate(session: &Session) -> ValidationResult {
     let (mut missing_files, mut invalid_files) = (Vec::new(), Vec::new());
+    // Missing files are a set, however often they are asked for.
+    let mut known = BTreeSet::new();
     for (transfer, contents) in looked_into(session) {
         let needed = contents.needs.iter().map(|needed| &needed.name);
         let absent = needed.filter(|name| session.file(name).is_none());
-        missing_files.extend(absent.chain(&contents.missing).cloned());
+        let missing = absent.chain(&contents.missing);
+        missing_files.extend(missing.filter(|name| known.insert(*name)).cloned());
         let name = &transfer.file.name;
         invalid_files.extend(
             contents.invalid.iter().map(|message| ValidationError {
@@ -94,15 +97,17 @@ pub(crate) fn asked_for(session: &Session, name: &str) -> BTreeSet<Algorithm> {
 
 /// What a session shows of its metadata files.
 pub(crate) fn preview(session: &Session) -> PreviewInfo {
-    let metadata = session
-        .transfers()
-        .find(|t| session.is_ovf && (is(session, t, "ovf") || is(session, t, "ova")));
-    let state = match metadata.map(|transfer| transfer.status) {
-        Some(Status::Ready) => PreviewState::Available,
-        Some(Status::Error) => PreviewState::Unavailable,
-        Some(_) => PreviewState::Preparing,
-        None if session.is_completing() => PreviewState::NotApplicable,
-        None => PreviewState::Unavailable,
+    let describes = |t: &Transfer| is(session, t, "ovf") || is(session, t, "ova");
+    // What is AVAILABLE can be reviewed, so manifest and certificate have to be there too.
+    let is_metadata = |t: &Transfer| describes(t) || !session.keeps(&t.file.name);
+    let transfers = || session.transfers().filter(|_| session.is_ovf);
+    let state = if !transfers().any(|t| describes(t) && t.status != Status::Error) {
+        let completing = session.is_completing();
+        if completing { PreviewState::NotApplicable } else { PreviewState::Unavailable }
+    } else if transfers().any(|t| is_metadata(t) && t.status != Status::Ready) {
+        PreviewState::Preparing
+    } else {
+        PreviewState::Available
     };
     if state != PreviewState::Available {
         return PreviewInfo { state, ..PreviewInfo::default() };

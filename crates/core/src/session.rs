@@ -1031,9 +1031,10 @@ impl Session {
     /// Lets an event happen. A refused event changes nothing, the deadline included.
     pub fn handle(&mut self, event: Event, now: Timestamp) -> Result<Next, Rejected> {
         let next = self.judge(&event)?;
-        // A check is a read: it is no activity.
+        // A check is a read, and an upload that breaks off is refused: they are no activity.
         let activity = match &event {
             Event::Validate => self.behaviour.reads == Reads::Activity,
+            Event::Upload(_, UploadEvent::Close(Err(_))) => false,
             Event::Transfer(_, TransferEvent::Look) => false,
             _ => true,
         };
@@ -1211,7 +1212,8 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::received::Contents;
+    use crate::model::PreviewState;
+    use crate::received::{Contents, Needed};
 
     const NOW: Timestamp = Timestamp::from_millis(1_000_000);
     const LATER: Timestamp = Timestamp::from_millis(1_060_000);
@@ -1330,6 +1332,57 @@ Canceled Expire Gone
 Canceled Delete Gone
 Canceled ItemDeleted Gone";
         assert_eq!(table.join("\n"), expected);
+    }
+
+    /// Adds a file and sends it.
+    fn push(session: &mut Session, name: &str, contents: Contents) {
+        let file = AddedFile { declared_size: None, ..pushed(name) };
+        let contents = Some(Box::new(contents));
+        let received = Received { contents, ..Received::default() };
+        for event in [
+            Event::AddFile(file),
+            Event::Upload(name.to_owned(), UploadEvent::Open),
+            Event::Upload(name.to_owned(), UploadEvent::Close(Ok(received))),
+        ] {
+            session.handle(event, NOW).expect("an open session accepts it");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_asked_for_twice_is_missing_once() {
+        let mut session = Session { is_ovf: true, ..session() };
+        let need = |name: &str| Needed { name: name.to_owned(), size: None };
+        let needs = vec![need("b"), need("a"), need("b")];
+        push(&mut session, "1.ovf", Contents { needs: needs.clone(), ..Contents::default() });
+        push(&mut session, "2.ovf", Contents { needs, ..Contents::default() });
+        assert_eq!(session.validation().missing_files, ["b", "a"]);
+    }
+
+    #[test]
+    fn the_preview_waits_for_manifest_and_certificate() {
+        let mut session = Session { is_ovf: true, ..session() };
+        let state = |session: &Session| session.preview().map(|preview| preview.state);
+        session.handle(Event::AddFile(pushed("vm.cert")), NOW).expect("the session is open");
+        assert_eq!(state(&session), Some(PreviewState::Unavailable));
+        push(&mut session, "vm.ovf", Contents::default());
+        assert_eq!(state(&session), Some(PreviewState::Preparing));
+        session.handle(Event::RemoveFile("vm.cert".to_owned()), NOW).expect("it is there");
+        assert_eq!(state(&session), Some(PreviewState::Available));
+    }
+
+    #[test]
+    fn an_upload_that_breaks_off_does_not_keep_the_session_alive() {
+        let mut session = session();
+        let upload = |upload| Event::Upload("new.iso".to_owned(), upload);
+        let events = [
+            (Event::AddFile(pushed("new.iso")), NOW),
+            (upload(UploadEvent::Open), NOW),
+            (upload(UploadEvent::Close(Err(Broken::TimedOut))), LATER),
+        ];
+        for (event, now) in events {
+            session.handle(event, now).expect("an open session accepts it");
+        }
+        assert_eq!(session.expires(), NOW + IDLE_LIMIT);
     }
 
     #[test]

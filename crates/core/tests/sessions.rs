@@ -201,8 +201,10 @@ proptest! {
             prop_assert!(before.phase().is_active(), "an ended session only ever goes");
             prop_assert!(session.client_progress >= before.client_progress);
             let limit = if session.phase().is_active() { IDLE_LIMIT } else { ENDED_KEPT };
-            let read = kind == EventKind::Validate;
-            let expires = if read { before.expires() } else { now + limit };
+            // A check is a read, and an upload that breaks off is refused.
+            let broke_off = matches!(upload, Some((_, UploadEvent::Close(Err(_)))));
+            let idle = kind == EventKind::Validate || broke_off;
+            let expires = if idle { before.expires() } else { now + limit };
             prop_assert_eq!(session.expires(), expires);
             if let Some((name, upload)) = upload {
                 let bytes = |session: &Session| {

@@ -1,0 +1,328 @@
+//! Model checking: a reference of the contract's section 10, small and independent, against the
+//! simulator.
+//!
+//! `reference` is what the contract says, `seen` what of it can be read; `subject` asks the simulator
+//! in the reference's words; a `pair` takes a step with both. A refused call must leave everything
+//! that can be read as it was, after every other step all of it must be what the reference says, and
+//! at each step the `invariants` hold, whatever the reference says. `explore` tries everything to a
+//! depth, `random` tries long scripts and shrinks those that fail; `script` is how they are shown.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod explore;
+mod invariants;
+mod pair;
+mod random;
+mod reference;
+mod script;
+mod seen;
+mod subject;
+
+use std::collections::BTreeSet;
+use std::io::Write;
+
+use accession_core::dialect::Dialect;
+use proptest::prelude::*;
+
+use explore::{Explored, Likeness, Plan, explore};
+use pair::{Pair, Taken};
+use random::{ITEMS, Script, script};
+use reference::*;
+use subject::{Disagreement, Reading};
+use support::{OTHER_SHA1, SHA1, cases};
+
+/// Says it even where the test's own output is kept back, so that the gate's log shows it.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+fn report(what: &str, plan: &Plan, explored: &Explored) {
+    let Explored { states, transitions, all, .. } = explored;
+    let reach = if *all { "all of them, within" } else { "everything to" };
+    say(&format!(
+        "model, {what}: {states} states, {transitions} transitions, {reach} depth {}",
+        plan.depth
+    ));
+}
+
+/// Deeper in a soak.
+fn depth(in_the_gate: usize, in_a_soak: usize) -> usize {
+    if std::env::var_os("ACCESSION_SOAK").is_some() { in_a_soak } else { in_the_gate }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Everything, to a depth
+// ---------------------------------------------------------------------------------------------
+
+const FILES: [Name; 2] = ["x.iso", "y.iso"];
+
+const fn content(size: u64, sha1: Digest) -> Content {
+    let inside =
+        Inside { needs: Vec::new(), warnings: Vec::new(), invalid: false, unwritable: false };
+    Content { size, sha1, inside }
+}
+
+const fn by(user: User, action: Action) -> Step {
+    Step { by: user, action }
+}
+
+const ANYTHING: Spec = Spec::Push { size: None, sha1: None };
+const DECLARED: Spec = Spec::Push { size: Some(10), sha1: Some(SHA1) };
+
+/// Each item's sessions are created by a user of its own.
+const fn create(item: ItemNo) -> Step {
+    by(item, Action::Create { item, token: None, behavior: Vec::new() })
+}
+
+/// Each of the items has a file, put there by a session that is gone.
+fn stored(items: usize, name: Name) -> Vec<Step> {
+    let store = |item: usize| {
+        let (session, link, upload) = (item, item, item);
+        [
+            create(item),
+            by(item, Action::Add { session, name, spec: ANYTHING }),
+            by(item, Action::Open { link }),
+            by(item, Action::Close { upload, arrival: Arrival::Whole(content(7, OTHER_SHA1)) }),
+            by(item, Action::Complete { session }),
+            by(item, Action::Delete { session }),
+        ]
+    };
+    (0..items).flat_map(store).collect()
+}
+
+/// The sessions that there are.
+fn sessions(world: &World) -> Vec<SessionNo> {
+    (0..world.sessions.len()).filter(|no| world.session(*no).is_some()).collect()
+}
+
+fn is_active(world: &World, session: SessionNo) -> bool {
+    world.session(session).is_some_and(|it| it.state == State::Active)
+}
+
+/// What may happen to two sessions. All calls but create are made by the first user.
+fn of_two_sessions(world: &World) -> Vec<Step> {
+    let existing = sessions(world);
+    let busy = |item: ItemNo| {
+        let on = |no: &SessionNo| world.session(*no).is_some_and(|it| it.item == item);
+        existing.iter().any(|no| is_active(world, *no) && on(no))
+    };
+    let items = (0..world.items.len()).filter(|item| existing.len() < 2 || busy(*item));
+    let mut steps: Vec<Step> = items.map(create).collect();
+    let mut calls = Vec::new();
+    for session in existing {
+        let behavior = Some(vec![(Warning::Expired, true)]);
+        calls.extend([
+            Action::Update { session, behavior },
+            Action::Complete { session },
+            Action::KeepAlive { session, progress: None },
+            Action::KeepAlive { session, progress: Some(50) },
+            Action::KeepAlive { session, progress: Some(101) },
+            Action::Cancel { session },
+            Action::Fail { session, text: "disk full" },
+            Action::Delete { session },
+            Action::Validate { session },
+            Action::Add { session, name: FILES[0], spec: Spec::None },
+        ]);
+        for name in FILES {
+            calls.push(Action::Add { session, name, spec: ANYTHING });
+            calls.push(Action::Remove { session, name });
+            if is_active(world, session) {
+                calls.push(Action::Add { session, name, spec: DECLARED });
+            }
+            calls.extend(uploads(world, session, name, arrivals));
+        }
+    }
+    steps.extend(calls.into_iter().map(|action| by(0, action)));
+    steps.extend(waits(world));
+    steps
+}
+
+/// Until just before a session's end, and until it.
+fn waits(world: &World) -> impl Iterator<Item = Step> {
+    let ends = world.sessions.iter().flatten().map(|session| session.expires - world.now);
+    let waits: BTreeSet<Millis> = ends.flat_map(|end| [end - 1, end]).collect();
+    waits.into_iter().filter(|millis| *millis > 0).map(|millis| by(0, Action::Wait { millis }))
+}
+
+/// What may happen to the last link of a file and the one before it, and to the uploads on them.
+fn uploads(
+    world: &World,
+    session: SessionNo,
+    name: Name,
+    arrivals: fn(Name, &Pushed) -> Vec<Arrival>,
+) -> Vec<Action> {
+    let mut actions = Vec::new();
+    let of_file = |link: &LinkNo| world.links[*link] == Link { session, name };
+    for link in (0..world.links.len()).rev().filter(of_file).take(2) {
+        actions.push(Action::Open { link });
+        let open = |upload: &UploadNo| world.uploads[*upload] == Upload { link, closed: false };
+        for upload in (0..world.uploads.len()).filter(open) {
+            let arrivals = match world.session(session).and_then(|it| it.files.get(name)) {
+                Some(File::Pushed(file)) if file.link == link => {
+                    if file.bytes == 0 {
+                        actions.push(Action::Progress { upload, bytes: 5 });
+                    }
+                    arrivals(name, file)
+                }
+                // Nothing can come of it any more.
+                _ => {
+                    actions.push(Action::Progress { upload, bytes: 5 });
+                    vec![Arrival::Whole(content(10, SHA1)), Arrival::Broken]
+                }
+            };
+            actions.extend(arrivals.into_iter().map(|arrival| Action::Close { upload, arrival }));
+        }
+    }
+    actions
+}
+
+/// What was declared, less of it, something else, and nothing. What was not declared is all the same.
+fn arrivals(_: Name, file: &Pushed) -> Vec<Arrival> {
+    let whole = |size, sha1| Arrival::Whole(content(size, sha1));
+    if file.size.is_some() {
+        vec![whole(10, SHA1), whole(9, SHA1), whole(10, OTHER_SHA1), Arrival::Broken]
+    } else {
+        vec![whole(9, OTHER_SHA1), Arrival::Broken]
+    }
+}
+
+const SAME: [ItemNo; 2] = [0, 1];
+const SWAPPED: [ItemNo; 2] = [1, 0];
+
+/// Both items, and both files of each, are alike.
+const LIKENESSES: [Likeness; 8] = {
+    const FIRST: (ItemNo, Name, Name) = (0, FILES[0], FILES[1]);
+    const SECOND: (ItemNo, Name, Name) = (1, FILES[0], FILES[1]);
+    [
+        Likeness { items: &SAME, names: &[] },
+        Likeness { items: &SAME, names: &[FIRST] },
+        Likeness { items: &SAME, names: &[SECOND] },
+        Likeness { items: &SAME, names: &[FIRST, SECOND] },
+        Likeness { items: &SWAPPED, names: &[] },
+        Likeness { items: &SWAPPED, names: &[FIRST] },
+        Likeness { items: &SWAPPED, names: &[SECOND] },
+        Likeness { items: &SWAPPED, names: &[FIRST, SECOND] },
+    ]
+};
+
+#[test]
+fn two_sessions_two_items_two_files() {
+    let plan = Plan {
+        items: &[ItemType::Plain, ItemType::Plain],
+        prelude: stored(2, FILES[0]),
+        steps: of_two_sessions,
+        likenesses: &LIKENESSES,
+        depth: depth(7, 8),
+    };
+    let explored = explore(&plan);
+    report("two sessions, two items, two files each", &plan, &explored);
+    for (operation, answers) in TABLE {
+        for (state, expected) in STATES.into_iter().zip(answers) {
+            let found: Vec<_> = explored.table[&(operation, state)].iter().copied().collect();
+            assert_eq!(found.join(", "), expected, "{operation} in {state}");
+        }
+    }
+}
+
+const STATES: [&str; 5] = ["ACTIVE", "DONE", "ERROR", "CANCELED", "gone"];
+
+/// The contract's section 10.3: every answer of every operation in every state. NAICS stands for
+/// NotAllowedInCurrentState.
+const TABLE: [(&str, [&str; 5]); 11] = [
+    ("create", ["ResourceBusy", "ok", "ok", "ok", "ok"]),
+    ("update", ["ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("complete", ["NAICS, ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("keep_alive", ["InvalidArgument, ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("cancel", ["ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("fail", ["ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("delete", ["NAICS", "ok", "ok", "ok", "NotFound"]),
+    ("File.add", ["InvalidArgument, ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("File.remove", ["InvalidArgument, ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("File.validate", ["NAICS, ok", "NAICS", "NAICS", "NAICS", "NotFound"]),
+    ("upload", ["NAICS, NotFound, ok", "NotFound", "NotFound", "NotFound", "NotFound"]),
+];
+
+const PARTS: [Name; 4] = ["vm.ovf", "vm.mf", "vm.CERT", "disk.vmdk"];
+
+/// What may happen to one session of an item of type OVF, as far as its type makes a difference.
+fn of_an_ovf(world: &World) -> Vec<Step> {
+    let existing = sessions(world);
+    let mut steps = if existing.is_empty() { vec![create(0)] } else { vec![] };
+    for session in existing {
+        let mut calls = vec![
+            Action::Complete { session },
+            Action::Validate { session },
+            Action::Cancel { session },
+            Action::Delete { session },
+        ];
+        for ignored in [true, false] {
+            let behavior = Some(vec![(Warning::Expired, ignored)]);
+            calls.push(Action::Update { session, behavior });
+        }
+        for name in PARTS {
+            calls.push(Action::Add { session, name, spec: ANYTHING });
+            calls.push(Action::Remove { session, name });
+            calls.extend(uploads(world, session, name, of_parts));
+        }
+        steps.extend(calls.into_iter().map(|action| by(0, action)));
+    }
+    steps
+}
+
+/// A good one, one of each kind that is not, and nothing.
+fn of_parts(name: Name, _: &Pushed) -> Vec<Arrival> {
+    let good = Inside::default();
+    let insides = match name {
+        "vm.ovf" => {
+            let describes = Inside { needs: vec!["disk.vmdk"], ..good };
+            vec![Inside { invalid: true, ..describes.clone() }, describes]
+        }
+        "vm.CERT" => vec![Inside { warnings: vec![Warning::Expired], ..good.clone() }, good],
+        "disk.vmdk" => vec![Inside { unwritable: true, ..good.clone() }, good],
+        _ => vec![good],
+    };
+    let whole = |inside| Arrival::Whole(Content { inside, ..content(3, SHA1) });
+    insides.into_iter().map(whole).chain([Arrival::Broken]).collect()
+}
+
+#[test]
+fn an_item_of_type_ovf() {
+    let plan = Plan {
+        items: &[ItemType::Ovf],
+        prelude: stored(1, PARTS[3]),
+        steps: of_an_ovf,
+        likenesses: &[],
+        depth: depth(8, 12),
+    };
+    let explored = explore(&plan);
+    report("one session of an item of type OVF", &plan, &explored);
+}
+
+// ---------------------------------------------------------------------------------------------
+// At random, and far
+// ---------------------------------------------------------------------------------------------
+
+fn follows_the_reference(script: &Script, dialect: Dialect) -> Result<(), Disagreement> {
+    let mut here = Pair::new(dialect, &ITEMS);
+    let mut before = here.seen(Reading::Travels)?;
+    for (by, draft) in &script.0 {
+        let Some(step) = draft.step(*by, &here.world) else { continue };
+        let taken = here.take(&step, &before);
+        let Taken { there, seen, .. } =
+            taken.map_err(|Disagreement(what)| Disagreement(format!("{step}: {what}")))?;
+        (here, before) = (there, seen);
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(cases(192))]
+
+    #[test]
+    fn long_scripts(script in script(), rest in any::<bool>()) {
+        let dialect = if rest { Dialect::Rest } else { Dialect::Api };
+        let followed = follows_the_reference(&script, dialect);
+        followed.map_err(|Disagreement(what)| TestCaseError::fail(what))?;
+    }
+}
