@@ -171,6 +171,18 @@ var libraries = chapter{"Libraries", []situation{
 			_, err := c.GetLibraryByID(c.ctx, unknown)
 			return c.answer(err)
 		}},
+	{what: "force-delete as the client has it, with DELETE", by: "assumed: it is documented as a POST",
+		vcenter: "404 NOT_FOUND",
+		see: func(c *conversation) string {
+			return c.answer(c.ForceDeleteLibrary(c.ctx, &library.Library{ID: c.library(), Type: "LOCAL"}))
+		}},
+	{what: "force-delete with POST ¹, get", by: "local_library.force_delete", vcenter: "404 NOT_FOUND",
+		see: func(c *conversation) string {
+			id := c.library()
+			must(c.t, c.raw(http.MethodPost, "/com/vmware/content/local-library/id:"+id, "force-delete", nil, nil))
+			_, err := c.GetLibraryByID(c.ctx, id)
+			return c.answer(err)
+		}},
 	{what: "delete; get of an item that was in it", by: "item.exists", vcenter: "404 NOT_FOUND",
 		see: func(c *conversation) string {
 			item := c.item()
