@@ -213,7 +213,7 @@ fn two_sessions_two_items_two_files() {
         prelude: stored(2, FILES[0]),
         steps: of_two_sessions,
         likenesses: &LIKENESSES,
-        depth: depth(7, 8),
+        depth: depth(6, 8),
     };
     let explored = explore(&plan);
     report("two sessions, two items, two files each", &plan, &explored);
@@ -293,7 +293,7 @@ fn an_item_of_type_ovf() {
         prelude: stored(1, PARTS[3]),
         steps: of_an_ovf,
         likenesses: &[],
-        depth: depth(8, 12),
+        depth: depth(7, 12),
     };
     let explored = explore(&plan);
     report("one session of an item of type OVF", &plan, &explored);
