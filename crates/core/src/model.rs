@@ -143,17 +143,17 @@ identifiers! {
 
 /// The token of an API login: whoever holds it is logged in. Its `Debug` form hides it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct LoginToken(String);
+pub struct LoginToken(Text);
 
 impl LoginToken {
     /// Takes the text as it is.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Text>) -> Self {
         Self(text.into())
     }
 
     /// The secret itself, for the header that carries it and for nothing else.
     pub fn reveal(&self) -> &str {
-        &self.0
+        self.0.as_str()
     }
 }
 
@@ -163,7 +163,7 @@ impl Wire for LoginToken {
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        form.secret(&self.0)
+        form.secret(self.reveal())
     }
 }
 

@@ -114,7 +114,7 @@ pub struct Simulator {
     now: Timestamp,
     serial: u64,
     server_guid: String,
-    logins: Store<String, Login>,
+    logins: Store<LoginToken, Login>,
     login_limits: LoginLimits,
     /// So many logins are kept before those that have ended are looked for.
     logins_kept: usize,
@@ -130,7 +130,7 @@ pub struct Simulator {
     /// How long the server's own work takes.
     pace: Pace,
     /// Sources that are made up, by their URIs.
-    sources: Store<String, Source>,
+    sources: Store<Text, Source>,
     /// Whether the host fetches other sources, and which it is to fetch next.
     fetching: bool,
     fetches: VecDeque<Fetch>,

@@ -156,18 +156,15 @@ impl Simulator {
             }
             Credentials::Token(token) => {
                 let (limits, now) = (self.login_limits, self.now);
-                let login = token.and_then(|token| self.logins.get_mut(token));
-                let ended = login.is_some_and(|login| login.has_ended(limits, now));
-                if let Some(token) = token.filter(|_| ended) {
-                    self.logins.remove(token);
+                let token = token.map(LoginToken::new).unwrap_or_default();
+                let login = self.logins.get_mut(&token);
+                let login = login.ok_or_else(|| unauthenticated(rules::LOGIN_REQUIRED))?;
+                if login.has_ended(limits, now) {
+                    self.logins.remove(&token);
                     return Err(unauthenticated(rules::LOGIN_ENDS));
                 }
-                let login = token.and_then(|token| self.logins.get_mut(token));
-                let (Some(token), Some(login)) = (token, login) else {
-                    return Err(unauthenticated(rules::LOGIN_REQUIRED));
-                };
-                login.last_accessed = self.now;
-                Ok(Caller { user: login.user.clone(), login: LoginToken::new(token) })
+                login.last_accessed = now;
+                Ok(Caller { user: login.user.clone(), login: token })
             }
         }
     }
@@ -186,10 +183,10 @@ impl Simulator {
             self.logins.retain(|login| !login.has_ended(limits, now));
             self.logins_kept = 64.max(2 * self.logins.len());
         }
-        let token = self.random.token();
+        let token = LoginToken::new(self.random.token());
         let login = Login { user, created: self.now, last_accessed: self.now };
         self.logins.insert(token.clone(), login);
-        LoginToken::new(token)
+        token
     }
 
     /// Whether a user has a privilege.

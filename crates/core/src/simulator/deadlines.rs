@@ -1,19 +1,18 @@
 //! When something will happen to sessions without a call. It does not know what.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use crate::model::SessionId;
 use crate::session::Session;
 use crate::time::Timestamp;
 
-/// Sessions by the instant at which something is due, soonest first; at one instant, the older session
-/// comes first.
+/// Sessions by the instant at which something is due, soonest first.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Deadlines(BTreeMap<(Timestamp, u64), SessionId>);
+pub(super) struct Deadlines(BTreeSet<(Timestamp, SessionId)>);
 
 impl Deadlines {
     pub(super) fn first(&self) -> Option<(Timestamp, &SessionId)> {
-        self.0.first_key_value().map(|((at, _), id)| (*at, id))
+        self.0.first().map(|(at, id)| (*at, id))
     }
 
     /// Something that was due at one instant is due at another.
@@ -27,10 +26,10 @@ impl Deadlines {
             return;
         }
         if let Some(before) = before {
-            self.0.remove(&(before, session.serial));
+            self.0.remove(&(before, session.id.clone()));
         }
         if let Some(after) = after {
-            self.0.insert((after, session.serial), session.id.clone());
+            self.0.insert((after, session.id.clone()));
         }
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Simulator;
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
-use crate::model::{LibraryState, LocalizableMessage, StateInfo};
+use crate::model::{LibraryState, LocalizableMessage, LoginToken, StateInfo};
 use crate::operations;
 use crate::reading::{Misfit, Reader};
 use crate::received::{Broken, Received};
@@ -240,7 +240,7 @@ impl Simulator {
                 Effect::Reset => self.disturbance.cut_after = Some(0),
                 Effect::Malformed => self.malformed = true,
                 Effect::LoginEnded => {
-                    self.logins.remove(login);
+                    self.logins.remove(&LoginToken::new(login));
                     refusal = Some(super::access::unauthenticated(rules::FAULT));
                 }
                 Effect::Error(error_type) => {

@@ -196,7 +196,7 @@ impl Simulator {
         self.items.insert(id.clone(), item);
         if let Some(library) = self.libraries.get_mut(&library_id) {
             library.items.insert((serial, id.clone()));
-            library.names.insert(name, id.clone());
+            library.names.insert(name.into(), id.clone());
         }
         Ok(id)
     }
@@ -229,7 +229,7 @@ impl Simulator {
         }
         if let (Some(name), Some(library)) = (renamed, self.libraries.get_mut(&library)) {
             library.forget_name(&old, id);
-            library.names.insert(name, id.clone());
+            library.names.insert(name.into(), id.clone());
         }
         Ok(())
     }
@@ -319,7 +319,9 @@ impl Simulator {
 
     fn refuse_taken_name(&self, id: &LibraryId, name: &str) -> Result<(), ApiError> {
         let library = self.library(id)?;
-        if !library.names.contains_key(name) || self.behaviour.item_names == ItemNames::Repeatable {
+        if library.names.get(&name.into()).is_none()
+            || self.behaviour.item_names == ItemNames::Repeatable
+        {
             return Ok(());
         }
         let message = messages::DUPLICATE_ITEM_NAME.with([name, library.name(), id.as_str()]);

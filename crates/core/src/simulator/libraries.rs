@@ -1,7 +1,8 @@
 //! Libraries: what the simulator keeps of one, and what is done to it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
+use super::store::Store;
 use super::{Context, Simulator, checks};
 use crate::dialect::encode_segment;
 use crate::error::{ApiError, ErrorType};
@@ -11,6 +12,7 @@ use crate::model::{
     PublishInfo, StateInfo, StorageBacking, StorageBackingType,
 };
 use crate::rules;
+use crate::text::Text;
 
 /// A library as it is kept.
 #[derive(Debug, Clone)]
@@ -24,7 +26,7 @@ pub(super) struct Library {
     /// Its items, in the order in which they came.
     pub(super) items: BTreeSet<(u64, ItemId)>,
     /// The same by name.
-    pub(super) names: BTreeMap<String, ItemId>,
+    pub(super) names: Store<Text, ItemId>,
 }
 
 impl Library {
@@ -35,8 +37,9 @@ impl Library {
 
     /// An item no longer has this name.
     pub(super) fn forget_name(&mut self, name: &str, id: &ItemId) {
-        if self.names.get(name) == Some(id) {
-            self.names.remove(name);
+        let name = name.into();
+        if self.names.get(&name) == Some(id) {
+            self.names.remove(&name);
         }
     }
 
@@ -153,7 +156,7 @@ impl Simulator {
             version,
             backing_lost: false,
             items: BTreeSet::new(),
-            names: BTreeMap::new(),
+            names: Store::default(),
         };
         self.libraries.insert(id.clone(), library);
         Ok(id)

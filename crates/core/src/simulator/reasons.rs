@@ -294,7 +294,7 @@ impl Simulator {
                 let endpoint = super::uploads::upload_endpoint("http://copy:80", &link, file);
                 let mut head = Request::new(Method::Put, endpoint.uri);
                 if let Some((token, _)) = self.logins.iter().next() {
-                    head.headers.push(crate::dialect::SESSION_HEADER, token.as_str());
+                    head.headers.push(crate::dialect::SESSION_HEADER, token.reveal());
                 }
                 let now = self.now;
                 let upload =

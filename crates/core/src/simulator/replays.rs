@@ -5,49 +5,56 @@
 
 use std::collections::BTreeMap;
 
+use super::store::Store;
 use crate::keyed;
 use crate::model::ClientToken;
 use crate::operations::Row;
+use crate::text::Text;
 
 /// What each create with a token made.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Replays {
     /// By operation, token and user.
-    made: BTreeMap<String, String>,
+    made: Store<Text, Text>,
     /// The other way round.
-    keys: BTreeMap<String, String>,
+    keys: Store<Text, Text>,
 }
 
 impl Replays {
-    pub(super) fn find(&self, user: &str, row: &Row, token: &ClientToken) -> Option<&str> {
-        self.made.get(&key(user, row, token)).map(String::as_str)
+    pub(super) fn find(&self, user: &str, row: &Row, token: &ClientToken) -> Option<&Text> {
+        self.made.get(&key(user, row, token))
     }
 
     pub(super) fn remember(&mut self, user: &str, row: &Row, token: &ClientToken, id: &str) {
-        let key = key(user, row, token);
-        self.keys.insert(id.to_owned(), key.clone());
-        self.made.insert(key, id.to_owned());
+        self.pair(key(user, row, token), id.into());
+    }
+
+    fn pair(&mut self, key: Text, id: Text) {
+        self.keys.insert(id.clone(), key.clone());
+        self.made.insert(key, id);
     }
 
     /// What was made, by who made it and how.
-    pub(super) fn made(&self) -> &BTreeMap<String, String> {
-        &self.made
+    pub(super) fn made(&self) -> BTreeMap<String, String> {
+        let owned = |text: &Text| text.as_str().to_owned();
+        keyed::map(self.made.iter().map(|(key, id)| (owned(key), owned(id))))
     }
 
     pub(super) fn from_made(made: BTreeMap<String, String>) -> Self {
-        let keys = keyed::map(made.iter().map(|(key, id)| (id.clone(), key.clone())));
-        Self { made, keys }
+        let mut replays = Self::default();
+        made.into_iter().for_each(|(key, id)| replays.pair(key.into(), id.into()));
+        replays
     }
 
     /// What was made is gone.
     pub(super) fn forget(&mut self, id: &str) {
-        if let Some(key) = self.keys.remove(id) {
+        if let Some(key) = self.keys.remove(&id.into()) {
             self.made.remove(&key);
         }
     }
 }
 
 /// The case of a UUID does not matter. Neither an operation nor a UUID has a blank in it.
-fn key(user: &str, row: &Row, token: &ClientToken) -> String {
-    format!("{} {} {user}", row.full_name(), token.as_str().to_ascii_lowercase())
+fn key(user: &str, row: &Row, token: &ClientToken) -> Text {
+    format!("{} {} {user}", row.full_name(), token.as_str().to_ascii_lowercase()).into()
 }

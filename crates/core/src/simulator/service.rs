@@ -27,6 +27,7 @@ use crate::operations::{
 use crate::privileges::Privilege;
 use crate::rules;
 use crate::session::{Event, Phase, Session, SessionFile, Target};
+use crate::text::Text;
 
 impl Service for Simulator {
     fn login_create(&mut self, context: &Context, _: LoginCreate) -> Result<LoginToken, ApiError> {
@@ -35,7 +36,7 @@ impl Service for Simulator {
 
     fn login_get(&mut self, context: &Context, _: LoginGet) -> Result<LoginInfo, ApiError> {
         let Caller { user, login } = &context.caller;
-        let login = self.logins.get(login.reveal()).expect("the caller was recognised by it");
+        let login = self.logins.get(login).expect("the caller was recognised by it");
         Ok(LoginInfo {
             user: user.clone(),
             created_time: login.created,
@@ -44,7 +45,7 @@ impl Service for Simulator {
     }
 
     fn login_delete(&mut self, context: &Context, _: LoginDelete) -> Result<(), ApiError> {
-        self.logins.remove(context.caller.login.reveal());
+        self.logins.remove(&context.caller.login);
         Ok(())
     }
 
@@ -505,14 +506,14 @@ impl Simulator {
         &mut self,
         context: &Context,
         token: Option<ClientToken>,
-        id: impl FnOnce(String) -> O::Reply,
+        id: impl FnOnce(Text) -> O::Reply,
         make: impl FnOnce(&mut Self) -> Result<O::Reply, ApiError>,
     ) -> Result<O::Reply, ApiError> {
         let Some(token) = token else { return make(self) };
         checks::client_token(&token)?;
         let user = &context.caller.user;
         if let Some(made) = self.replays.find(user, O::ROW, &token) {
-            return Ok(id(made.to_owned()));
+            return Ok(id(made.clone()));
         }
         let made = make(self)?;
         self.replays.remember(user, O::ROW, &token, made.as_ref());

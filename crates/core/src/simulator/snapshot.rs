@@ -156,12 +156,12 @@ impl Simulator {
             libraries: libraries.collect(),
             items: items.collect(),
             sessions: self.sessions.iter().map(|(_, session)| session.clone()).collect(),
-            replays: self.replays.made().clone(),
+            replays: self.replays.made(),
             release: self.release,
             behaviour: self.behaviour,
             pace: self.pace,
             sources: keyed::map(
-                self.sources.iter().map(|(uri, source)| (uri.clone(), source.clone())),
+                self.sources.iter().map(|(uri, source)| (uri.as_str().to_owned(), source.clone())),
             ),
         }
     }
@@ -192,7 +192,11 @@ impl Simulator {
             release: snapshot.release,
             behaviour: snapshot.behaviour,
             pace: snapshot.pace,
-            sources: snapshot.sources.into_iter().collect(),
+            sources: snapshot
+                .sources
+                .into_iter()
+                .map(|(uri, source)| (uri.into(), source))
+                .collect(),
             fetching: false,
             fetches: VecDeque::new(),
             faults: snapshot.faults,
@@ -229,7 +233,7 @@ impl Simulator {
             model: kept.model,
             backing_lost: kept.backing_lost,
             items: BTreeSet::new(),
-            names: BTreeMap::new(),
+            names: Store::default(),
         };
         self.libraries.insert(id, library);
         Ok(())
@@ -253,7 +257,7 @@ impl Simulator {
             contradiction(format!("{place} is in library {library_id}, which is not there"))
         })?;
         // Another one may have the same name: that was allowed once, if it is not any more.
-        library.names.insert(name, id.clone());
+        library.names.insert(name.into(), id.clone());
         library.items.insert((kept.serial, id.clone()));
         let item = Item {
             serial: kept.serial,

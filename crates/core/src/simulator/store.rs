@@ -1,6 +1,5 @@
 //! Things by their ids.
 
-use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
 /// A map from ids to things. Each thing has a box of its own: then one map's code does for all types of
@@ -9,29 +8,31 @@ use std::collections::BTreeMap;
 pub(super) struct Store<Id, T>(BTreeMap<Id, Box<T>>);
 
 impl<Id: Ord, T> Store<Id, T> {
-    pub(super) fn get<Q: Ord + ?Sized>(&self, id: &Q) -> Option<&T>
-    where
-        Id: Borrow<Q>,
-    {
+    pub(super) fn get(&self, id: &Id) -> Option<&T> {
         self.0.get(id).map(|thing| &**thing)
     }
 
-    pub(super) fn get_mut<Q: Ord + ?Sized>(&mut self, id: &Q) -> Option<&mut T>
-    where
-        Id: Borrow<Q>,
-    {
+    pub(super) fn get_mut(&mut self, id: &Id) -> Option<&mut T> {
         self.0.get_mut(id).map(|thing| &mut **thing)
     }
 
     pub(super) fn insert(&mut self, id: Id, thing: T) {
-        self.0.insert(id, Box::new(thing));
+        self.put(id, Box::new(thing));
     }
 
-    pub(super) fn remove<Q: Ord + ?Sized>(&mut self, id: &Q) -> Option<T>
-    where
-        Id: Borrow<Q>,
-    {
-        self.0.remove(id).map(|thing| *thing)
+    /// Apart from the box's making, which differs from type to type.
+    #[inline(never)]
+    fn put(&mut self, id: Id, thing: Box<T>) -> Option<Box<T>> {
+        self.0.insert(id, thing)
+    }
+
+    pub(super) fn remove(&mut self, id: &Id) -> Option<T> {
+        self.take(id).map(|thing| *thing)
+    }
+
+    #[inline(never)]
+    fn take(&mut self, id: &Id) -> Option<Box<T>> {
+        self.0.remove(id)
     }
 
     pub(super) fn len(&self) -> usize {

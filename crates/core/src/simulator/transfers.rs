@@ -20,6 +20,7 @@ use crate::release::Release;
 use crate::session::{AddedFile, Event, Transfer, TransferEvent, UploadEvent, Work};
 use crate::structure;
 use crate::structure::{Form, Wire, Writer};
+use crate::text::Text;
 use crate::time::Timestamp;
 use crate::wire::REDACTED;
 
@@ -133,7 +134,7 @@ impl Simulator {
     }
 
     /// Makes up a source, or another one under its URI.
-    pub fn declare_source(&mut self, uri: impl Into<String>, source: Source) {
+    pub fn declare_source(&mut self, uri: impl Into<Text>, source: Source) {
         self.sources.insert(uri.into(), source);
     }
 
@@ -227,7 +228,7 @@ impl Simulator {
 
     fn pull(&mut self, id: &SessionId, file: &AddedFile) -> Work {
         let Some(endpoint) = &file.source else { return Work::at(self.now) };
-        let Some(source) = self.sources.get(&endpoint.uri) else {
+        let Some(source) = self.sources.get(&Text::from(endpoint.uri.as_str())) else {
             if !self.fetching || !is_http(&endpoint.uri) {
                 let why =
                     "nothing is known of this source, and this simulator fetches nothing itself";
