@@ -251,3 +251,31 @@ def test_what_is_not_served_is_not_found(api):
     with pytest.raises((OperationNotFound, NotFound)) as refused:
         api.types.list()
     assert api.status(refused.value) in (None, 404)
+
+
+@pytest.fixture(scope="module", params=FLAVOURS)
+def disturbed(request, start):
+    """A user of a server that does what it is told to do wrong."""
+    server = start("--admin")
+    api = FLAVOURS[request.param](server)
+
+    def arm(error_type):
+        fault = {"on": "cis.session.get", "effect": {"kind": "error", "error_type": error_type}, "count": 1}
+        server.http().post(f"{server.origin}/accession/faults", json=fault).raise_for_status()
+
+    yield api, arm
+    api.close()
+
+
+@pytest.mark.parametrize("kind", [Error, *Error.__subclasses__()], ids=lambda kind: kind.__name__)
+def test_every_error_of_the_standard_arrives_as_its_exception(disturbed, kind):
+    api, arm = disturbed
+    error_type = kind.get_binding_type().name.rpartition(".")[2].upper()
+    arm(error_type)
+    with pytest.raises(Error) as refused:
+        api.login.get()
+    assert type(refused.value) is kind
+    assert refused.value.error_type == error_type
+    assert refused.value.messages[0].default_message
+    # The fault was armed for once.
+    assert api.login.get().user
