@@ -286,7 +286,8 @@ fn of_parts(name: Name, _: &Added) -> Vec<Arrival> {
     let good = Inside::default();
     let insides = match name {
         "vm.ovf" => {
-            let describes = Inside { needs: vec!["disk.vmdk"], ..good };
+            // It names the disk twice: what is missing is missing once.
+            let describes = Inside { needs: vec!["disk.vmdk", "disk.vmdk"], ..good };
             vec![Inside { invalid: true, ..describes.clone() }, describes]
         }
         "vm.CERT" => vec![Inside { warnings: vec![Warning::Expired], ..good.clone() }, good],
