@@ -990,15 +990,15 @@ impl Session {
     }
 
     /// Every file that the client sends has to be there. Of those that the server fetches, none may
-    /// have failed; complete waits for the others.
+    /// have failed; a check does without the others, and complete waits for them.
     fn not_received(&self, completing: bool) -> impl Iterator<Item = Rejected> {
         use file::Status::{Error, Ready, Validating};
         let fine = move |transfer: &&Transfer| match transfer.status {
             Ready => true,
             Error => false,
             // Complete ends the checks of what was sent.
-            Validating => completing,
-            _ => completing && transfer.is_pull(),
+            Validating => completing || transfer.is_pull(),
+            _ => transfer.is_pull(),
         };
         self.transfers().filter(move |transfer| !fine(transfer)).map(|transfer| {
             let (name, status) = (transfer.file.name.clone(), transfer.status);

@@ -14,8 +14,8 @@ use accession_core::dialect::Dialect;
 
 use crate::pair::{Pair, Taken};
 use crate::reference::{
-    Action, Answer, Arrival, Content, File, Inside, ItemNo, ItemType, Link, LinkNo, Name, Session,
-    SessionNo, Spec, State, Step, Transfer, Upload, World,
+    Action, Added, Answer, Arrival, Content, File, Inside, ItemNo, ItemType, Link, LinkNo, Name,
+    Session, SessionNo, Settings, Source, Spec, State, Step, Transfer, Upload, World,
 };
 use crate::script::{class, difference, told};
 use crate::subject::{Disagreement, Reading};
@@ -28,6 +28,7 @@ pub(crate) struct Plan {
     pub(crate) prelude: Vec<Step>,
     /// The steps that may be taken in a state.
     pub(crate) steps: fn(&World) -> Vec<Step>,
+    pub(crate) settings: Settings,
     /// Ways to rename a state's items and files without changing what can happen to it.
     pub(crate) likenesses: &'static [Likeness],
     /// How many steps lead from the first state to the last ones.
@@ -73,7 +74,7 @@ const DIALECT: Dialect = Dialect::Api;
 
 /// Explores, and panics with the shortest script that leads to a disagreement.
 pub(crate) fn explore(plan: &Plan) -> Explored {
-    let mut beginning = Pair::new(DIALECT, plan.items);
+    let mut beginning = Pair::new(DIALECT, plan.items, plan.settings);
     for step in &plan.prelude {
         beginning.hurry(step).expect("the reference and the simulator agree at first");
     }
@@ -139,7 +140,7 @@ fn expand(path: &[&Step], plan: &Plan, beginning: &Pair) -> Result<Expanded, Str
     }
     let complain = |last: Option<&Step>, Disagreement(what)| {
         let path = path.iter().copied().chain(last);
-        format!("{}{what}\n", told(plan.items, &plan.prelude, path))
+        format!("{}{what}\n", told(plan.items, plan.settings, &plan.prelude, path))
     };
     here.seen(Reading::Travels).map_err(|it| complain(None, it))?;
     let before = here.seen(Reading::Direct).map_err(|it| complain(None, it))?;
@@ -180,8 +181,8 @@ impl Expanded {
     }
 }
 
-/// What can be tried on what a step put an end to: sessions that are gone, links that were good, and
-/// uploads that ran on them.
+/// What can be tried on what a step put an end to: sessions that are gone, links that were good,
+/// uploads that ran on them, and fetches.
 fn died(before: &World, after: &World) -> Vec<Step> {
     let mut actions = Vec::new();
     let was_there = |session: &SessionNo| before.session(*session).is_some();
@@ -214,6 +215,13 @@ fn died(before: &World, after: &World) -> Vec<Step> {
             actions.push(Action::Close { upload, arrival: Arrival::Whole(content) });
         }
     }
+    for fetch in 0..before.fetches.len() {
+        if before.is_fetched(fetch) && !after.is_fetched(fetch) && !after.fetches[fetch].closed {
+            let content = Content { size: 10, sha1: SHA1, inside: Inside::default() };
+            actions.push(Action::Fetch { fetch, bytes: 5 });
+            actions.push(Action::EndFetch { fetch, arrival: Arrival::Whole(content) });
+        }
+    }
     actions.into_iter().map(|action| Step { by: 0, action }).collect()
 }
 
@@ -223,7 +231,7 @@ fn cell(world: &World, action: &Action) -> Option<Cell> {
     let (operation, session) = match action {
         Action::Create { item, .. } => {
             let on = |it: &&Session| it.item == *item;
-            let active = |it: &&Session| it.state == State::Active;
+            let active = |it: &&Session| it.state.is_active();
             let on_item = || world.sessions.iter().flatten().filter(on);
             return Some(("create", state(on_item().find(active).or(on_item().next()))));
         }
@@ -238,6 +246,7 @@ fn cell(world: &World, action: &Action) -> Option<Cell> {
         Action::Validate { session } => ("File.validate", *session),
         Action::Open { link } => ("upload", world.links[*link].session),
         Action::Progress { .. } | Action::Close { .. } | Action::Wait { .. } => return None,
+        Action::Fetch { .. } | Action::EndFetch { .. } => return None,
     };
     Some((operation, state(world.session(session))))
 }
@@ -245,6 +254,7 @@ fn cell(world: &World, action: &Action) -> Option<Cell> {
 fn state(session: Option<&Session>) -> &'static str {
     match session.map(|it| &it.state) {
         Some(State::Active) => "ACTIVE",
+        Some(State::Completing) => "ACTIVE, completing",
         Some(State::Done) => "DONE",
         Some(State::Error(_)) => "ERROR",
         Some(State::Canceled) => "CANCELED",
@@ -274,28 +284,31 @@ fn key(world: &World, plan: &Plan) -> u128 {
 /// whether an upload still runs on an earlier link. Sessions that are gone are forgotten.
 fn relative(world: &World) -> World {
     let mut relative = world.clone();
-    let World { now, items, sessions, links, uploads, .. } = &mut relative;
+    let World { now, items, sessions, links, uploads, fetches, .. } = &mut relative;
     for upload in uploads.iter().filter(|upload| !upload.closed) {
         let Link { session, name } = links[upload.link];
         let files = sessions[session].as_mut().map(|session| &mut session.files);
         match files.and_then(|files| files.get_mut(name)) {
-            Some(File::Pushed(file)) if file.link > upload.link => {
-                file.link = FOLLOWS_A_RUNNING_ONE
+            Some(File::Added(Added { source: Source::Push(link), .. })) if *link > upload.link => {
+                *link = FOLLOWS_A_RUNNING_ONE;
             }
             _ => {}
         }
     }
     sessions.retain(Option::is_some);
     for session in sessions.iter_mut().flatten() {
-        session.expires -= *now;
+        // One that completes may be there for longer.
+        session.expires = session.expires.saturating_sub(*now);
         session.content_version = items[session.item].content_version - session.content_version;
         for file in session.files.values_mut() {
             match file {
                 File::Untouched(stored) => stored.version = 0,
-                File::Pushed(file) => {
-                    file.link = usize::from(file.link == FOLLOWS_A_RUNNING_ONE);
-                    if let Transfer::Transferring(upload) = &mut file.transfer {
-                        *upload = 0;
+                File::Added(file) => {
+                    if let Source::Push(link) = &mut file.source {
+                        *link = usize::from(*link == FOLLOWS_A_RUNNING_ONE);
+                    }
+                    if let Transfer::Transferring(number) = &mut file.transfer {
+                        *number = 0;
                     }
                 }
             }
@@ -310,6 +323,7 @@ fn relative(world: &World) -> World {
     sessions.sort();
     links.clear();
     uploads.clear();
+    fetches.clear();
     *now = 0;
     relative
 }

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::reference::{Action, Answer, ItemNo, Millis, SessionNo, State};
-use crate::seen::{Seen, Status};
+use crate::reference::{Action, Answer, ItemNo, Millis, SessionNo, State, Why};
+use crate::seen::{FileSeen, Seen, SessionSeen, SourceSeen, Status};
 
 /// One step, as clients see it.
 pub(crate) struct Seam<'a> {
@@ -29,18 +29,25 @@ const ALL: &[Invariant] = &[
     }),
     ("DONE only with every file READY", |it| {
         it.newly_done().all(|no| {
-            it.before.sessions[&no].files.values().all(|file| file.status == Status::Ready)
+            let before = it.before.sessions[&no].files.iter().flatten();
+            // The last fetch may have ended in this very step.
+            let comes = |file: &FileSeen| {
+                file.source == SourceSeen::Pull && file.status == Status::Transferring
+            };
+            before.map(|(_, file)| file).all(|file| file.status == Status::Ready || comes(file))
+                && it.after.sessions[&no]
+                    .files
+                    .iter()
+                    .flatten()
+                    .all(|(_, file)| file.status == Status::Ready)
         })
     }),
     ("what was READY in the session is what the item has", |it| {
         it.newly_done().all(|no| {
             let session = &it.after.sessions[&no];
-            let kept: BTreeSet<_> = session
-                .files
-                .values()
-                .filter(|file| file.keep_in_storage)
-                .map(|file| (&file.name, file.size))
-                .collect();
+            let Some(files) = &session.files else { return true };
+            let kept = files.values().filter(|file| file.keep_in_storage);
+            let kept: BTreeSet<_> = kept.map(|file| (&file.name, file.size)).collect();
             let stored = &it.after.items[session.item].files;
             kept == stored.iter().map(|(name, (size, ..))| (name, Some(*size))).collect()
         })
@@ -101,8 +108,17 @@ const ALL: &[Invariant] = &[
     }),
     ("time alone changes nothing but who is there", |it| {
         let Action::Wait { .. } = it.action else { return true };
+        let same = |no: &SessionNo, after: &SessionSeen| {
+            it.before.sessions.get(no).is_some_and(|before| {
+                // What the server works for is promised more and more time.
+                let expires = if is_fetching(after) { after.expires } else { before.expires };
+                let same = *after == SessionSeen { expires, ..before.clone() };
+                // Where it is shown that a session has expired, it is in ERROR first.
+                same || before.expires <= it.now && after.state == State::Error(Why::Server)
+            })
+        };
         it.before.items == it.after.items
-            && it.after.sessions.iter().all(|(no, after)| it.before.sessions.get(no) == Some(after))
+            && it.after.sessions.iter().all(|(no, after)| same(no, after))
     }),
     ("a call of one session leaves the others alone", |it| {
         let of: Option<SessionNo> = match it.action {
@@ -120,6 +136,8 @@ const ALL: &[Invariant] = &[
             Action::Open { .. }
             | Action::Progress { .. }
             | Action::Close { .. }
+            | Action::Fetch { .. }
+            | Action::EndFetch { .. }
             | Action::Wait { .. } => return true,
         };
         it.before
@@ -153,4 +171,9 @@ impl Seam<'_> {
         let version = |seen: &Seen| seen.items[item].content_version.parse::<u64>().ok();
         version(self.after)?.checked_sub(version(self.before)?)
     }
+}
+
+fn is_fetching(session: &SessionSeen) -> bool {
+    let mut files = session.files.iter().flatten().map(|(_, file)| file);
+    files.any(|file| file.source == SourceSeen::Pull && file.status == Status::Transferring)
 }

@@ -3,7 +3,7 @@
 use accession_core::dialect::Dialect;
 
 use crate::invariants::{Seam, broken};
-use crate::reference::{Answer, ItemType, Step, World};
+use crate::reference::{Answer, ItemType, Settings, Step, World};
 use crate::script::difference;
 use crate::seen::Seen;
 use crate::subject::{Disagreement, Reading, Subject, USERS};
@@ -22,8 +22,9 @@ pub(crate) struct Taken {
 }
 
 impl Pair {
-    pub(crate) fn new(dialect: Dialect, items: &[ItemType]) -> Self {
-        Self { world: World::new(items), subject: Subject::new(dialect, items) }
+    pub(crate) fn new(dialect: Dialect, items: &[ItemType], settings: Settings) -> Self {
+        let world = World::new(items, settings);
+        Self { world, subject: Subject::new(dialect, items, settings) }
     }
 
     /// Everything that clients can read, if both say the same of it.
@@ -38,6 +39,7 @@ impl Pair {
     pub(crate) fn hurry(&mut self, step: &Step) -> Result<Answer, Disagreement> {
         let answer = self.world.step(step);
         self.subject.perform(step, &answer)?;
+        self.subject.take_up_fetches(&self.world)?;
         Ok(answer)
     }
 

@@ -5,14 +5,15 @@
 //! among those that there are when its turn comes, so every part of a script is a script, and a
 //! failing one shrinks to the few steps that it needs.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
 use crate::reference::{
-    Action, Arrival, Content, Digest, Inside, ItemType, Millis, Name, Spec, State, Step, User,
-    Warning, World,
+    Action, Arrival, Content, Digest, Inside, ItemType, Millis, Name, Settings, Spec, State, Step,
+    User, Warning, World,
 };
 use crate::script::told;
 use crate::subject::USERS;
@@ -36,11 +37,11 @@ pub(crate) enum Draft {
     Create {
         item: usize,
         token: Option<usize>,
-        behavior: Vec<(Warning, bool)>,
+        behavior: BTreeMap<Warning, bool>,
     },
     Update {
         session: Pick,
-        behavior: Option<Vec<(Warning, bool)>>,
+        behavior: Option<BTreeMap<Warning, bool>>,
     },
     Complete {
         session: Pick,
@@ -82,6 +83,14 @@ pub(crate) enum Draft {
         upload: Pick,
         arrival: Arrival,
     },
+    Fetch {
+        fetch: Pick,
+        bytes: u64,
+    },
+    EndFetch {
+        fetch: Pick,
+        arrival: Arrival,
+    },
     Wait {
         millis: Millis,
     },
@@ -93,14 +102,17 @@ pub(crate) enum Draft {
 }
 
 #[derive(Clone)]
-pub(crate) struct Script(pub(crate) Vec<(User, Draft)>);
+pub(crate) struct Script {
+    pub(crate) settings: Settings,
+    pub(crate) drafts: Vec<(User, Draft)>,
+}
 
 impl Script {
     /// The steps that the drafts become, one after the other.
     fn steps(&self) -> Vec<Step> {
-        let mut world = World::new(&ITEMS);
+        let mut world = World::new(&ITEMS, self.settings);
         let mut steps = Vec::new();
-        for (by, draft) in &self.0 {
+        for (by, draft) in &self.drafts {
             if let Some(step) = draft.step(*by, &world) {
                 world.step(&step);
                 steps.push(step);
@@ -112,7 +124,7 @@ impl Script {
 
 impl fmt::Debug for Script {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&told(&ITEMS, &[], &self.steps()))
+        f.write_str(&told(&ITEMS, self.settings, &[], &self.steps()))
     }
 }
 
@@ -127,7 +139,7 @@ impl Draft {
         let session = |pick: Pick| {
             let mut order: Vec<_> = (0..=world.sessions.len()).rev().collect();
             order.sort_by_key(|number| match world.session(*number).map(|it| &it.state) {
-                Some(State::Active) => 0,
+                Some(State::Active | State::Completing) => 0,
                 Some(_) => 1,
                 None => 2,
             });
@@ -146,6 +158,10 @@ impl Draft {
         let upload = |pick| {
             let open = |upload: &usize| !world.uploads[*upload].closed;
             from((0..world.uploads.len()).rev().filter(open).collect(), pick)
+        };
+        let fetch = |pick| {
+            let open = |fetch: &usize| !world.fetches[*fetch].closed;
+            from((0..world.fetches.len()).rev().filter(open).collect(), pick)
         };
         Some(match self.clone() {
             Self::Create { item, token, behavior } => Action::Create { item, token, behavior },
@@ -175,10 +191,14 @@ impl Draft {
             Self::Close { upload: pick, mut arrival } => {
                 let upload = upload(pick)?;
                 let name = world.links[world.uploads[upload].link].name;
-                if let Arrival::Whole(content) = &mut arrival {
-                    content.inside.keep_what_fits(name);
-                }
+                arrival.keep_what_fits(name);
                 Action::Close { upload, arrival }
+            }
+            Self::Fetch { fetch: pick, bytes } => Action::Fetch { fetch: fetch(pick)?, bytes },
+            Self::EndFetch { fetch: pick, mut arrival } => {
+                let fetch = fetch(pick)?;
+                arrival.keep_what_fits(world.fetches[fetch].name);
+                Action::EndFetch { fetch, arrival }
             }
             Self::Wait { millis } => Action::Wait { millis },
             Self::WaitFor { session: pick, before } => {
@@ -186,20 +206,21 @@ impl Draft {
                     world.sessions.iter().flatten().map(|session| session.expires).collect();
                 ends.sort_unstable();
                 let end = *ends.get(usize::from(pick).checked_rem(ends.len())?)?;
-                Action::Wait { millis: (end - world.now).saturating_sub(before) }
+                Action::Wait { millis: end.saturating_sub(world.now + before) }
             }
         })
     }
 }
 
-impl Inside {
+impl Arrival {
     /// A reader finds needs in a descriptor and warnings in a certificate.
     fn keep_what_fits(&mut self, name: Name) {
+        let Self::Whole(Content { inside, .. }) = self else { return };
         if !name.to_lowercase().ends_with(".ovf") {
-            self.needs.clear();
+            inside.needs.clear();
         }
         if !name.ends_with(".cert") {
-            self.warnings.clear();
+            inside.warnings.clear();
         }
     }
 }
@@ -208,7 +229,35 @@ pub(crate) fn script() -> BoxedStrategy<Script> {
     let by = prop_oneof![3 => Just(0), 1 => 0..USERS.len()];
     let several = (by, drafts())
         .prop_map(|(by, drafts)| drafts.into_iter().map(|draft| (by, draft)).collect::<Vec<_>>());
-    proptest::collection::vec(several, 1..80).prop_map(|parts| Script(parts.concat())).boxed()
+    (settings(), proptest::collection::vec(several, 1..80))
+        .prop_map(|(settings, parts)| Script { settings, drafts: parts.concat() })
+        .boxed()
+}
+
+/// The defaults in half of the scripts, and some other readings in the rest.
+fn settings() -> impl Strategy<Value = Settings> {
+    let others = proptest::collection::vec(proptest::bool::weighted(0.2), 12);
+    let others = others.prop_map(|others| {
+        let mut others = others.into_iter();
+        let mut other = |default: bool| default != others.next().unwrap_or(false);
+        let default = Settings::default();
+        Settings {
+            lists_ended: other(default.lists_ended),
+            merges_behavior: other(default.merges_behavior),
+            warning_fails: other(default.warning_fails),
+            refuses_progress: other(default.refuses_progress),
+            files_of_ended: other(default.files_of_ended),
+            none_restores: other(default.none_restores),
+            upload_again: other(default.upload_again),
+            mismatch_fails: other(default.mismatch_fails),
+            shows_expired: other(default.shows_expired),
+            ended_blocks: other(default.ended_blocks),
+            any_case: other(default.any_case),
+            fetches_late: other(default.fetches_late),
+            ..default
+        }
+    });
+    prop_oneof![Just(Settings::default()), others]
 }
 
 fn pick() -> BoxedStrategy<Pick> {
@@ -218,7 +267,8 @@ fn pick() -> BoxedStrategy<Pick> {
 /// One draft, or some that belong together.
 fn drafts() -> BoxedStrategy<Vec<Draft>> {
     let one = |draft: BoxedStrategy<Draft>| draft.prop_map(|draft| vec![draft]).boxed();
-    let (add, close) = (add().boxed(), close().boxed());
+    let (add, close) = (add(pushed()).boxed(), close().boxed());
+    let pull = add_pulled();
     let whole = (add.clone(), any::<bool>(), close.clone()).prop_map(|(add, slowly, close)| {
         let progress = slowly.then_some(Draft::Progress { upload: 0, bytes: 2 });
         [Some(add), Some(Draft::Open { link: 0 }), progress, Some(close)]
@@ -231,7 +281,13 @@ fn drafts() -> BoxedStrategy<Vec<Draft>> {
     prop_oneof![
         12 => one(create().boxed()),
         16 => whole,
-        4 => one(add),
+        3 => one(add),
+        6 => one(pull),
+        1 => one(add_none()),
+        2 => one((pick(), 1..4_u64)
+            .prop_map(|(fetch, bytes)| Draft::Fetch { fetch, bytes }).boxed()),
+        6 => one((pick(), arrival())
+            .prop_map(|(fetch, arrival)| Draft::EndFetch { fetch, arrival }).boxed()),
         4 => call(|link| Draft::Open { link }),
         2 => one((pick(), 1..4_u64)
             .prop_map(|(upload, bytes)| Draft::Progress { upload, bytes }).boxed()),
@@ -259,7 +315,7 @@ fn create() -> impl Strategy<Value = Draft> {
     // One more than there are is an item that does not exist.
     let item = prop_oneof![20 => 0..ITEMS.len(), 1 => Just(ITEMS.len())];
     let token = proptest::option::weighted(0.3, 0..2_usize);
-    let behavior = prop_oneof![2 => Just(vec![]), 1 => behavior()];
+    let behavior = prop_oneof![2 => Just(BTreeMap::new()), 1 => behavior()];
     (item, token, behavior).prop_map(|(item, token, behavior)| Draft::Create {
         item,
         token,
@@ -267,7 +323,7 @@ fn create() -> impl Strategy<Value = Draft> {
     })
 }
 
-fn behavior() -> impl Strategy<Value = Vec<(Warning, bool)>> {
+fn behavior() -> impl Strategy<Value = BTreeMap<Warning, bool>> {
     let warnings = subsequence(vec![Warning::SelfSigned, Warning::Expired], 0..=2);
     (warnings, any::<[bool; 2]>())
         .prop_map(|(warnings, ignored)| warnings.into_iter().zip(ignored).collect())
@@ -277,12 +333,26 @@ fn progress() -> impl Strategy<Value = Option<i64>> {
     proptest::option::of(prop_oneof![3 => 0..=100_i64, 1 => select(vec![-1, 101, i64::MAX])])
 }
 
-fn add() -> impl Strategy<Value = Draft> {
+fn add(spec: impl Strategy<Value = Spec> + 'static) -> BoxedStrategy<Draft> {
+    let draft = |(session, name, spec)| Draft::Add { session, name, spec };
+    (pick(), 0..5_u8, spec).prop_map(draft).boxed()
+}
+
+fn add_pulled() -> BoxedStrategy<Draft> {
+    add(declared().prop_map(|(size, sha1)| Spec::Pull { size, sha1 }))
+}
+
+fn add_none() -> BoxedStrategy<Draft> {
+    add(Just(Spec::None))
+}
+
+fn pushed() -> impl Strategy<Value = Spec> {
+    declared().prop_map(|(size, sha1)| Spec::Push { size, sha1 })
+}
+
+fn declared() -> impl Strategy<Value = (Option<i64>, Option<Digest>)> {
     let size = proptest::option::weighted(0.3, prop_oneof![9 => 3..=4_i64, 1 => Just(-1)]);
-    let sha1 = proptest::option::weighted(0.3, digest());
-    let push = (size, sha1).prop_map(|(size, sha1)| Spec::Push { size, sha1 });
-    let spec = prop_oneof![19 => push, 1 => Just(Spec::None)];
-    (pick(), 0..5_u8, spec).prop_map(|(session, name, spec)| Draft::Add { session, name, spec })
+    (size, proptest::option::weighted(0.3, digest()))
 }
 
 fn digest() -> impl Strategy<Value = Digest> {
@@ -290,6 +360,10 @@ fn digest() -> impl Strategy<Value = Digest> {
 }
 
 fn close() -> impl Strategy<Value = Draft> {
+    (pick(), arrival()).prop_map(|(upload, arrival)| Draft::Close { upload, arrival })
+}
+
+fn arrival() -> impl Strategy<Value = Arrival> {
     let needs = prop_oneof![
         1 => Just(vec![]),
         1 => subsequence(vec!["disk.vmdk", "other.vmdk"], 0..=2),
@@ -304,8 +378,7 @@ fn close() -> impl Strategy<Value = Draft> {
         });
     let whole = (3..=4_u64, digest(), inside)
         .prop_map(|(size, sha1, inside)| Arrival::Whole(Content { size, sha1, inside }));
-    let arrival = prop_oneof![6 => whole, 1 => Just(Arrival::Broken)];
-    (pick(), arrival).prop_map(|(upload, arrival)| Draft::Close { upload, arrival })
+    prop_oneof![6 => whole, 1 => Just(Arrival::Broken)]
 }
 
 fn rarely() -> impl Strategy<Value = bool> {

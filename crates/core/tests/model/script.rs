@@ -2,18 +2,24 @@
 
 use std::fmt::{self, Write};
 
-use crate::reference::{Action, Answer, Arrival, ItemType, Kind, Spec, Step, World};
-use crate::seen::Seen;
+use crate::reference::{
+    Action, Answer, Arrival, Content, ItemType, Kind, Settings, Spec, Step, World,
+};
+use crate::seen::{Seen, SourceSeen};
 use crate::subject::USERS;
 
 /// The steps in words, each with the answer that the reference gives.
 pub(crate) fn told<'a>(
     items: &[ItemType],
+    settings: Settings,
     prelude: &'a [Step],
     steps: impl IntoIterator<Item = &'a Step>,
 ) -> String {
-    let mut world = World::new(items);
+    let mut world = World::new(items, settings);
     let mut text = format!("\nItems: {items:?}\n");
+    if settings != Settings::default() {
+        writeln!(text, "{settings:?}").expect("a text takes all");
+    }
     for (number, step) in prelude.iter().chain(steps).enumerate() {
         let answer = world.step(step);
         writeln!(text, "{:3}. {step}: {}", number + 1, outcome(&answer)).expect("a text takes all");
@@ -24,10 +30,14 @@ pub(crate) fn told<'a>(
 fn outcome(answer: &Answer) -> String {
     match answer {
         Answer::Created(session) => format!("session {session}"),
-        Answer::Added(file) => format!("link {}", file.link.unwrap_or_default()),
+        Answer::Added(file) => match file.source {
+            SourceSeen::Push(link) => format!("link {link}"),
+            SourceSeen::Pull | SourceSeen::None => "done".to_owned(),
+        },
         Answer::Validated(findings) => format!("{findings:?}"),
         Answer::Nothing | Answer::Received | Answer::Passed => "done".to_owned(),
         Answer::Opened(upload) => format!("upload {upload}"),
+        Answer::Refused(kinds) if kinds.is_empty() => "for nothing".to_owned(),
         Answer::Refused(kinds) => format!("refused, {kinds:?}"),
         Answer::Failed(kind) => format!("failed, {kind:?}"),
     }
@@ -36,12 +46,13 @@ fn outcome(answer: &Answer) -> String {
 /// An answer as the table of operations and states has it: the contract's section 10.3.
 pub(crate) fn class(answer: &Answer) -> &'static str {
     match answer {
-        Answer::Refused(kinds) => match kinds[0] {
-            Kind::InvalidArgument => "InvalidArgument",
-            Kind::InvalidRequest => "InvalidRequest",
-            Kind::NotAllowedInCurrentState => "NAICS",
-            Kind::NotFound => "NotFound",
-            Kind::ResourceBusy => "ResourceBusy",
+        Answer::Refused(kinds) => match kinds.first() {
+            Some(Kind::InvalidArgument) => "InvalidArgument",
+            Some(Kind::InvalidRequest) => "InvalidRequest",
+            Some(Kind::NotAllowedInCurrentState) => "NAICS",
+            Some(Kind::NotFound) => "NotFound",
+            Some(Kind::ResourceBusy) => "ResourceBusy",
+            None => "for nothing",
         },
         Answer::Failed(_) => "failed",
         _ => "ok",
@@ -74,11 +85,16 @@ impl fmt::Display for Step {
             Action::Delete { session } => write!(f, "{user}: delete session {session}"),
             Action::Add { session, name, spec } => {
                 write!(f, "{user}: add {name} to session {session}")?;
-                match spec {
-                    Spec::None => write!(f, ", source NONE"),
-                    Spec::Push { size: None, sha1: None } => Ok(()),
-                    Spec::Push { size, sha1 } => write!(f, ", size {size:?}, SHA-1 {sha1:?}"),
-                }
+                let (size, sha1) = match spec {
+                    Spec::None => return write!(f, ", source NONE"),
+                    Spec::Push { size, sha1 } => (size, sha1),
+                    Spec::Pull { size, sha1 } => {
+                        write!(f, ", source PULL")?;
+                        (size, sha1)
+                    }
+                };
+                size.map_or(Ok(()), |size| write!(f, ", size {size}"))?;
+                sha1.map_or(Ok(()), |sha1| write!(f, ", SHA-1 {sha1}"))
             }
             Action::Remove { session, name } => {
                 write!(f, "{user}: remove {name} from session {session}")
@@ -92,12 +108,27 @@ impl fmt::Display for Step {
                 write!(f, "upload {upload} breaks off")
             }
             Action::Close { upload, arrival: Arrival::Whole(content) } => {
-                let (size, sha1, inside) = (content.size, content.sha1, &content.inside);
-                write!(f, "upload {upload} has arrived, {size} bytes, SHA-1 {sha1}")?;
-                if *inside == Default::default() { Ok(()) } else { write!(f, ", {inside:?}") }
+                write!(f, "upload {upload} has arrived, {content}")
+            }
+            Action::Fetch { fetch, bytes } => {
+                write!(f, "{bytes} bytes more arrive of fetch {fetch}")
+            }
+            Action::EndFetch { fetch, arrival: Arrival::Broken } => {
+                write!(f, "fetch {fetch} fails")
+            }
+            Action::EndFetch { fetch, arrival: Arrival::Whole(content) } => {
+                write!(f, "fetch {fetch} has arrived, {content}")
             }
             Action::Wait { millis } => write!(f, "wait {millis} ms"),
         }
+    }
+}
+
+impl fmt::Display for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { size, sha1, inside } = self;
+        write!(f, "{size} bytes, SHA-1 {sha1}")?;
+        if *inside == Default::default() { Ok(()) } else { write!(f, ", {inside:?}") }
     }
 }
 
@@ -119,7 +150,7 @@ fn lines(seen: &Seen) -> Vec<String> {
     let mut lines = Vec::new();
     for (number, session) in &seen.sessions {
         let mut session = session.clone();
-        for (name, file) in std::mem::take(&mut session.files) {
+        for (name, file) in session.files.as_mut().map(std::mem::take).into_iter().flatten() {
             lines.push(format!("session {number}, file {name}: {file:?}"));
         }
         lines.push(format!("session {number}: {session:?}"));

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::reference::{
-    File, Item, ItemNo, ItemType, LinkNo, Millis, Name, Pushed, Session, SessionNo, State, Stored,
-    Transfer, User, Warning, World, is_kept,
+    Adapter, Added, File, Item, ItemNo, LinkNo, Millis, Name, Session, SessionNo, Source, State,
+    Stored, Transfer, User, Warning, World,
 };
 
 /// Everything that clients can read.
@@ -25,22 +25,23 @@ pub(crate) struct SessionSeen {
     pub(crate) expires: Millis,
     /// While ACTIVE, and from the beginning on.
     pub(crate) preview: Option<Preview>,
-    pub(crate) behavior: Vec<(Warning, bool)>,
-    pub(crate) files: BTreeMap<String, FileSeen>,
+    pub(crate) behavior: BTreeMap<Warning, bool>,
+    /// `None` if they cannot be read.
+    pub(crate) files: Option<BTreeMap<String, FileSeen>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Preview {
     Unavailable,
     Preparing,
-    Available(Vec<(Warning, bool)>),
+    Available(BTreeMap<Warning, bool>),
+    NotApplicable,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FileSeen {
     pub(crate) name: String,
-    /// PUSH, and the link in every status; `None` is source NONE, which has no link.
-    pub(crate) link: Option<LinkNo>,
+    pub(crate) source: SourceSeen,
     /// Bytes received, known once the file is READY.
     pub(crate) size: Option<u64>,
     /// What was declared; of an untouched file nothing is said.
@@ -49,6 +50,14 @@ pub(crate) struct FileSeen {
     pub(crate) status: Status,
     pub(crate) has_error: bool,
     pub(crate) keep_in_storage: bool,
+}
+
+/// The link is there in every status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum SourceSeen {
+    None,
+    Push(LinkNo),
+    Pull,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,58 +92,61 @@ impl World {
             // All that still exist, ended ones too (OPEN-3), of the user who asks.
             let of = |(no, it): (SessionNo, &Session)| {
                 let wanted = it.creator == user && item.is_none_or(|item| it.item == item);
-                wanted.then_some(no)
+                let listed = it.state.is_active() || self.settings.lists_ended;
+                (wanted && listed).then_some(no)
             };
             ((user, item), existing().filter_map(of).collect())
         };
         Seen {
-            sessions: existing().map(|(no, it)| (no, it.seen(self.items[it.item].kind))).collect(),
+            sessions: existing().map(|(no, it)| (no, self.seen_session(no, it))).collect(),
             items: self.items.iter().map(Item::seen).collect(),
             lists: keys.map(list).collect(),
         }
     }
-}
 
-impl Session {
-    fn seen(&self, kind: ItemType) -> SessionSeen {
+    fn seen_session(&self, number: SessionNo, session: &Session) -> SessionSeen {
+        let adapter = self.adapter(number);
+        let is_active = session.state.is_active();
+        let file = |(name, file): (&Name, &File)| ((*name).to_owned(), file.seen(name, adapter));
         SessionSeen {
-            item: self.item,
-            state: self.state.clone(),
-            content_version: self.content_version.to_string(),
-            progress: self.progress,
-            expires: self.expires,
-            preview: (self.state == State::Active).then(|| self.preview(kind)),
-            behavior: self.behavior.clone(),
-            files: self
-                .files
-                .iter()
-                .map(|(name, file)| ((*name).to_owned(), file.seen(name, kind)))
-                .collect(),
+            item: session.item,
+            state: if is_active { State::Active } else { session.state.clone() },
+            content_version: session.content_version.to_string(),
+            progress: session.progress,
+            expires: if session.is_worked_for() {
+                session.expires.max(self.now + self.settings.time_out)
+            } else {
+                session.expires
+            },
+            preview: is_active.then(|| session.preview(adapter)),
+            behavior: session.behavior.clone(),
+            files: (is_active || self.settings.files_of_ended)
+                .then(|| session.files.iter().map(file).collect()),
         }
     }
 }
 
 impl File {
-    fn seen(&self, name: &str, kind: ItemType) -> FileSeen {
+    pub(crate) fn seen(&self, name: &str, adapter: Adapter) -> FileSeen {
         match self {
-            Self::Pushed(file) => file.seen(name, kind),
+            Self::Added(file) => file.seen(name, adapter),
             // OPEN-37.
             Self::Untouched(stored) => FileSeen {
                 name: name.to_owned(),
-                link: None,
+                source: SourceSeen::None,
                 size: Some(stored.size),
                 sha1: None,
                 bytes: 0,
                 status: Status::Ready,
                 has_error: false,
-                keep_in_storage: is_kept(kind, name),
+                keep_in_storage: adapter.keeps(name),
             },
         }
     }
 }
 
-impl Pushed {
-    pub(crate) fn seen(&self, name: &str, kind: ItemType) -> FileSeen {
+impl Added {
+    pub(crate) fn seen(&self, name: &str, adapter: Adapter) -> FileSeen {
         let (status, size) = match &self.transfer {
             Transfer::Waiting => (Status::Waiting, None),
             Transfer::Transferring(_) => (Status::Transferring, None),
@@ -143,13 +155,16 @@ impl Pushed {
         };
         FileSeen {
             name: name.to_owned(),
-            link: Some(self.link),
+            source: match self.source {
+                Source::Push(link) => SourceSeen::Push(link),
+                Source::Pull => SourceSeen::Pull,
+            },
             size,
             sha1: self.sha1.map(str::to_owned),
             bytes: self.bytes,
             status,
             has_error: status == Status::Error,
-            keep_in_storage: is_kept(kind, name),
+            keep_in_storage: adapter.keeps(name),
         }
     }
 }

@@ -3,20 +3,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use accession_core::behaviour::Behaviour;
 use accession_core::dialect::Dialect;
 use accession_core::error::ApiError;
 use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::received::{Algorithm, Broken, Contents, Needed, Received, Signature};
-use accession_core::simulator::{Caller, Context, Simulator, Upload};
+use accession_core::simulator::{Caller, Context, Fetch, Simulator, Upload};
 use accession_core::wire::{Method, Request};
 
 use crate::reference::{
-    Action, Answer, Arrival, Content, ItemNo, ItemType, Kind, Millis, SessionNo, Spec, State, Step,
-    User, Validation, Warning, Why,
+    Action, Answer, Arrival, Content, ItemNo, ItemType, Kind, Millis, Name, SessionNo, Settings,
+    Spec, State, Step, User, Validation, Warning, Why, World,
 };
-use crate::seen::{FileSeen, ItemSeen, Preview, Seen, SessionSeen, Status};
-use crate::support::{BEGIN, Client, ORIGIN, Refused, basic, link, refusal};
+use crate::seen::{FileSeen, ItemSeen, Preview, Seen, SessionSeen, SourceSeen, Status};
+use crate::support::{BEGIN, Client, ORIGIN, Refused, SEED, basic, refusal};
 
 /// Who calls. The first is the one whose calls an exhaustive search makes.
 pub(crate) const USERS: [&str; 2] = ["ada", "ben"];
@@ -32,6 +33,8 @@ pub(crate) struct Subject {
     links: Vec<String>,
     /// With the bytes that it has sent. The handle of an upload that was ended is gone.
     uploads: Vec<(Option<Upload>, u64)>,
+    /// The same of what the server fetches.
+    fetches: Vec<(Option<Fetch>, u64)>,
     /// How what can be read is read.
     pub(crate) reading: Reading,
 }
@@ -56,8 +59,9 @@ fn disagree<T>(expected: &impl std::fmt::Debug, told: &impl std::fmt::Debug) -> 
 type Agreed<T> = Result<T, Disagreement>;
 
 impl Subject {
-    pub(crate) fn new(dialect: Dialect, items: &[ItemType]) -> Self {
-        let mut client = Client::new(dialect);
+    pub(crate) fn new(dialect: Dialect, items: &[ItemType], settings: Settings) -> Self {
+        let simulator = Simulator::new(SEED).with_behaviour(behaviour(settings)).with_fetching();
+        let mut client = Client { simulator, ..Client::new(dialect) };
         let mut logins = Vec::new();
         for user in USERS {
             let mut request =
@@ -77,8 +81,17 @@ impl Subject {
             client.item(&library, &format!("item {number}"), kind)
         };
         let items = items.iter().enumerate().map(item).collect();
-        let (sessions, gone, links, uploads) = Default::default();
-        Self { client, logins, items, sessions, gone, links, uploads, reading: Reading::Travels }
+        Self {
+            client,
+            logins,
+            items,
+            sessions: Vec::new(),
+            gone: BTreeSet::new(),
+            links: Vec::new(),
+            uploads: Vec::new(),
+            fetches: Vec::new(),
+            reading: Reading::Travels,
+        }
     }
 
     /// Lets the simulator do a step, and compares its answer with the reference's.
@@ -87,7 +100,7 @@ impl Subject {
         match action {
             Action::Create { item, token, behavior } => {
                 let library_item_id = Some(self.item(*item));
-                let warning_behavior = Some(behavior_of(behavior)).filter(|it| !it.is_empty());
+                let warning_behavior = Some(behaviors(behavior)).filter(|it| !it.is_empty());
                 let create_spec = UpdateSessionModel {
                     library_item_id,
                     warning_behavior,
@@ -111,7 +124,7 @@ impl Subject {
             }
             Action::Update { session, behavior } => {
                 let update_spec = UpdateSessionModel {
-                    warning_behavior: behavior.as_deref().map(behavior_of),
+                    warning_behavior: behavior.as_ref().map(behaviors),
                     ..UpdateSessionModel::default()
                 };
                 let update_session_id = self.id(*session);
@@ -142,7 +155,12 @@ impl Subject {
                 let (source_type, size, sha1) = match spec {
                     Spec::None => (SourceType::None, None, None),
                     Spec::Push { size, sha1 } => (SourceType::Push, *size, *sha1),
+                    Spec::Pull { size, sha1 } => (SourceType::Pull, *size, *sha1),
                 };
+                let source_endpoint = (source_type == SourceType::Pull).then(|| TransferEndpoint {
+                    uri: source(*session, name),
+                    ..TransferEndpoint::default()
+                });
                 let checksum_info = sha1.map(|checksum| ChecksumInfo {
                     algorithm: None,
                     checksum: checksum.to_uppercase(),
@@ -150,7 +168,7 @@ impl Subject {
                 let file_spec = AddSpec {
                     name: (*name).to_owned(),
                     source_type,
-                    source_endpoint: None,
+                    source_endpoint,
                     size,
                     checksum_info,
                 };
@@ -159,7 +177,9 @@ impl Subject {
                 let (Answer::Added(file), Ok(info)) = (expected, &told) else {
                     return self.same(expected, told);
                 };
-                self.links.push(link(info));
+                if let Some(endpoint) = &info.upload_endpoint {
+                    self.links.push(endpoint.uri.clone());
+                }
                 let added = self.file(info)?;
                 if added == *file { Ok(()) } else { disagree(file, &added) }
             }
@@ -225,6 +245,26 @@ impl Subject {
                     _ => disagree(expected, &response),
                 }
             }
+            Action::Fetch { fetch, bytes } => {
+                let (handle, fetched) = &mut self.fetches[*fetch];
+                *fetched += bytes;
+                let handle = handle.as_ref().expect("the fetch runs");
+                let told = self.client.simulator.fetch_progress(handle, *fetched, self.client.now);
+                match (told, expected) {
+                    (Ok(()), Answer::Received) | (Err(_), Answer::Refused(_)) => Ok(()),
+                    (told, _) => disagree(expected, &told),
+                }
+            }
+            Action::EndFetch { fetch, arrival } => {
+                let handle = self.fetches[*fetch].0.take().expect("the fetch runs");
+                let outcome = match arrival {
+                    Arrival::Whole(content) => Ok(received(content)),
+                    Arrival::Broken => Err("no route to host".to_owned()),
+                };
+                // Nobody is answered; what came of it is to be read.
+                self.client.simulator.close_fetch(&handle, outcome, self.client.now);
+                Ok(())
+            }
             Action::Wait { millis } => {
                 self.client.wait(*millis);
                 if self.reading == Reading::Direct {
@@ -234,6 +274,21 @@ impl Subject {
                 Ok(())
             }
         }
+    }
+
+    /// Takes up what the simulator wants to have fetched by now.
+    pub(crate) fn take_up_fetches(&mut self, world: &World) -> Agreed<()> {
+        let begun = self.fetches.len();
+        self.fetches.resize_with(world.fetches.len(), Default::default);
+        while let Some(fetch) = self.client.simulator.poll_fetch() {
+            let of = |it: &crate::reference::Fetch| source(it.session, it.name) == fetch.source.uri;
+            match world.fetches.iter().rposition(of) {
+                Some(number) if number >= begun => self.fetches[number].0 = Some(fetch),
+                _ => return disagree(&"no fetch", &fetch),
+            }
+        }
+        let all = self.fetches[begun..].iter().all(|(fetch, _)| fetch.is_some());
+        if all { Ok(()) } else { disagree(&&world.fetches[begun..], &"fewer fetches") }
     }
 
     fn void<O: Operation<Reply = ()>>(&mut self, expected: &Answer, call: &O) -> Agreed<()> {
@@ -312,11 +367,14 @@ impl Subject {
             let files = self.read(0, list, Service::session_file_list);
             match (model, files) {
                 (Ok(model), Ok(files)) => {
-                    let session = self.session(&update_session_id, model, &files)?;
+                    let session = self.session(&update_session_id, model, Some(&files))?;
                     if !quick {
                         self.one_by_one(&update_session_id, &files)?;
                     }
                     seen.sessions.insert(number, session);
+                }
+                (Ok(model), Err(kind)) if kind == type_of(Kind::NotAllowedInCurrentState) => {
+                    seen.sessions.insert(number, self.session(&update_session_id, model, None)?);
                 }
                 (Err(one), Err(other)) if one == "NOT_FOUND" && other == one => {
                     self.gone.insert(number);
@@ -378,7 +436,7 @@ impl Subject {
         &self,
         id: &SessionId,
         model: UpdateSessionModel,
-        files: &[SessionFileInfo],
+        files: Option<&[SessionFileInfo]>,
     ) -> Agreed<SessionSeen> {
         let item = self.items.iter().position(|item| Some(item) == model.library_item_id.as_ref());
         let (Some(item), Some(expires), Some(progress), Some(content_version)) = (
@@ -400,7 +458,7 @@ impl Subject {
             return disagree(id, &model);
         }
         let mut seen = BTreeMap::new();
-        for file in files {
+        for file in files.into_iter().flatten() {
             if seen.insert(file.name.clone(), self.file(file)?).is_some() {
                 return disagree(&"each file once", &files);
             }
@@ -413,16 +471,21 @@ impl Subject {
             expires: millis(expires),
             preview: model.preview_info.map(preview).transpose()?,
             behavior: model.warning_behavior.iter().flatten().map(behavior).collect(),
-            files: seen,
+            files: files.map(|_| seen),
         })
     }
 
     fn file(&self, info: &SessionFileInfo) -> Agreed<FileSeen> {
-        let link = match (&info.source_type, &info.upload_endpoint, &info.source_endpoint) {
-            (SourceType::None, None, None) => None,
+        let from = match (&info.source_type, &info.upload_endpoint, &info.source_endpoint) {
+            (SourceType::None, None, None) => SourceSeen::None,
             (SourceType::Push, Some(endpoint), None) => {
-                let number = self.links.iter().position(|link| *link == endpoint.uri);
-                Some(number.ok_or_else(|| Disagreement(format!("unknown link: {info:?}")))?)
+                match self.links.iter().position(|link| *link == endpoint.uri) {
+                    Some(number) => SourceSeen::Push(number),
+                    None => return disagree(&"a link that was handed out", info),
+                }
+            }
+            (SourceType::Pull, None, Some(endpoint)) if endpoint.uri.ends_with(&info.name) => {
+                SourceSeen::Pull
             }
             _ => return disagree(&"the endpoint of the source", &info),
         };
@@ -435,10 +498,11 @@ impl Subject {
                 return disagree(&"another status", &info);
             }
         };
-        let sha1 = info.checksum_info.as_ref().filter(|_| link.is_some()).map(sha1).transpose()?;
+        let declared = info.checksum_info.as_ref().filter(|_| from != SourceSeen::None);
+        let sha1 = declared.map(sha1).transpose()?;
         Ok(FileSeen {
             name: info.name.clone(),
-            link,
+            source: from,
             size: info.size.map(i64::unsigned_abs),
             sha1,
             bytes: info.bytes_transferred.unsigned_abs(),
@@ -477,6 +541,37 @@ fn item_seen(item: ItemModel, files: Vec<ItemFileInfo>) -> Agreed<ItemSeen> {
     })
 }
 
+/// Where the server is told to fetch a file of a session.
+fn source(session: SessionNo, name: Name) -> String {
+    format!("https://files.lab.test/{session}/{name}")
+}
+
+/// The settings, in the words of the simulator.
+fn behaviour(settings: Settings) -> Behaviour {
+    let Settings { lists_ended, merges_behavior, warning_fails, refuses_progress, .. } = settings;
+    let Settings { files_of_ended, none_restores, upload_again, mismatch_fails, .. } = settings;
+    let Settings { shows_expired, ended_blocks, any_case, fetches_late, .. } = settings;
+    let one = |given: bool, yes, no| if given { yes } else { no };
+    let mut behaviour = Behaviour::default();
+    for (name, value) in [
+        ("finished_sessions", one(lists_ended, "listed", "unlisted")),
+        ("warning_behavior_update", one(merges_behavior, "merged", "replaced")),
+        ("unignored_warning", one(warning_fails, "fails", "refused")),
+        ("progress_violation", one(refuses_progress, "refused", "ignored")),
+        ("files_of_ended", one(files_of_ended, "readable", "refused")),
+        ("source_none", one(none_restores, "restores", "refused")),
+        ("upload_again", one(upload_again, "replaces", "refused")),
+        ("wrong_content", one(mismatch_fails, "fails_session", "fails_file")),
+        ("expired", one(shows_expired, "shown", "gone")),
+        ("next_session", one(ended_blocks, "after_deleted", "after_active")),
+        ("extensions", one(any_case, "any_case", "lower_case")),
+        ("pull_start", one(fetches_late, "at_complete", "at_add")),
+    ] {
+        behaviour.set(name, value).expect("there is such a setting");
+    }
+    behaviour
+}
+
 fn millis(instant: accession_core::time::Timestamp) -> Millis {
     u64::try_from(instant.since(BEGIN).as_millis()).expect("a short time")
 }
@@ -493,6 +588,7 @@ fn preview(info: PreviewInfo) -> Agreed<Preview> {
     match (&info.state, &info.warnings) {
         (PreviewState::Unavailable, None) => Ok(Preview::Unavailable),
         (PreviewState::Preparing, None) => Ok(Preview::Preparing),
+        (PreviewState::NotApplicable, None) => Ok(Preview::NotApplicable),
         (PreviewState::Available, Some(warnings)) => {
             let warnings = warnings
                 .iter()
@@ -511,8 +607,8 @@ fn behavior(told: &WarningBehavior) -> (Warning, bool) {
     (warning, told.ignored)
 }
 
-fn behavior_of(behavior: &[(Warning, bool)]) -> Vec<WarningBehavior> {
-    let told = |(warning, ignored): &(Warning, bool)| WarningBehavior {
+fn behaviors(behavior: &BTreeMap<Warning, bool>) -> Vec<WarningBehavior> {
+    let told = |(warning, ignored): (&Warning, &bool)| WarningBehavior {
         r#type: type_of_warning(*warning),
         ignored: *ignored,
     };
