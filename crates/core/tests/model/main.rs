@@ -306,7 +306,7 @@ fn an_item_of_type_ovf() {
         steps: of_an_ovf,
         settings: Settings::default(),
         likenesses: &[],
-        depth: depth(7, 12),
+        depth: depth(6, 12),
     };
     let explored = explore(&plan);
     report("one session of an item of type OVF", &plan, &explored);
