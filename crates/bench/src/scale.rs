@@ -275,7 +275,9 @@ impl World {
             let handled = self.simulator.handle(&request, self.now);
             let took = began.elapsed();
             succeeded(&request, handled.response)?;
-            self.note("a session expires", took);
+            // Beside a million, more than one expires within a millisecond.
+            let expired = u32::try_from(handled.transitions.len()).unwrap_or(1).max(1);
+            self.note("a session expires", took / expired);
             for transition in handled.transitions {
                 if let Some(place) = self.places.remove(transition.session.as_str()) {
                     self.begin(place)?;

@@ -245,34 +245,21 @@ impl Line {
         }
     }
 
-    /// The values of the path's variables, still encoded, if the path is this line's.
-    fn matches<'a>(
-        &self,
-        method: Method,
-        segments: &[&'a str],
-        query: &Query,
-    ) -> Option<Vec<(&str, &'a str)>> {
-        if self.method != method || self.segments.len() != segments.len() {
-            return None;
-        }
-        if query.get(self.dialect.action_key()) != self.action.as_deref() {
-            return None;
-        }
-        let mut values = Vec::new();
-        for (segment, text) in self.segments.iter().zip(segments) {
-            match &segment.variable {
-                None if segment.literal == *text => {}
-                None => return None,
-                Some(name) => {
-                    let value = text.strip_prefix(segment.literal.as_str())?;
-                    if value.is_empty() {
-                        return None;
-                    }
-                    values.push((name.as_str(), value));
-                }
-            }
-        }
-        Some(values)
+    /// Whether the request's path and action are this line's.
+    fn matches(&self, method: Method, segments: &[&str], action: Option<&str>) -> bool {
+        // Many lines begin alike, so the end is looked at first.
+        let mut pairs = self.segments.iter().zip(segments).rev();
+        self.method == method
+            && self.segments.len() == segments.len()
+            && self.action.as_deref() == action
+            && pairs.all(|(segment, text)| segment.matches(text))
+    }
+
+    /// The values of the path's variables, still encoded.
+    fn values<'a>(&self, segments: &[&'a str]) -> impl Iterator<Item = (&str, &'a str)> {
+        self.segments.iter().zip(segments).filter_map(|(segment, text)| {
+            Some((segment.variable.as_deref()?, &text[segment.literal.len()..]))
+        })
     }
 
     /// Where two lines fit, the one with the literal segment where they first differ wins; among
@@ -285,6 +272,13 @@ impl Line {
 }
 
 impl Segment {
+    fn matches(&self, text: &str) -> bool {
+        match &self.variable {
+            None => self.literal == text,
+            Some(_) => text.strip_prefix(&*self.literal).is_some_and(|value| !value.is_empty()),
+        }
+    }
+
     fn parse(text: &str) -> Self {
         match text.split_once('{') {
             Some((literal, name)) => Self {
@@ -318,12 +312,13 @@ pub fn route<'a>(lines: &'a [Line], dialect: Dialect, request: &Request) -> Opti
     let path = request.path().strip_prefix(dialect.prefix())?;
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     let query = Query::parse(request.query());
-    let (line, values) = lines
+    let action = query.get(dialect.action_key());
+    let line = lines
         .iter()
-        .filter_map(|line| Some((line, line.matches(request.method, &segments, &query)?)))
-        .max_by_key(|(line, _)| line.weight(&query))?;
-    let path = values
-        .into_iter()
+        .filter(|line| line.matches(request.method, &segments, action))
+        .max_by_key(|line| line.weight(&query))?;
+    let path = line
+        .values(&segments)
         .map(|(name, value)| Some((name.to_owned(), decode_component(value)?)))
         .collect::<Option<_>>()?;
     Some(Routed { line, path, query })

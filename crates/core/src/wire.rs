@@ -160,11 +160,14 @@ impl Request {
     }
 
     fn path_start(&self) -> usize {
+        let delimiter = |from: usize| {
+            let rest = &self.url.as_bytes()[from..];
+            from + rest.iter().position(|byte| b"/?#".contains(byte)).unwrap_or(rest.len())
+        };
+        let first = delimiter(0);
         // A relative URL may hold another one in its query.
-        let scheme = self.url.find("://").filter(|at| !self.url[..*at].contains(['/', '?', '#']));
-        let authority = scheme.map_or(0, |at| at + 3);
-        let rest = &self.url[authority..];
-        authority + rest.find(['/', '?', '#']).unwrap_or(rest.len())
+        let has_scheme = self.url[..first].ends_with(':') && self.url[first..].starts_with("//");
+        if has_scheme { delimiter(first + 2) } else { first }
     }
 }
 
