@@ -20,7 +20,7 @@ use crate::seen::{FileSeen, ItemSeen, Preview, Seen, SessionSeen, SourceSeen, St
 use crate::support::{BEGIN, Client, ORIGIN, Refused, SEED, basic, refusal};
 
 /// Who calls. The first is the one whose calls an exhaustive search makes.
-pub(crate) const USERS: [&str; 2] = ["ada", "ben"];
+pub(crate) const USERS: [&str; 2] = ["lab", "guest"];
 
 #[derive(Clone)]
 pub(crate) struct Subject {
