@@ -1,5 +1,6 @@
 """The vendor's SDK in its two flavours, with the same services under the same names."""
 
+import traceback
 from operator import attrgetter
 from urllib.parse import quote
 
@@ -8,11 +9,12 @@ from com.vmware.content_client import Library, LocalLibrary, Type
 from com.vmware.content.library_client import Item
 from com.vmware.content.library.item_client import Changes, File as ItemFile, Storage, UpdateSession
 from com.vmware.content.library.item.updatesession_client import File
+from com.vmware.vapi.std.errors_client import Error
 from vmware.vapi.lib.connect import get_requests_connector
 from vmware.vapi.security.session import create_session_security_context
 from vmware.vapi.security.user_password import create_user_password_security_context
 from vmware.vapi.stdlib.client.factories import StubConfigurationFactory
-from vmware.vapi.vsphere.client import create_vsphere_client
+from vmware.vapi.vsphere.client import VsphereClient, create_vsphere_client
 
 from bridge import Bridge, mend
 
@@ -34,12 +36,27 @@ SERVICES = {
 }
 
 
+def finish_client(refused):
+    """Gives the client that a refused log-in left half made the attributes that its __del__ looks for.
+
+    Without them, its __getattr__ calls itself until the interpreter gives up, and aborts.
+    """
+    for frame, _ in traceback.walk_tb(refused.__traceback__):
+        client = frame.f_locals.get("self")
+        if isinstance(client, VsphereClient):
+            vars(client).setdefault("_stub_factory", None)
+
+
 class JsonRpc:
     """The SDK as it comes."""
 
     def __init__(self, server, user=USER, password=PASSWORD):
         self.http = server.http()
-        self._client = create_vsphere_client(server.address, user, password, session=server.http())
+        try:
+            self._client = create_vsphere_client(server.address, user, password, session=server.http())
+        except Error as refused:
+            finish_client(refused)
+            raise
         for name, (path, _) in SERVICES.items():
             setattr(self, name, attrgetter(path)(self._client))
 

@@ -110,6 +110,8 @@ fn answer(handled: &Handled) -> Value {
         "transitions": handled.transitions,
         "rule": rule,
         "lacks": handled.lacks,
+        // The script arms no fault.
+        "disturbance": null,
     })
 }
 

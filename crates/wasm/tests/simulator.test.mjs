@@ -159,7 +159,7 @@ test("what would be refused is told, and the way out", () => {
   call("POST", `${path}?action=cancel`);
   assert.equal(simulator.pathTo(...complete), null);
   assert.throws(() => simulator.whyNot("complete", {}, "me"), /complete/);
-  assert.throws(() => simulator.whyNot(complete[0], { update_session_ip: id }, "me"), /update_session_ip/);
+  assert.throws(() => simulator.whyNot(complete[0], { update_session_ip: id }, "me"), /update_session_id/);
 });
 
 test("an older release lacks what came later", () => {
