@@ -4,18 +4,16 @@
 use std::collections::BTreeMap;
 
 use accession_core::behaviour::Behaviour;
-use accession_core::model::SessionId;
-use accession_core::operations::{self, Call};
 use accession_core::privileges::Privilege;
 use accession_core::reading::{self, Misfit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::release::Release;
 use accession_core::rules::{Provenance, Rule, RuleRef};
 use accession_core::simulator::{
-    self, Account, Accounts, Disturbance, Handled, Pace, Source, Step, Transition, Unmet,
+    self, Account, Accounts, Disturbance, Handled, Pace, Source, Transition,
 };
 use accession_core::structure;
-use accession_core::structure::{Form, Plain, Wire};
+use accession_core::structure::{Form, Wire};
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
 use serde::Serialize;
@@ -49,12 +47,6 @@ extern "C" {
     pub type SourceValue;
     #[wasm_bindgen(typescript_type = "Fault")]
     pub type FaultValue;
-    #[wasm_bindgen(typescript_type = "Record<string, unknown>")]
-    pub type CallParameters;
-    #[wasm_bindgen(typescript_type = "Unmet[]")]
-    pub type UnmetValues;
-    #[wasm_bindgen(typescript_type = "Step[] | null")]
-    pub type StepValues;
 }
 
 structure! {
@@ -135,36 +127,6 @@ struct OutgoingDisturbance {
     cut_after: Option<u64>,
 }
 
-#[derive(Serialize)]
-struct OutgoingUnmet {
-    rule: OutgoingRule,
-    why: String,
-    lacks: Option<Privilege>,
-}
-
-#[derive(Serialize)]
-#[serde(tag = "kind", rename_all = "snake_case")]
-enum OutgoingStep {
-    Call { operation: String, parameters: Value },
-    Upload { session: SessionId, file: String },
-    FinishUpload { session: SessionId, file: String },
-    Wait { until: Timestamp },
-}
-
-impl From<Step> for OutgoingStep {
-    fn from(step: Step) -> Self {
-        match step {
-            Step::Call(call) => Self::Call {
-                operation: call.row().full_name(),
-                parameters: Value::Object(call.parameters(&Plain)),
-            },
-            Step::Upload { session, file } => Self::Upload { session, file },
-            Step::FinishUpload { session, file } => Self::FinishUpload { session, file },
-            Step::Wait(until) => Self::Wait { until },
-        }
-    }
-}
-
 impl From<RuleRef> for OutgoingRule {
     fn from(rule: RuleRef) -> Self {
         let Rule { id, sentence, provenance, source } = rule.0;
@@ -221,20 +183,6 @@ impl Simulator {
         Ok(Self { inner: simulator })
     }
 
-    /// Everything in it as JSON text, without API logins and passwords.
-    pub fn snapshot(&self) -> String {
-        self.inner.snapshot().to_json()
-    }
-
-    /// Puts what a snapshot has in the place of everything in it. Its accounts stay, and nobody is
-    /// logged in.
-    pub fn restore(&mut self, snapshot: &str) -> Result<(), JsError> {
-        let snapshot = simulator::Snapshot::from_json(snapshot.as_bytes())?;
-        let accounts = self.inner.accounts().clone();
-        self.inner = simulator::Simulator::restore(snapshot)?.with_accounts(accounts);
-        Ok(())
-    }
-
     /// How long the server's own work takes from now on.
     #[wasm_bindgen(js_name = setPace)]
     pub fn set_pace(&mut self, pace: PaceValue) -> Result<(), JsError> {
@@ -257,37 +205,6 @@ impl Simulator {
     /// Disarms all faults. What they did stays.
     pub fn disarm(&mut self) {
         self.inner.disarm();
-    }
-
-    /// The conditions that keep a call of this user's from being granted now. None: it is granted.
-    #[wasm_bindgen(js_name = whyNot)]
-    pub fn why_not(
-        &self,
-        operation: &str,
-        parameters: CallParameters,
-        user: &str,
-    ) -> Result<UnmetValues, JsError> {
-        let call = read_call(operation, parameters)?;
-        let unmet = self.inner.why_not(&call, user);
-        let unmet: Vec<_> = unmet
-            .into_iter()
-            .map(|Unmet { rule, why, lacks }| OutgoingUnmet { rule: rule.into(), why, lacks })
-            .collect();
-        give(&unmet)
-    }
-
-    /// The shortest way to a state in which the call is granted; null if there is none.
-    #[wasm_bindgen(js_name = pathTo)]
-    pub fn path_to(
-        &self,
-        operation: &str,
-        parameters: CallParameters,
-        user: &str,
-    ) -> Result<StepValues, JsError> {
-        let call = read_call(operation, parameters)?;
-        let path = self.inner.path_to(&call, user);
-        let path = path.map(|steps| steps.into_iter().map(OutgoingStep::from).collect::<Vec<_>>());
-        give(&path)
     }
 
     /// Answers a request. `now` is in milliseconds since 1970, as `Date.now()` gives it.
@@ -380,16 +297,6 @@ fn answer(handled: &Handled) -> Result<Answer, JsError> {
             cut_after: disturbance.cut_after,
         }),
     })
-}
-
-/// A call by its name and its parameters, read as strictly as over the wire.
-fn read_call(operation: &str, parameters: CallParameters) -> Result<Call, JsError> {
-    let row = operations::row_named(operation)
-        .ok_or_else(|| JsError::new(&format!("there is no operation {operation:?}")))?;
-    let Value::Object(parameters) = plain(&parameters.into(), "parameters")? else {
-        return Err(JsError::new("parameters must be an object"));
-    };
-    Ok(Call::decode(row, &parameters)?)
 }
 
 fn instant(now: f64) -> Result<Timestamp, JsError> {
