@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::behaviour::Behaviour;
-use crate::dialect::{Dialect, SESSION_HEADER};
+use crate::dialect::{self, Dialect, SESSION_HEADER};
 use crate::model::{LoginToken, SessionId};
-use crate::operations::{self, Row};
+use crate::operations::{self, Call, Row};
 use crate::reading::{Misfit, Reader};
 use crate::received::{Broken, Received};
 use crate::release::Release;
-use crate::simulator::{Fault, Handled, Pace, Simulator, Source, Transition, Upload};
+use crate::simulator::{Credentials, Fault, Handled, Pace, Simulator, Source, Transition, Upload};
 use crate::structure;
 use crate::structure::{Form, Wire, Writer};
 use crate::time::Timestamp;
@@ -194,6 +194,52 @@ impl Wire for Deed {
     }
 }
 
+/// Takes down what is done to a simulator, for a run. Whoever does it says so here, at the same instant.
+#[derive(Debug, Clone, Default)]
+pub struct Tape {
+    entries: Vec<Entry>,
+}
+
+impl Tape {
+    /// A deed.
+    pub fn note(&mut self, at: Timestamp, deed: Deed) {
+        self.entries.push(Entry { at, deed });
+    }
+
+    /// A request that is handed to [`Simulator::handle`]. Of one that no operation fits, or whose
+    /// parameters cannot be read, nothing remains but that time passed.
+    pub fn request(&mut self, at: Timestamp, request: &Request) {
+        let deed = match recognised(request) {
+            None => Deed::Advance,
+            Some((row, parameters)) => match Credentials::of(row, request) {
+                Credentials::Basic(given) => {
+                    Deed::LogIn { user: given.map(|(user, _)| user).unwrap_or_default() }
+                }
+                Credentials::Token(_) => Deed::Call { operation: row.full_name(), parameters },
+            },
+        };
+        self.note(at, deed);
+    }
+
+    /// What was taken down since this was asked last.
+    pub fn take(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+}
+
+/// The operation that a request calls, in whichever spelling, and its parameters.
+pub fn recognised(request: &Request) -> Option<(&'static Row, Map<String, Value>)> {
+    let dialect = Dialect::of_path(request.path())?;
+    let routed = dialect::route(operations::lines(dialect), dialect, request)?;
+    Some((routed.line.row, routed.parameters(request).ok()?))
+}
+
+/// The call that a request makes, if its parameters are those of one.
+pub fn call_of(request: &Request) -> Option<Call> {
+    let (row, parameters) = recognised(request)?;
+    Call::decode(row, &parameters).ok()
+}
+
 /// What came of one entry.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -238,6 +284,18 @@ impl Run {
             Simulator::new(seed).with_release(self.release).with_behaviour(self.behaviour);
         let (dialect, token, uploads) = (self.dialect, None, BTreeMap::new());
         Ok(Replay { simulator, dialect, token, uploads })
+    }
+
+    /// A run that begins here, with nothing in it.
+    pub fn new(seed: u64, dialect: Dialect) -> Self {
+        Self {
+            version: VERSION,
+            seed: seed.to_string(),
+            release: Release::default(),
+            behaviour: Behaviour::default(),
+            dialect,
+            entries: Vec::new(),
+        }
     }
 
     /// Does all of it again, and tells what came of each entry.

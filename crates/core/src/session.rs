@@ -3,6 +3,8 @@
 //! An event is judged first, and what is refused changes nothing; what is let through meets a match
 //! over every phase and event. The machine does not know other sessions, the wire, or who calls.
 
+mod observed;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -26,6 +28,8 @@ use crate::structure::{Form, Wire, Writer};
 use crate::text::Text;
 use crate::time::Timestamp;
 use crate::{structure, through_json};
+
+pub use observed::Observed;
 
 /// Without activity for this long, an open session expires.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);

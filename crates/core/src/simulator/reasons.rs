@@ -87,6 +87,21 @@ pub enum Outcome {
 const LONGEST: usize = 64;
 
 impl Simulator {
+    /// A simulator that holds one session and knows nothing around it: what is to be said of a session
+    /// on another server.
+    pub fn holding(session: Session, now: Timestamp) -> Self {
+        let mut simulator = Self::new(0);
+        simulator.now = now;
+        simulator.deadlines.change(&session, None, session.due());
+        simulator.sessions.insert(session.id.clone(), session);
+        simulator
+    }
+
+    /// What a read would be answered, without doing it.
+    pub fn peek(&self, call: &Call, user: &str) -> Result<Option<Value>, ApiError> {
+        self.clone().try_call(call, user)
+    }
+
     /// What a request would be answered, and do, without doing it.
     pub fn foresee(&self, request: &Request, now: Timestamp) -> Handled {
         self.clone().handle(request, now)
@@ -147,6 +162,16 @@ impl Simulator {
         let path = call.filter(|_| refused).and_then(|call| self.path_to(call, user));
         let legal = session.map(|id| self.legal(&id)).unwrap_or_default();
         Explanation { outcome, rule: handled.rule, because, legal, path }
+    }
+
+    /// The sessions that it knows, in the order in which they were created.
+    pub fn session_ids(&self) -> Vec<SessionId> {
+        super::in_order(self.sessions.iter().map(|(id, session)| (session.serial, id)))
+    }
+
+    /// A session that it knows.
+    pub fn find_session(&self, id: &SessionId) -> Option<&Session> {
+        self.sessions.get(id)
     }
 
     /// The operations on a session that would be granted now, by their names.
