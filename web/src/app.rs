@@ -15,7 +15,7 @@ use crate::components::{
     package_pane, session_pane,
 };
 use crate::host::Host;
-use crate::lab::{Lab, Pane, Task, Theme};
+use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme};
 use command::Command;
 use engine::Engine;
 
@@ -94,10 +94,14 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
+    let replica = use_mut_ref(Replica::default);
+    let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
+    let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
+
     let act = use_callback((), move |command: Command, ()| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
     let id = |name: &str| format!("{prefix}-{name}");
-    let part = PartProps { lab: lab.clone(), act: act.clone(), prefix: prefix.clone() };
+    let part = PartProps { lab: shown, scene, act: act.clone(), prefix: prefix.clone() };
     let pane = match lab.view.pane {
         Pane::Guide => "guide",
         Pane::Session => "session",
@@ -131,10 +135,10 @@ pub fn App(props: &AppProps) -> Html {
                 }
             </main>
             <aside class="acc-pane acc-explain" aria-label="Explain" id={id("explain")} tabindex="0">
-                {explain_pane(&lab)}
+                {explain_pane(&part)}
             </aside>
             <section class="acc-log" aria-label="Wire log" id={id("log")} tabindex="-1">
-                <WireLog log={lab.log.clone()} view={lab.view.clone()} act={act.clone()}
+                <WireLog log={lab.log().clone()} view={lab.view.clone()} act={act.clone()}
                     prefix={prefix.clone()} />
             </section>
             {footer((host.page_memory)(), host.reader_memory.get())}

@@ -27,7 +27,9 @@ mod session_pane;
 mod state;
 mod wire_log;
 
-use yew::{AttrValue, Callback, Properties, UseReducerHandle};
+use std::rc::Rc;
+
+use yew::{AttrValue, Callback, Properties};
 
 pub(crate) use announcements::announcements;
 pub(crate) use confirm_dialog::ConfirmDialog;
@@ -40,13 +42,15 @@ pub(crate) use session_pane::session_pane;
 pub(crate) use wire_log::WireLog;
 
 use crate::app::command::Command;
-use crate::lab::Lab;
+use crate::lab::{Lab, Scene};
 
 /// What most parts of the screen need.
 #[derive(Properties, PartialEq, Clone)]
 pub(crate) struct PartProps {
-    /// What is shown.
-    pub(crate) lab: UseReducerHandle<Lab>,
+    /// What is shown: the page, with the session as it was after the entry that is selected.
+    pub(crate) lab: Rc<Lab>,
+    /// The same session, and what the rules say of it.
+    pub(crate) scene: Rc<Scene>,
     /// Where commands go.
     pub(crate) act: Callback<Command>,
     /// Begins the ids of this instance's elements.

@@ -2,10 +2,13 @@
 //!
 //! It reads no clock, no storage and no network, and holds no token, password or upload link.
 
+mod branch;
 mod calls;
 mod check;
+mod clock;
 mod log;
 mod outcome;
+mod scene;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -17,14 +20,18 @@ use accession_core::model::{
     ChecksumInfo, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, SessionFileInfo,
     SessionId, SessionState, UpdateSessionModel,
 };
+use accession_core::run;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
 use yew::Reducible;
 
+pub use branch::{Branch, Branches, Travel};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
+pub use clock::{Clock, Leap};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
+pub use scene::{Arrow, Prospect, Replica, Scene};
 
 use crate::format;
 
@@ -48,8 +55,10 @@ pub struct Lab {
     pub dialect: Dialect,
     /// Whether there is an API login.
     pub connection: Connection,
-    /// The latest instant that was handed in.
+    /// The latest instant that was handed in: of the simulator's clock while calls go there.
     pub now: Timestamp,
+    /// The simulator's clock.
+    pub clock: Clock,
     /// The server's local libraries.
     pub libraries: Loaded<Vec<Library>>,
     /// The chosen one.
@@ -70,8 +79,10 @@ pub struct Lab {
     pub question: Option<Question>,
     /// The package that is checked, or was.
     pub check: Option<Check>,
-    /// The wire log.
-    pub log: Log,
+    /// What was done and what was seen of it, in all branches.
+    pub branches: Branches,
+    /// The entry of the log that all views show; none: the latest.
+    pub selected: Option<u64>,
     /// How it is all shown.
     pub view: View,
 }
@@ -468,6 +479,8 @@ impl Default for View {
 pub enum Action {
     /// Time passed.
     Ticked(Timestamp),
+    /// From now on another clock tells the time.
+    TimeIs(Timestamp),
     /// From now on calls go here.
     Targeted(Target, Dialect),
     /// A call was sent.
@@ -510,10 +523,18 @@ pub enum Action {
     UploadMoved(u64, Timestamp, u64),
     /// It is over.
     UploadEnded(u64),
-    /// An exchange ended.
-    Recorded(Rc<Exchange>),
-    /// The simulator did something by itself.
-    Happened(Vec<Transition>),
+    /// An exchange ended, and this is what was done to the simulator until then.
+    Recorded(Rc<Exchange>, Vec<run::Entry>),
+    /// Time passed for the simulator, and it did this by itself.
+    Happened(Vec<Transition>, Vec<run::Entry>),
+    /// The simulator begins anew, with nothing done.
+    RunBegan,
+    /// The simulator's clock was set.
+    Clocked(Clock),
+    /// Views show this entry.
+    Selected(Option<u64>),
+    /// The simulator was brought there.
+    Travelled(Travel),
     /// A final call is to be confirmed.
     Asked(Option<Question>),
     /// This is to be done.
@@ -554,6 +575,7 @@ impl Lab {
             dialect: Dialect::default(),
             connection: Connection::Closed,
             now,
+            clock: Clock::new(now),
             libraries: Loaded::Absent,
             library: None,
             items: Loaded::Absent,
@@ -564,8 +586,22 @@ impl Lab {
             outcome: None,
             question: None,
             check: None,
-            log: Log::default(),
+            branches: Branches::default(),
+            selected: None,
             view: View::default(),
+        }
+    }
+
+    /// The wire log of the branch that goes on.
+    pub const fn log(&self) -> &Log {
+        &self.branches.current.log
+    }
+
+    /// The entry that all views show: the chosen one, else the latest.
+    pub fn entry(&self) -> Option<&Rc<Entry>> {
+        match self.selected {
+            Some(number) => self.log().find(number),
+            None => self.log().entries().last(),
         }
     }
 
@@ -671,6 +707,7 @@ impl Reducible for Lab {
 pub fn reduce(mut lab: Lab, action: Action) -> Lab {
     match action {
         Action::Ticked(now) => lab.now = lab.now.max(now),
+        Action::TimeIs(now) => lab.now = now,
         Action::Targeted(target, dialect) => lab.retarget(target, dialect),
         Action::Sent(epoch, waiting) if epoch == lab.epoch => lab.waiting.push(waiting),
         Action::Returned(epoch, id) if epoch == lab.epoch => {
@@ -741,20 +778,32 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::UploadMoved(id, at, sent) => {
             if let Some(upload) = lab.uploads.iter_mut().find(|upload| upload.id == id) {
                 upload.progress.advance(sent, at);
-                lab.now = lab.now.max(at);
             }
         }
         Action::UploadEnded(id) => lab.uploads.retain(|upload| upload.id != id),
-        Action::Recorded(exchange) => {
+        Action::Recorded(exchange, done) => {
             let at = exchange.at + exchange.took;
             lab.now = lab.now.max(at);
-            lab.log.push(at, Happening::Call(exchange));
+            lab.branches.add(done, at, Some(Happening::Call(exchange)));
         }
-        Action::Happened(events) => {
+        Action::Happened(events, done) => {
+            lab.branches.add(done, lab.now, None);
             for event in events {
-                lab.log.push(event.at, Happening::Event(event));
+                lab.branches.add(Vec::new(), event.at, Some(Happening::Event(event)));
             }
         }
+        Action::RunBegan => {
+            lab.branches.begin_anew();
+            lab.selected = None;
+        }
+        Action::Clocked(clock) => lab.clock = clock,
+        Action::Selected(entry) => {
+            let known = entry.filter(|number| lab.log().find(*number).is_some());
+            let last = lab.log().entries().last().map(|entry| entry.number);
+            // The latest entry is not held on to: views go on with the run.
+            lab.selected = known.filter(|_| known != last);
+        }
+        Action::Travelled(travel) => lab.take_trip(travel),
         Action::Asked(question) => lab.question = question,
         Action::TaskChosen(task) => {
             lab.view.task = task;
@@ -767,7 +816,6 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::CheckMoved(id, at, read) => {
             if let Some(check) = lab.check.as_mut().filter(|check| check.id == id) {
                 check.progress.advance(read, at);
-                lab.now = lab.now.max(at);
             }
         }
         Action::CheckEnded(id, found) => {
@@ -822,19 +870,45 @@ impl Lab {
     }
 
     fn retarget(&mut self, target: Target, dialect: Dialect) {
-        let mut log = std::mem::take(&mut self.log);
+        let mut branches = std::mem::take(&mut self.branches);
         let word = if target.is_live() { "LIVE" } else { "Simulated" };
         let line = format!("{word}, {}, {dialect}", host_of(target.origin()));
-        log.push(self.now, Happening::Target(line));
+        branches.add(Vec::new(), self.now, Some(Happening::Target(line)));
         *self = Self {
             epoch: self.epoch + 1,
             target,
             dialect,
-            log,
+            branches,
+            clock: self.clock,
             check: self.check.take(),
             view: self.view.clone(),
             ..Self::new(std::mem::take(&mut self.page), self.seed, self.now)
         };
+    }
+
+    fn take_trip(&mut self, travel: Travel) {
+        self.branches.travel(travel);
+        self.epoch += 1;
+        self.selected = None;
+        self.outcome = None;
+        self.question = None;
+        self.uploads.clear();
+        self.waiting.clear();
+        if let Some(entry) = self.log().entries().last() {
+            self.now = entry.at;
+        }
+        let begun = |id: &SessionId| {
+            self.log().entries().iter().any(|entry| match &entry.what {
+                Happening::Call(exchange) => exchange
+                    .transitions
+                    .iter()
+                    .any(|event| event.session == *id && event.from.is_none()),
+                Happening::Event(_) | Happening::Target(_) => false,
+            })
+        };
+        if self.session.as_ref().is_some_and(|session| !begun(&session.id)) {
+            self.session = None;
+        }
     }
 
     fn session_mut(&mut self, id: &SessionId) -> Option<&mut SessionView> {

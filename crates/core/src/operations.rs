@@ -182,6 +182,14 @@ macro_rules! operations {
             }
         )+)+
 
+        $($(
+            impl From<$call> for Call {
+                fn from(call: $call) -> Self {
+                    Self::$call(call)
+                }
+            }
+        )+)+
+
         /// Every row of the table.
         pub const ROWS: &[&Row] = &[$($($call::ROW),+),+];
 

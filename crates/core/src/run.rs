@@ -307,6 +307,11 @@ impl Run {
 }
 
 impl Replay {
+    /// The token of the login that makes the calls.
+    pub fn token(&self) -> Option<&LoginToken> {
+        self.token.as_ref()
+    }
+
     /// Does the next thing.
     pub fn step(&mut self, entry: &Entry) -> Outcome {
         let now = entry.at;

@@ -228,7 +228,8 @@ fn what_a_tape_takes_down_can_be_done_again() {
         let item = support::read_reply::<ItemCreate>(dialect, &answer).expect("granted");
         let answer =
             call(&mut simulator, Call::UpdateSessionCreate(support::session_create(&item)));
-        let session = support::read_reply::<UpdateSessionCreate>(dialect, &answer).expect("granted");
+        let session =
+            support::read_reply::<UpdateSessionCreate>(dialect, &answer).expect("granted");
         // What no operation fits is no deed, and still it is later then.
         let mut odd = Request::new(Method::Get, format!("{ORIGIN}{}/odd", dialect.prefix()));
         odd.headers.push(SESSION_HEADER, "odd");

@@ -7,7 +7,7 @@ use yew::prelude::*;
 use super::PartProps;
 use super::icon::{Icon, draw};
 use crate::app::command::Command;
-use crate::lab::{Foresight, Lab, SessionCall, SessionView};
+use crate::lab::{Foresight, Lab, SessionCall};
 
 /// The calls on a whole session.
 pub(crate) fn calls(props: &PartProps) -> Html {
@@ -15,14 +15,14 @@ pub(crate) fn calls(props: &PartProps) -> Html {
     html! {
         <>
             <div class="acc-calls">
-                { for SessionCall::ALL.map(|call| one(props, session, call)) }
+                { for SessionCall::ALL.map(|call| one(props, call)) }
             </div>
             {super::guide_pane::goes_to(props, session.item_label())}
         </>
     }
 }
 
-fn one(props: &PartProps, session: &SessionView, call: SessionCall) -> Html {
+fn one(props: &PartProps, call: SessionCall) -> Html {
     let hint_id = props.id(&format!("foresight-{}", call.name()));
     let class = match call {
         SessionCall::Complete => "acc-primary",
@@ -35,7 +35,7 @@ fn one(props: &PartProps, session: &SessionView, call: SessionCall) -> Html {
                 onclick={props.on(move || Command::Call(call))}>
                 {call.label()}
             </button>
-            <p class="acc-lint" id={hint_id}>{foresight(&props.lab, &call.foresee(session))}</p>
+            <p class="acc-lint" id={hint_id}>{foresight(&props.lab, props.scene.foresee(call))}</p>
         </div>
     }
 }

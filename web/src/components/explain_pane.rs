@@ -3,13 +3,15 @@
 use accession_core::rules::{Provenance, RuleRef};
 use yew::prelude::*;
 
+use super::PartProps;
 use super::calls::foresight;
 use super::icon::{Icon, draw};
 use super::state::wrappable;
 use crate::lab::{Lab, Outcome, SessionCall, Verdict};
 
 /// What happened, why, and what is possible now.
-pub(crate) fn explain_pane(lab: &Lab) -> Html {
+pub(crate) fn explain_pane(props: &PartProps) -> Html {
+    let lab = &*props.lab;
     html! {
         <>
             <section class="acc-part acc-outcome" data-testid="outcome">
@@ -23,14 +25,14 @@ pub(crate) fn explain_pane(lab: &Lab) -> Html {
                     <p class="acc-empty">{"Send a call, and what came of it stands here, with the reason."}</p>
                 }
             </section>
-            if let Some(session) = &lab.session {
+            if lab.session.is_some() {
                 <section class="acc-part">
                     <h2>{"Possible now"}</h2>
                     <dl class="acc-possible">
                         { for SessionCall::ALL.into_iter().map(|call| html! {
                             <div key={call.name()}>
                                 <dt class="acc-mono" translate="no">{call.name()}</dt>
-                                <dd>{foresight(lab, &call.foresee(session))}</dd>
+                                <dd>{foresight(lab, props.scene.foresee(call))}</dd>
                             </div>
                         }) }
                     </dl>

@@ -13,7 +13,7 @@ use accession_core::wire::{Headers, Method};
 use crate::format;
 
 /// More entries than this are not kept; the oldest go first.
-const LIMIT: usize = 1000;
+const LIMIT: usize = 20_000;
 
 /// How far back a read looks for the same one with the same answer.
 const LOOK_BACK: usize = 4;
@@ -36,6 +36,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// How often the same read with the same answer came in a row.
     pub times: u32,
+    /// How much of the simulator's run had been done by then.
+    pub done: usize,
     /// What happened.
     pub what: Happening,
 }
@@ -66,18 +68,32 @@ impl Log {
         &self.entries
     }
 
+    /// The line of this number, if it is still there.
+    pub fn find(&self, number: u64) -> Option<&Rc<Entry>> {
+        let place = self.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+        self.entries.get(place)
+    }
+
+    /// The same as it was after the line of this number.
+    pub fn until(&self, number: u64) -> Self {
+        let end = self.entries.partition_point(|entry| entry.number <= number);
+        let entries = Rc::new(self.entries[..end].to_vec());
+        Self { entries, dropped: self.dropped, last_number: number }
+    }
+
     /// Adds a line. A read that says what it said just before is counted there instead.
-    pub fn push(&mut self, at: Timestamp, what: Happening) {
+    pub fn push(&mut self, at: Timestamp, what: Happening, done: usize) {
         let entries = Rc::make_mut(&mut self.entries);
         if let Some(place) = repeated(entries, &what) {
             let entry = Rc::make_mut(&mut entries[place]);
             entry.times += 1;
             entry.at = at;
+            entry.done = done;
             entry.what = what;
             return;
         }
         self.last_number += 1;
-        entries.push(Rc::new(Entry { number: self.last_number, at, times: 1, what }));
+        entries.push(Rc::new(Entry { number: self.last_number, at, times: 1, done, what }));
         if entries.len() > LIMIT {
             entries.remove(0);
             self.dropped += 1;

@@ -97,11 +97,8 @@ impl Simulated {
         let (session, file) = (upload.session().clone(), upload.file().to_owned());
         self.tape.borrow_mut().note(began, Deed::OpenUpload { session, file });
         let wants = upload.wants().clone();
-        let mut open = Open {
-            simulated: self.clone(),
-            upload: Some(upload.clone()),
-            clock: clock.clone(),
-        };
+        let mut open =
+            Open { simulated: self.clone(), upload: Some(upload.clone()), clock: clock.clone() };
         let stopped = Rc::new(Cell::new(false));
         let on_progress: Progress = Rc::new({
             let (simulated, stopped, told) =
