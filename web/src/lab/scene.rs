@@ -14,10 +14,11 @@ use accession_core::operations::{
     Call, ItemFileList, ItemGet, Operation, SessionFileList, UpdateSessionGet,
 };
 use accession_core::reading;
-use accession_core::run::{Replay, Run};
+use accession_core::run::{self, Replay, Run};
 use accession_core::session::{self, EventKind, Next, Observed, Phase, Session};
 use accession_core::simulator::{Simulator, Step, Transition};
 use accession_core::time::Timestamp;
+use accession_core::wire::Request;
 use serde_json::Value;
 
 use super::calls::{Foresight, SessionCall};
@@ -39,6 +40,9 @@ pub struct Scene {
     pub visited: Vec<Arrow>,
     /// What is to be expected of each call on it.
     pub prospects: Vec<Prospect>,
+    /// If the entry that is shown is a call that was refused: what to do so that it is granted, where
+    /// there is a way.
+    pub way: Option<Vec<Step>>,
 }
 
 /// A step of the session from one phase to another, or an event that left it where it was.
@@ -123,6 +127,7 @@ impl Scene {
                 scene.session = simulated(simulator, view, scene.visited.is_empty());
                 if let Some(session) = simulator.find_session(&view.id) {
                     scene.look(session, simulator);
+                    scene.way = way(lab, simulator, &session.owner);
                 }
             }
             Target::Live { .. } => {
@@ -138,6 +143,7 @@ impl Scene {
                 if let Some(session) = observed(view, completing, scene.at) {
                     let simulator = Simulator::holding(session.clone(), scene.at);
                     scene.look(&session, &simulator);
+                    scene.way = way(lab, &simulator, &session.owner);
                 }
             }
         }
@@ -164,6 +170,23 @@ impl Scene {
     pub fn prospect(&self, call: SessionCall) -> Option<&Prospect> {
         self.prospects.iter().find(|prospect| prospect.call == call)
     }
+}
+
+/// The way to the call that is shown, if it was refused.
+fn way(lab: &Lab, simulator: &Simulator, user: &str) -> Option<Vec<Step>> {
+    let exchange = exchange(lab.entry()?)?;
+    if !matches!(exchange.status(), Some(400..)) {
+        return None;
+    }
+    let sent = &exchange.request;
+    let request = Request {
+        method: sent.method,
+        url: sent.url.clone(),
+        headers: sent.headers.clone(),
+        body: sent.body.as_text().as_bytes().to_vec(),
+    };
+    let steps = simulator.path_to(&run::call_of(&request)?, user)?;
+    (!steps.is_empty()).then_some(steps)
 }
 
 fn gone(call: SessionCall) -> Prospect {
