@@ -124,7 +124,8 @@ impl Scene {
             Target::Simulated => {
                 scene.visited = before().flat_map(|entry| arrows(entry, &view.id)).collect();
                 let Some(simulator) = replica.of(lab) else { return scene };
-                scene.session = simulated(simulator, view, scene.visited.is_empty());
+                let before = scene.is_past && scene.visited.is_empty();
+                scene.session = simulated(simulator, view, before);
                 if let Some(session) = simulator.find_session(&view.id) {
                     scene.look(session, simulator);
                     scene.way = way(lab, simulator, &session.owner);
@@ -224,7 +225,9 @@ fn prospect(
 /// A session as the API of this simulator tells of it. Before it began there is none.
 fn simulated(simulator: &Simulator, known: &SessionView, before: bool) -> Option<SessionView> {
     let Some(session) = simulator.find_session(&known.id) else {
-        return (!before).then(|| SessionView { gone: true, ..known.clone() });
+        // Of one that was never there the page knows from an answer.
+        let gone = known.gone || known.model.ready().is_some();
+        return (!before).then(|| SessionView { gone, ..known.clone() });
     };
     let user = &session.owner;
     let id = known.id.clone();
