@@ -39,7 +39,8 @@ fn banner(props: &PartProps, timeline: &Timeline) -> Option<El> {
     } else {
         "A call that you send goes on from here, in a new branch."
     };
-    let text = format!("You see the session as it was at {place} of {}. {then} ", timeline.marks.len());
+    let text =
+        format!("You see the session as it was at {place} of {}. {then} ", timeline.marks.len());
     let latest = button("Back to the latest").on_click(select(props, None));
     Some(el("p.acc-past").key(&number.to_string()).icon(Icon::Waiting).text(&text).child(latest))
 }
@@ -53,10 +54,8 @@ fn slider(props: &PartProps, timeline: &Timeline) -> El {
     let count = timeline.marks.len();
     let place = timeline.shown.map_or(0, |place| place + 1);
     let shown = timeline.shown.and_then(|place| timeline.marks.get(place));
-    let spoken = shown.map_or_else(
-        || "before the first call".to_owned(),
-        |mark| mark.spoken(place, count),
-    );
+    let spoken =
+        shown.map_or_else(|| "before the first call".to_owned(), |mark| mark.spoken(place, count));
     let step = |word, name, to: Option<usize>| {
         let entry = to.and_then(|to| timeline.entry(to));
         button(word)
@@ -103,9 +102,7 @@ fn marks(props: &PartProps, timeline: &Timeline) -> El {
     let shown = timeline.shown.unwrap_or(0);
     let from = shown.saturating_sub(DRAWN / 2).min(count.saturating_sub(DRAWN));
     let to = (from + DRAWN).min(count);
-    let more = |count: usize| {
-        (count > 0).then(|| el("li.acc-hint").text(&format!("{count} more")))
-    };
+    let more = |count: usize| (count > 0).then(|| el("li.acc-hint").text(&format!("{count} more")));
     el("ol.acc-marks")
         .child(more(from))
         .children(timeline.marks[from..to].iter().enumerate().map(|(place, mark)| {
@@ -139,9 +136,7 @@ fn ways(props: &PartProps) -> El {
     let way = |word: &str, travel: Option<Travel>| {
         let can = travel.is_some_and(|travel| lab.branches.can(travel));
         let travel = travel.unwrap_or(Travel::Undo);
-        button(word)
-            .flag("disabled", !can)
-            .on_click(props.on(move || Command::Travel(travel)))
+        button(word).flag("disabled", !can).on_click(props.on(move || Command::Travel(travel)))
     };
     let last = || lab.log().entries().last().map(|entry| entry.number);
     let here = lab.selected.or_else(last).map(Travel::Fork);
@@ -159,9 +154,8 @@ fn branches(props: &PartProps, lab: &Lab) -> Option<El> {
     let current = &lab.branches.current;
     let mut all: Vec<&Branch> = lab.branches.others.iter().chain([current]).collect();
     all.sort_by_key(|branch| branch.number);
-    let name_of = |number: u32| {
-        all.iter().find(|branch| branch.number == number).map(|branch| branch.name())
-    };
+    let name_of =
+        |number: u32| all.iter().find(|branch| branch.number == number).map(|branch| branch.name());
     let list = all.iter().map(|branch| {
         let number = branch.number;
         let origin = branch.from.and_then(|(from, entry)| Some((name_of(from)?, entry)));

@@ -9,6 +9,7 @@ use accession_core::dialect;
 use accession_core::error::ApiError;
 use accession_core::operations;
 use accession_core::rules::RuleRef;
+use accession_core::simulator::Transition;
 
 use super::Target;
 
@@ -105,6 +106,16 @@ impl Outcome {
             }
         };
         outcome.with_notes(Some(exchange))
+    }
+
+    /// What an event of the server's came to.
+    pub fn of_event(event: &Transition) -> Self {
+        let (from, to) = super::phases(event);
+        let (word, because) = (event.because, format!("The session went from {from} to {to}."));
+        Self {
+            said: format!("The server did this by itself: {word}."),
+            ..Self::done(word, None, because)
+        }
     }
 
     /// The same, with what was odd about the answer.
