@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 use crate::through_json;
 
@@ -260,13 +260,11 @@ impl std::error::Error for NoSuchSetting {}
 
 /// An object with those that are not the default.
 impl Wire for Behaviour {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        let mut behaviour = Self::default();
-        reader.entries(|name, value| {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        reader.entries(&mut |name, value| {
             let told = |error: NoSuchSetting| value.misfit(error.to_string());
-            behaviour.set(name, value.text()?).map_err(told)
-        })?;
-        Ok(behaviour)
+            self.set(name, value.text()?).map_err(told)
+        })
     }
 
     fn write(&self, _: &dyn Form) -> Value {
@@ -274,6 +272,10 @@ impl Wire for Behaviour {
         let word = |setting: &Setting| Value::from(setting.values[(setting.get)(self)].0);
         let fields = differing.map(|setting| (setting.name.to_owned(), word(setting)));
         Value::Object(fields.collect::<Map<_, _>>())
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

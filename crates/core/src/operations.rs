@@ -17,11 +17,11 @@ use crate::model::{
     SessionId, StorageInfo, UpdateSessionModel, ValidationResult,
 };
 use crate::privileges::{Need, On, Privilege};
-use crate::reading::{self, Fields, Misfit, Path, Problem, Step};
+use crate::reading::{self, Fields, Fit, Misfit, Path, Problem, Step};
 use crate::release::Release;
 use crate::rules;
 use crate::simulator::Context;
-use crate::structure::{Form, Wire, Writer};
+use crate::structure::{Field, Form, Wire, Writer};
 use crate::wire::{Method, Request};
 
 /// One operation of the API.
@@ -48,7 +48,7 @@ pub struct Row {
     pub needs: &'static [Need],
     /// The release that it came with; the oldest one that there is, if it is older.
     pub since: Release,
-    read: fn(&Fields<'_>) -> Result<Call, Misfit>,
+    read: fn(&Fields<'_>) -> Fit<Call>,
 }
 
 impl PartialEq for Row {
@@ -93,7 +93,7 @@ pub trait Operation: Sized {
     const ROW: &'static Row;
 
     /// Reads its parameters.
-    fn read(fields: &Fields<'_>) -> Result<Self, Misfit>;
+    fn read(fields: &Fields<'_>) -> Fit<Self>;
 
     /// Writes its parameters.
     fn write(&self, writer: &mut Writer<'_>);
@@ -151,6 +151,11 @@ macro_rules! operations {
                 $($(#[$field_doc])+ pub $field: $type,)*
             }
 
+            impl $call {
+                const FIELDS: &'static [Field] =
+                    &[$(Field { name: stringify!($field), required: true }),*];
+            }
+
             impl Operation for $call {
                 type Reply = $reply;
                 const ROW: &'static Row = &Row {
@@ -169,15 +174,16 @@ macro_rules! operations {
                     )+)?],
                 };
 
-                fn read(fields: &Fields<'_>) -> Result<Self, Misfit> {
-                    fields.note_others(&[$(stringify!($field)),*]);
-                    Ok(Self { $($field: fields.take(stringify!($field))?,)* })
+                fn read(fields: &Fields<'_>) -> Fit<Self> {
+                    let mut call = Self { $($field: Wire::blank(),)* };
+                    fields.note_all_but(Self::FIELDS);
+                    let Self { $($field),* } = &mut call;
+                    fields.fill(Self::FIELDS, &mut [$($field),*])?;
+                    Ok(call)
                 }
 
                 fn write(&self, writer: &mut Writer<'_>) {
-                    // Some calls have no parameters.
-                    let _ = &writer;
-                    $(writer.put(stringify!($field), &self.$field);)*
+                    writer.put_all(Self::FIELDS, &[$(&self.$field),*]);
                 }
             }
         )+)+
@@ -547,7 +553,8 @@ impl Call {
     /// Reads the parameters of a row into its call, strictly: an unknown field, a missing one and a
     /// wrong type are refused by name.
     pub fn decode(row: &Row, parameters: &Map<String, Value>) -> Result<Self, ApiError> {
-        let read = reading::read_fields(parameters, row.read).map_err(refuse_misfit)?;
+        let read =
+            reading::read_fields(parameters, row.read).map_err(|misfit| refuse_misfit(&misfit))?;
         match read.unknown.into_iter().next() {
             Some(path) => Err(unknown_field(path)),
             None => Ok(read.value),
@@ -555,7 +562,7 @@ impl Call {
     }
 }
 
-fn refuse_misfit(misfit: Misfit) -> ApiError {
+fn refuse_misfit(misfit: &Misfit) -> ApiError {
     let message = match &misfit.problem {
         Problem::Missing(field) => {
             messages::MISSING_FIELD.with([field, &structure_name(&misfit.path)])

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use accession_core::behaviour::Behaviour;
 use accession_core::privileges::Privilege;
-use accession_core::reading::{self, Misfit, Reader};
+use accession_core::reading::{self, Fit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::release::Release;
 use accession_core::rules::{Provenance, Rule, RuleRef};
@@ -73,15 +73,20 @@ structure! {
 struct GivenAccounts(Vec<Account>);
 
 impl Wire for GivenAccounts {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if reader.value().is_array() {
-            return reader.elements().map(Self);
+            self.0.fill(reader)
+        } else {
+            self.0.push_mut(Account::blank()).fill(reader)
         }
-        Account::read(reader).map(|account| Self(vec![account]))
     }
 
     fn write(&self, form: &dyn Form) -> Value {
         self.0.write(form)
+    }
+
+    fn blank() -> Self {
+        Self(Vec::new())
     }
 }
 
@@ -89,22 +94,25 @@ impl Wire for GivenAccounts {
 struct IncomingHeaders(Headers);
 
 impl Wire for IncomingHeaders {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if !reader.value().is_array() {
-            return BTreeMap::<String, String>::read(reader)
-                .map(|fields| Self(fields.into_iter().collect()));
+            self.0 = BTreeMap::<String, String>::read(reader)?.into_iter().collect();
+            return Ok(());
         }
-        let mut headers = Headers::new();
-        for pair in reader.elements::<Vec<String>>()? {
+        for pair in Vec::<Vec<String>>::read(reader)? {
             let [name, value] = <[String; 2]>::try_from(pair)
                 .map_err(|_| reader.mismatch("pairs of a name and a value"))?;
-            headers.push(name, value);
+            self.0.push(name, value);
         }
-        Ok(Self(headers))
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         self.0.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    }
+
+    fn blank() -> Self {
+        Self(Headers::new())
     }
 }
 
