@@ -30,8 +30,6 @@ pub struct Row {
     pub service: &'static str,
     /// The operation's name in its service, `keep_alive`.
     pub name: &'static str,
-    /// What it does.
-    pub doc: &'static str,
     /// The method on `/api`.
     pub method: Method,
     /// The template of path and query below `/api`. A query key without `=` is a parameter that
@@ -161,7 +159,6 @@ macro_rules! operations {
                 const ROW: &'static Row = &Row {
                     service: $service,
                     name: stringify!($name),
-                    doc: concat!($($doc),+).trim_ascii(),
                     method: method!($method),
                     api: $api,
                     rest: rest_line!($($rest_method $rest)?),
