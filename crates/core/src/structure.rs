@@ -315,16 +315,33 @@ impl Wire for () {
     }
 }
 
+/// Apart from the type, as what is below.
+fn write_optional(form: &dyn Form, value: Option<&dyn Wire>) -> Value {
+    value.map_or(Value::Null, |value| form.optional(value.write(form)))
+}
+
+#[inline(never)]
+fn write_element(values: &mut Vec<Value>, form: &dyn Form, value: &dyn Wire) {
+    values.push(value.write(form));
+}
+
+#[inline(never)]
+pub(crate) fn write_entry(
+    entries: &mut Map<String, Value>,
+    form: &dyn Form,
+    key: &str,
+    value: &dyn Wire,
+) {
+    entries.insert(key.to_owned(), value.write(form));
+}
+
 impl<T: Wire> Wire for Option<T> {
     fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if reader.value().is_null() { Ok(()) } else { self.insert(T::blank()).fill(reader) }
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        match self {
-            Some(value) => form.optional(value.write(form)),
-            None => Value::Null,
-        }
+        write_optional(form, self.as_ref().map(|value| value as &dyn Wire))
     }
 
     fn blank() -> Self {
@@ -356,7 +373,9 @@ impl<T: Wire> Wire for Vec<T> {
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        Value::Array(self.iter().map(|value| value.write(form)).collect())
+        let mut values = Vec::new();
+        self.iter().for_each(|value| write_element(&mut values, form, value));
+        Value::Array(values)
     }
 
     fn blank() -> Self {
@@ -393,8 +412,9 @@ impl<K: Key, T: Wire> Wire for BTreeMap<K, T> {
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        let entries = self.iter().map(|(key, value)| (key.name().to_owned(), value.write(form)));
-        form.map(entries.collect())
+        let mut entries = Map::new();
+        self.iter().for_each(|(key, value)| write_entry(&mut entries, form, key.name(), value));
+        form.map(entries)
     }
 
     fn blank() -> Self {
