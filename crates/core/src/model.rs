@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -57,12 +57,20 @@ macro_rules! wire_enum {
         }
 
         impl $crate::structure::Wire for $name {
-            fn read(reader: $crate::reading::Reader<'_>) -> Result<Self, $crate::reading::Misfit> {
-                reader.text().map(|text| Self::from(text.to_owned()))
+            fn fill(
+                &mut self,
+                reader: $crate::reading::Reader<'_>,
+            ) -> $crate::reading::Fit {
+                *self = Self::from(reader.text()?.to_owned());
+                Ok(())
             }
 
             fn write(&self, _: &dyn $crate::structure::Form) -> serde_json::Value {
                 serde_json::Value::from(self.as_str())
+            }
+
+            fn blank() -> Self {
+                Self::default()
             }
         }
 
@@ -115,12 +123,16 @@ macro_rules! identifiers {
         }
 
         impl Wire for $name {
-            fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-                reader.text().map(Self::new)
+            fn fill(&mut self, reader: Reader<'_>) -> Fit {
+                self.0.fill(reader)
             }
 
-            fn write(&self, _: &dyn Form) -> Value {
-                Value::from(self.as_str())
+            fn write(&self, form: &dyn Form) -> Value {
+                self.0.write(form)
+            }
+
+            fn blank() -> Self {
+                Self::default()
             }
         }
 
@@ -158,12 +170,16 @@ impl LoginToken {
 }
 
 impl Wire for LoginToken {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.text().map(Self::new)
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        self.0.fill(reader)
     }
 
     fn write(&self, form: &dyn Form) -> Value {
         form.secret(self.reveal())
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

@@ -17,11 +17,11 @@ use crate::model::{
     SessionId, StorageInfo, UpdateSessionModel, ValidationResult,
 };
 use crate::privileges::{Need, On, Privilege};
-use crate::reading::{self, Fields, Misfit, Path, Problem, Step};
+use crate::reading::{self, Fields, Fit, Misfit, Path, Problem, Step};
 use crate::release::Release;
 use crate::rules;
 use crate::simulator::Context;
-use crate::structure::{Form, Wire, Writer};
+use crate::structure::{Field, Form, Wire, Writer};
 use crate::wire::{Method, Request};
 
 /// One operation of the API.
@@ -30,8 +30,6 @@ pub struct Row {
     pub service: &'static str,
     /// The operation's name in its service, `keep_alive`.
     pub name: &'static str,
-    /// What it does.
-    pub doc: &'static str,
     /// The method on `/api`.
     pub method: Method,
     /// The template of path and query below `/api`. A query key without `=` is a parameter that
@@ -48,7 +46,7 @@ pub struct Row {
     pub needs: &'static [Need],
     /// The release that it came with; the oldest one that there is, if it is older.
     pub since: Release,
-    read: fn(&Fields<'_>) -> Result<Call, Misfit>,
+    read: fn(&Fields<'_>) -> Fit<Call>,
 }
 
 impl PartialEq for Row {
@@ -72,6 +70,12 @@ impl Row {
         format!("{service}.{}", self.name)
     }
 
+    /// What it does, in one sentence.
+    pub fn doc(&self) -> &'static str {
+        let place = ROWS.iter().position(|row| *row == self);
+        place.map_or("", |place| DOCS[place].trim_ascii())
+    }
+
     /// Whether the call changes something on the server.
     pub fn changes(&self) -> bool {
         !matches!(self.name, "get" | "list" | "find" | "validate")
@@ -93,7 +97,7 @@ pub trait Operation: Sized {
     const ROW: &'static Row;
 
     /// Reads its parameters.
-    fn read(fields: &Fields<'_>) -> Result<Self, Misfit>;
+    fn read(fields: &Fields<'_>) -> Fit<Self>;
 
     /// Writes its parameters.
     fn write(&self, writer: &mut Writer<'_>);
@@ -151,12 +155,16 @@ macro_rules! operations {
                 $($(#[$field_doc])+ pub $field: $type,)*
             }
 
+            impl $call {
+                const FIELDS: &'static [Field] =
+                    &[$(Field { name: stringify!($field), required: true }),*];
+            }
+
             impl Operation for $call {
                 type Reply = $reply;
                 const ROW: &'static Row = &Row {
                     service: $service,
                     name: stringify!($name),
-                    doc: concat!($($doc),+).trim_ascii(),
                     method: method!($method),
                     api: $api,
                     rest: rest_line!($($rest_method $rest)?),
@@ -169,15 +177,16 @@ macro_rules! operations {
                     )+)?],
                 };
 
-                fn read(fields: &Fields<'_>) -> Result<Self, Misfit> {
-                    fields.note_others(&[$(stringify!($field)),*]);
-                    Ok(Self { $($field: fields.take(stringify!($field))?,)* })
+                fn read(fields: &Fields<'_>) -> Fit<Self> {
+                    let mut call = Self { $($field: Wire::blank(),)* };
+                    fields.note_all_but(Self::FIELDS);
+                    let Self { $($field),* } = &mut call;
+                    fields.fill(Self::FIELDS, &mut [$($field),*])?;
+                    Ok(call)
                 }
 
                 fn write(&self, writer: &mut Writer<'_>) {
-                    // Some calls have no parameters.
-                    let _ = &writer;
-                    $(writer.put(stringify!($field), &self.$field);)*
+                    writer.put_all(Self::FIELDS, &[$(&self.$field),*]);
                 }
             }
         )+)+
@@ -192,6 +201,9 @@ macro_rules! operations {
 
         /// Every row of the table.
         pub const ROWS: &[&Row] = &[$($($call::ROW),+),+];
+
+        /// What each of them does, in the same order: apart, so that only programs that tell it carry it.
+        const DOCS: &[&str] = &[$($(concat!($($doc),+)),+),+];
 
         /// A call of any operation.
         #[derive(Debug, Clone, PartialEq)]
@@ -555,7 +567,8 @@ impl Call {
     /// Reads the parameters of a row into its call, strictly: an unknown field, a missing one and a
     /// wrong type are refused by name.
     pub fn decode(row: &Row, parameters: &Map<String, Value>) -> Result<Self, ApiError> {
-        let read = reading::read_fields(parameters, row.read).map_err(refuse_misfit)?;
+        let read =
+            reading::read_fields(parameters, row.read).map_err(|misfit| refuse_misfit(&misfit))?;
         match read.unknown.into_iter().next() {
             Some(path) => Err(unknown_field(path)),
             None => Ok(read.value),
@@ -563,7 +576,7 @@ impl Call {
     }
 }
 
-fn refuse_misfit(misfit: Misfit) -> ApiError {
+fn refuse_misfit(misfit: &Misfit) -> ApiError {
     let message = match &misfit.problem {
         Problem::Missing(field) => {
             messages::MISSING_FIELD.with([field, &structure_name(&misfit.path)])

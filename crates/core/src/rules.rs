@@ -7,8 +7,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// How a rule is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Provenance {
     /// The vendor's reference says so.
     Documented,
@@ -16,6 +15,23 @@ pub enum Provenance {
     Observed,
     /// Nobody says; this is the stricter reading.
     Assumed,
+}
+
+impl Provenance {
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
+impl Serialize for Provenance {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
 }
 
 /// One rule of the API.

@@ -12,7 +12,7 @@ use crate::behaviour::Behaviour;
 use crate::dialect::{self, Dialect, SESSION_HEADER};
 use crate::model::{LoginToken, SessionId};
 use crate::operations::{self, Call, Row};
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
 use crate::release::Release;
 use crate::simulator::{Credentials, Fault, Handled, Pace, Simulator, Source, Transition, Upload};
@@ -107,7 +107,7 @@ pub enum Deed {
 }
 
 impl Wire for Deed {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let fields = reader.fields()?;
         let kind: String = fields.take("kind")?;
         let (deed, known): (_, &[&'static str]) = match kind.as_str() {
@@ -144,7 +144,8 @@ impl Wire for Deed {
         };
         let known: Vec<_> = known.iter().copied().chain(["kind"]).collect();
         fields.note_others(&known);
-        Ok(deed)
+        *self = deed;
+        Ok(())
     }
 
     fn write(&self, form: &dyn Form) -> Value {
@@ -191,6 +192,10 @@ impl Wire for Deed {
         };
         writer.put("kind", &kind.to_owned());
         writer.finish("")
+    }
+
+    fn blank() -> Self {
+        Self::Advance
     }
 }
 

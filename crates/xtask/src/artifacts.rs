@@ -25,6 +25,10 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// What makes a function with one caller stay one: merged into it, the module gets smaller, and larger once it is
+/// compressed. `index.html` says the same for the page.
+const WASM_FOR_BROTLI: [&str; 2] = ["--one-caller-inline-max-function-size", "0"];
+
 /// A wasm module: its crate, the name of its files, and whether it is compiled for SIMD, without which it then does
 /// not load.
 struct Module {
@@ -192,6 +196,7 @@ impl<'a> Artifacts<'a> {
         run::run(
             run::command(&optimizer.path)
                 .arg("-Oz")
+                .args(WASM_FOR_BROTLI)
                 .args(WASM_FEATURES)
                 .args(has_simd.then_some("--enable-simd"))
                 .arg(&module)

@@ -94,7 +94,7 @@ impl Outcome {
                 // An upload is no operation.
                 let does = row.map_or(
                     "The bytes arrived. The file's status tells what became of them.",
-                    |row| row.doc,
+                    operations::Row::doc,
                 );
                 Self::done(call, Some(answer.status), does)
             }
