@@ -7,7 +7,8 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 
 /// How a rule is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Provenance {
     /// The vendor's reference says so.
     Documented,
@@ -15,23 +16,6 @@ pub enum Provenance {
     Observed,
     /// Nobody says; this is the stricter reading.
     Assumed,
-}
-
-impl Provenance {
-    /// Its name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Documented => "documented",
-            Self::Observed => "observed",
-            Self::Assumed => "assumed",
-        }
-    }
-}
-
-impl Serialize for Provenance {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(self.name())
-    }
 }
 
 /// One rule of the API.

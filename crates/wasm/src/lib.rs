@@ -1,19 +1,24 @@
 //! The simulator as a module for browsers and Node: one request in, one answer out, and the clock
 //! handed in. It holds no rule and no state of its own: two simulators on one page are two.
 
+use std::collections::BTreeMap;
+
 use accession_core::behaviour::Behaviour;
+use accession_core::privileges::Privilege;
 use accession_core::reading::{self, Fit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::release::Release;
-use accession_core::rules::{Rule, RuleRef};
+use accession_core::rules::{Provenance, Rule, RuleRef};
 use accession_core::simulator::{
     self, Account, Accounts, Disturbance, Handled, Pace, Source, Transition,
 };
 use accession_core::structure;
-use accession_core::structure::{Form, Plain, Wire};
+use accession_core::structure::{Form, Wire};
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
+use serde::Serialize;
 use serde_json::Value;
+use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -24,11 +29,6 @@ const SAFE_INTEGER: f64 = 9_007_199_254_740_991.0;
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(catch, js_namespace = JSON)]
-    fn stringify(value: &JsValue) -> Result<Option<String>, JsValue>;
-    #[wasm_bindgen(js_namespace = JSON)]
-    fn parse(text: &str) -> JsValue;
-
     #[wasm_bindgen(typescript_type = "SimulatorOptions")]
     pub type SimulatorOptions;
     #[wasm_bindgen(typescript_type = "HttpRequest")]
@@ -96,10 +96,8 @@ struct IncomingHeaders(Headers);
 impl Wire for IncomingHeaders {
     fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if !reader.value().is_array() {
-            return reader.entries(&mut |name, value| {
-                self.0.push(name, value.text()?);
-                Ok(())
-            });
+            self.0 = BTreeMap::<String, String>::read(reader)?.into_iter().collect();
+            return Ok(());
         }
         for pair in Vec::<Vec<String>>::read(reader)? {
             let [name, value] = <[String; 2]>::try_from(pair)
@@ -118,6 +116,40 @@ impl Wire for IncomingHeaders {
     }
 }
 
+#[derive(Serialize)]
+struct Outgoing<'a> {
+    status: u16,
+    headers: &'a Headers,
+    body: &'a str,
+    transitions: &'a [Transition],
+    rule: Option<OutgoingRule>,
+    lacks: Option<Privilege>,
+    disturbance: Option<OutgoingDisturbance>,
+}
+
+/// What a fault asks the host to do to the connection.
+#[derive(Serialize)]
+struct OutgoingDisturbance {
+    delay: u64,
+    bytes_per_second: Option<u64>,
+    cut_after: Option<u64>,
+}
+
+impl From<RuleRef> for OutgoingRule {
+    fn from(rule: RuleRef) -> Self {
+        let Rule { id, sentence, provenance, source } = rule.0;
+        Self { id, sentence, provenance: *provenance, source }
+    }
+}
+
+#[derive(Serialize)]
+struct OutgoingRule {
+    id: &'static str,
+    sentence: &'static str,
+    provenance: Provenance,
+    source: &'static str,
+}
+
 /// A vCenter content library in memory.
 #[wasm_bindgen]
 pub struct Simulator {
@@ -134,8 +166,8 @@ pub struct Upload {
 impl Upload {
     /// The digests to compute while the bytes go by.
     #[wasm_bindgen(getter)]
-    pub fn wants(&self) -> Algorithms {
-        give(self.inner.wants().digests.write(&Plain))
+    pub fn wants(&self) -> Result<Algorithms, JsError> {
+        give(&self.inner.wants().digests)
     }
 }
 
@@ -245,7 +277,7 @@ impl Simulator {
 
     /// Makes happen what is due by `now`.
     pub fn advance(&mut self, now: f64) -> Result<Transitions, JsError> {
-        Ok(give(transitions(&self.inner.advance(instant(now)?))))
+        give(&self.inner.advance(instant(now)?))
     }
 }
 
@@ -259,52 +291,20 @@ fn read_request(request: HttpRequest) -> Result<Request, JsError> {
 
 fn answer(handled: &Handled) -> Result<Answer, JsError> {
     let Response { status, headers, body } = &handled.response;
-    let headers = headers.iter().map(|(name, value)| Value::from(vec![name, value]));
-    Ok(give(object([
-        ("status", Value::from(*status)),
-        ("headers", headers.collect()),
-        ("body", Value::from(std::str::from_utf8(body)?)),
-        ("transitions", transitions(&handled.transitions)),
-        ("rule", handled.rule.map_or(Value::Null, rule)),
-        ("lacks", handled.lacks.write(&Plain)),
-        ("disturbance", disturbance(&handled.disturbance)),
-    ])))
-}
-
-/// What a fault asks the host to do to the connection.
-fn disturbance(disturbance: &Disturbance) -> Value {
-    if *disturbance == Disturbance::default() {
-        return Value::Null;
-    }
-    let delay = u64::try_from(disturbance.delay.as_millis()).unwrap_or(u64::MAX);
-    object([
-        ("delay", Value::from(delay)),
-        ("bytes_per_second", disturbance.bytes_per_second.write(&Plain)),
-        ("cut_after", disturbance.cut_after.write(&Plain)),
-    ])
-}
-
-fn transitions(transitions: &[Transition]) -> Value {
-    let each = |Transition { at, session, from, to, because }: &Transition| {
-        object([
-            ("at", at.write(&Plain)),
-            ("session", session.write(&Plain)),
-            ("from", from.write(&Plain)),
-            ("to", to.write(&Plain)),
-            ("because", Value::from(*because)),
-        ])
-    };
-    transitions.iter().map(each).collect()
-}
-
-fn rule(rule: RuleRef) -> Value {
-    let Rule { id, sentence, provenance, source } = *rule;
-    object([
-        ("id", Value::from(id)),
-        ("sentence", Value::from(sentence)),
-        ("provenance", Value::from(provenance.name())),
-        ("source", Value::from(source)),
-    ])
+    let disturbance = &handled.disturbance;
+    give(&Outgoing {
+        status: *status,
+        headers,
+        body: std::str::from_utf8(body)?,
+        transitions: &handled.transitions,
+        rule: handled.rule.map(OutgoingRule::from),
+        lacks: handled.lacks,
+        disturbance: (*disturbance != Disturbance::default()).then(|| OutgoingDisturbance {
+            delay: u64::try_from(disturbance.delay.as_millis()).unwrap_or(u64::MAX),
+            bytes_per_second: disturbance.bytes_per_second,
+            cut_after: disturbance.cut_after,
+        }),
+    })
 }
 
 fn instant(now: f64) -> Result<Timestamp, JsError> {
@@ -319,12 +319,12 @@ fn take<T: Wire>(value: JsValue, what: &str) -> Result<T, JsError> {
     read(&plain(&value, what)?, what)
 }
 
-/// A JavaScript value as plain data: by way of its text, as values go out too.
+/// A JavaScript value as plain data. It goes through text: serde-wasm-bindgen asks an object for the
+/// fields it knows and does not see others.
 fn plain(value: &JsValue, what: &str) -> Result<Value, JsError> {
-    let text = stringify(value).ok().flatten();
+    let text = js_sys::JSON::stringify(value).ok().and_then(|text| text.as_string());
     let text = text.ok_or_else(|| JsError::new(&format!("{what} is missing")))?;
-    // From bytes, as core reads: a text would bring a second reader into the module.
-    Ok(serde_json::from_slice(text.as_bytes())?)
+    Ok(serde_json::from_str(&text)?)
 }
 
 fn read<T: Wire>(value: &Value, what: &str) -> Result<T, JsError> {
@@ -340,13 +340,8 @@ fn read<T: Wire>(value: &Value, what: &str) -> Result<T, JsError> {
     }
 }
 
-fn object<const N: usize>(fields: [(&str, Value); N]) -> Value {
-    fields.into_iter().collect()
-}
-
-/// What is null stays: a program asks an answer for all that its type has.
-fn give<T: JsCast>(value: Value) -> T {
-    parse(&value.to_string()).unchecked_into()
+fn give<T: JsCast>(value: &(impl Serialize + ?Sized)) -> Result<T, JsError> {
+    Ok(value.serialize(&Serializer::json_compatible())?.unchecked_into())
 }
 
 /// Names every algorithm in the types above; a new one must be added to `types.d.ts`.
