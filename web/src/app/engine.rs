@@ -314,28 +314,20 @@ impl Engine {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
         self.dispatch.dispatch(Action::TimeIs(self.clock_of(&target)()));
-        let link = self.link_to(&target, dialect, transport, true);
+        let link = self.link_to(&target, dialect, transport);
         self.dispatch.dispatch(Action::Targeted(target, dialect));
         *self.link.borrow_mut() = Some(link.clone());
         link
     }
 
-    /// A client whose exchanges are shown, or not.
-    fn link_to(
-        &self,
-        target: &Target,
-        dialect: Dialect,
-        transport: Transport,
-        shown: bool,
-    ) -> Link {
+    /// A client whose exchanges are shown.
+    fn link_to(&self, target: &Target, dialect: Dialect, transport: Transport) -> Link {
         let last = Rc::new(RefCell::new(None));
         let observer = {
             let (last, dispatch, tape) = (last.clone(), self.dispatch.clone(), self.tape.clone());
             move |exchange: Rc<Exchange>| {
                 *last.borrow_mut() = Some(exchange.clone());
-                if shown {
-                    dispatch.dispatch(Action::Recorded(exchange, tape.borrow_mut().take()));
-                }
+                dispatch.dispatch(Action::Recorded(exchange, tape.borrow_mut().take()));
             }
         };
         let client =

@@ -24,6 +24,10 @@ pub(crate) enum Icon {
     Repeat,
     Stop,
     Event,
+    First,
+    Previous,
+    Next,
+    Last,
 }
 
 /// Draws an icon.
@@ -48,6 +52,10 @@ pub(crate) fn draw(icon: Icon) -> El {
         Icon::Copy => ("M5.5 5.5h8v8h-8z M10.5 5.5v-3h-8v8h3", ""),
         Icon::Repeat => ("M13 8a5 5 0 1 1-1.5-3.5 M13 2v3h-3", ""),
         Icon::Stop => ("M3.5 3.5h9v9h-9z", ""),
+        Icon::First => ("M3.5 3v10", "M13 3v10L5 8z"),
+        Icon::Previous => ("", "M11.5 3v10L4 8z"),
+        Icon::Next => ("", "M4.5 3v10L12 8z"),
+        Icon::Last => ("M12.5 3v10", "M3 3v10l8-5z"),
         Icon::Event => ("M8 2.5 13.5 8 8 13.5 2.5 8z", ""),
     };
     let shape = (!shapes.is_empty()).then(|| el("path.acc-icon-shape").attr("d", shapes));

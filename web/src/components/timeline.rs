@@ -26,8 +26,11 @@ pub(crate) fn timeline(props: &PartProps) -> El {
         .child(banner(props, &timeline))
         .child(slider(props, &timeline))
         .child(marks(props, &timeline))
-        .child(simulated.then(|| ways(props)))
-        .child(simulated.then(|| clock(props, &timeline)))
+        .child(
+            simulated
+                .then(|| el("div.acc-steer").child(clock(props, &timeline)).child(ways(props))),
+        )
+        .child(simulated.then(|| branches(props, &props.lab)).flatten())
 }
 
 /// That what is on screen is not the latest.
@@ -56,9 +59,10 @@ fn slider(props: &PartProps, timeline: &Timeline) -> El {
     let shown = timeline.shown.and_then(|place| timeline.marks.get(place));
     let spoken =
         shown.map_or_else(|| "before the first call".to_owned(), |mark| mark.spoken(place, count));
-    let step = |word, name, to: Option<usize>| {
+    let step = |icon, name, to: Option<usize>| {
         let entry = to.and_then(|to| timeline.entry(to));
-        button(word)
+        button("")
+            .icon(icon)
             .attr("aria-label", name)
             .attr("title", name)
             .flag("disabled", entry.is_none())
@@ -77,8 +81,8 @@ fn slider(props: &PartProps, timeline: &Timeline) -> El {
     let back = place.checked_sub(2);
     let on = (place < count).then_some(place);
     el("div.acc-slider")
-        .child(step("⏮", "First", (place > 1).then_some(0)))
-        .child(step("◀", "Previous", back))
+        .child(step(Icon::First, "First", (place > 1).then_some(0)))
+        .child(step(Icon::Previous, "Previous", back))
         .child(
             el("input")
                 .id(&props.id("timeline"))
@@ -91,8 +95,8 @@ fn slider(props: &PartProps, timeline: &Timeline) -> El {
                 .value(&place.max(1).to_string())
                 .on_input(on_slide),
         )
-        .child(step("▶", "Next", on))
-        .child(step("⏭", "Last", (place < count).then(|| count.saturating_sub(1))))
+        .child(step(Icon::Next, "Next", on))
+        .child(step(Icon::Last, "Last", (place < count).then(|| count.saturating_sub(1))))
         .child(el("span.acc-slider-text").attr("aria-hidden", "true").text(&spoken))
 }
 
@@ -144,7 +148,6 @@ fn ways(props: &PartProps) -> El {
         .child(way("Undo", Some(Travel::Undo)))
         .child(way("Redo", Some(Travel::Redo)))
         .child(way("Fork here", here))
-        .child(branches(props, lab))
 }
 
 fn branches(props: &PartProps, lab: &Lab) -> Option<El> {

@@ -47,7 +47,7 @@ impl Mark {
             Happening::Call(exchange) => {
                 let status = exchange.status();
                 let granted = matches!(status, Some(200..=299));
-                let word = exchange.operation.rsplit('.').next().unwrap_or_default();
+                let word = short(&exchange.operation);
                 mark(if granted { Kind::Call } else { Kind::Refused }, word, status)
             }
         }
@@ -62,6 +62,16 @@ impl Mark {
             (Kind::Refused, None) => ("call", ", no answer".to_owned()),
         };
         format!("{kind} {place} of {of}, {}{end}", self.word)
+    }
+}
+
+/// An operation's name: alone where it is on an update session, else with that of its service.
+fn short(operation: &str) -> &str {
+    let mut dots = operation.rmatch_indices('.').map(|(place, _)| place + 1);
+    let (name, service) = (dots.next().unwrap_or(0), dots.next().unwrap_or(0));
+    match &operation[service..name] {
+        "update_session." | "file." => &operation[name..],
+        _ => &operation[service..],
     }
 }
 

@@ -9,7 +9,7 @@ use accession_core::model::SessionId;
 use accession_core::run::{Deed, Run};
 use accession_core::time::Timestamp;
 
-use super::Engine;
+use super::{Engine, Link};
 use crate::lab::{Action, Clock, Lab, Leap, Target, Travel, reduce};
 
 impl Engine {
@@ -79,8 +79,8 @@ impl Engine {
         let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
         if let Some(session) = lab.session.as_ref().filter(|session| touched.contains(&session.id))
         {
-            let id = session.id.clone();
-            self.spawn(|engine| async move { engine.refresh(&link, &id).await });
+            let (id, looks) = (session.id.clone(), self.looks(&link));
+            self.spawn(|engine| async move { engine.refresh(&looks, &id).await });
         }
     }
 
@@ -104,14 +104,11 @@ impl Engine {
         self.epoch.set(self.epoch.get() + 1);
         self.dispatch.dispatch(Action::Travelled(travel));
         let (_, transport) = self.way_to_simulator(true);
-        let link = self.link_to(&Target::Simulated, lab.dialect, transport, true);
-        // Looks are no part of the run.
-        let (_, transport) = self.way_to_simulator(false);
-        let looks = self.link_to(&Target::Simulated, lab.dialect, transport, false);
+        let link = self.link_to(&Target::Simulated, lab.dialect, transport);
         if let Some(token) = token {
-            link.client.adopt(token.clone());
-            looks.client.adopt(token);
+            link.client.adopt(token);
         }
+        let looks = self.looks(&link);
         *self.link.borrow_mut() = Some(link);
         let (session, library) = (there.session.map(|session| session.id), there.library);
         self.spawn(|engine| async move {
@@ -123,5 +120,11 @@ impl Engine {
                 engine.refresh(&looks, &id).await;
             }
         });
+    }
+
+    /// The way of looks that are no part of the run.
+    fn looks(&self, link: &Link) -> Link {
+        let (_, transport) = self.way_to_simulator(false);
+        Link { client: link.client.aside(transport), epoch: link.epoch, last: Rc::default() }
     }
 }
