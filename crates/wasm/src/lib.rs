@@ -2,12 +2,14 @@
 //! handed in. It holds no rule and no state of its own: two simulators on one page are two.
 
 use accession_core::behaviour::Behaviour;
+use accession_core::model::SessionId;
+use accession_core::operations::{self, Call};
 use accession_core::reading::{self, Fit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::release::Release;
 use accession_core::rules::{Rule, RuleRef};
 use accession_core::simulator::{
-    self, Account, Accounts, Disturbance, Handled, Pace, Source, Transition,
+    self, Account, Accounts, Disturbance, Handled, Pace, Source, Step, Transition, Unmet,
 };
 use accession_core::structure;
 use accession_core::structure::{Form, Plain, Wire};
@@ -47,6 +49,14 @@ extern "C" {
     pub type SourceValue;
     #[wasm_bindgen(typescript_type = "Fault")]
     pub type FaultValue;
+    #[wasm_bindgen(typescript_type = "Record<string, unknown>")]
+    pub type CallParameters;
+    #[wasm_bindgen(typescript_type = "string[]")]
+    pub type OperationNames;
+    #[wasm_bindgen(typescript_type = "Unmet[]")]
+    pub type UnmetValues;
+    #[wasm_bindgen(typescript_type = "Step[] | null")]
+    pub type StepValues;
 }
 
 structure! {
@@ -159,6 +169,20 @@ impl Simulator {
         Ok(Self { inner: simulator })
     }
 
+    /// Everything in it as JSON text, without API logins and passwords.
+    pub fn snapshot(&self) -> String {
+        self.inner.snapshot().to_json()
+    }
+
+    /// Puts what a snapshot has in the place of everything in it. Its accounts stay, and nobody is
+    /// logged in.
+    pub fn restore(&mut self, snapshot: &str) -> Result<(), JsError> {
+        let snapshot = simulator::Snapshot::from_json(snapshot.as_bytes())?;
+        let accounts = self.inner.accounts().clone();
+        self.inner = simulator::Simulator::restore(snapshot)?.with_accounts(accounts);
+        Ok(())
+    }
+
     /// How long the server's own work takes from now on.
     #[wasm_bindgen(js_name = setPace)]
     pub fn set_pace(&mut self, pace: PaceValue) -> Result<(), JsError> {
@@ -181,6 +205,37 @@ impl Simulator {
     /// Disarms all faults. What they did stays.
     pub fn disarm(&mut self) {
         self.inner.disarm();
+    }
+
+    /// The conditions that keep a call of this user's from being granted now. None: it is granted.
+    #[wasm_bindgen(js_name = whyNot)]
+    pub fn why_not(
+        &self,
+        operation: &str,
+        parameters: CallParameters,
+        user: &str,
+    ) -> Result<UnmetValues, JsError> {
+        let call = read_call(operation, parameters)?;
+        Ok(give(self.inner.why_not(&call, user).into_iter().map(unmet).collect()))
+    }
+
+    /// The shortest way to a state in which the call is granted; null if there is none.
+    #[wasm_bindgen(js_name = pathTo)]
+    pub fn path_to(
+        &self,
+        operation: &str,
+        parameters: CallParameters,
+        user: &str,
+    ) -> Result<StepValues, JsError> {
+        let call = read_call(operation, parameters)?;
+        let path = self.inner.path_to(&call, user);
+        Ok(give(path.map_or(Value::Null, |steps| steps.into_iter().map(step).collect())))
+    }
+
+    /// The operations on a session that would be granted now, by their names. None: there is no such
+    /// session, or nothing more can be done with it.
+    pub fn legal(&self, session: &str) -> OperationNames {
+        give(self.inner.legal(&session.into()).into())
     }
 
     /// Answers a request. `now` is in milliseconds since 1970, as `Date.now()` gives it.
@@ -305,6 +360,42 @@ fn rule(rule: RuleRef) -> Value {
         ("provenance", Value::from(provenance.name())),
         ("source", Value::from(source)),
     ])
+}
+
+fn unmet(Unmet { rule: broken, why, lacks }: Unmet) -> Value {
+    object([("rule", rule(broken)), ("why", Value::from(why)), ("lacks", lacks.write(&Plain))])
+}
+
+fn step(step: Step) -> Value {
+    let of_file = |kind, session: SessionId, file: String| {
+        object([
+            ("kind", Value::from(kind)),
+            ("session", session.write(&Plain)),
+            ("file", Value::from(file)),
+        ])
+    };
+    match step {
+        Step::Call(call) => object([
+            ("kind", Value::from("call")),
+            ("operation", Value::from(call.row().full_name())),
+            ("parameters", Value::Object(call.parameters(&Plain))),
+        ]),
+        Step::Upload { session, file } => of_file("upload", session, file),
+        Step::FinishUpload { session, file } => of_file("finish_upload", session, file),
+        Step::Wait(until) => {
+            object([("kind", Value::from("wait")), ("until", until.write(&Plain))])
+        }
+    }
+}
+
+/// A call by its name and its parameters, read as strictly as over the wire.
+fn read_call(operation: &str, parameters: CallParameters) -> Result<Call, JsError> {
+    let row = operations::row_named(operation)
+        .ok_or_else(|| JsError::new(&format!("there is no operation {operation:?}")))?;
+    let Value::Object(parameters) = plain(&parameters.into(), "parameters")? else {
+        return Err(JsError::new("parameters must be an object"));
+    };
+    Ok(Call::decode(row, &parameters)?)
 }
 
 fn instant(now: f64) -> Result<Timestamp, JsError> {
