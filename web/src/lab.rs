@@ -4,6 +4,7 @@
 
 mod calls;
 mod check;
+pub mod code;
 mod log;
 mod outcome;
 
