@@ -19,7 +19,7 @@ use accession_core::dialect::{Dialect, SESSION_HEADER};
 use accession_core::wire::REDACTED;
 use serde_json::Value;
 
-use plan::{Call, File, Line, Plan, Step};
+use plan::{File, Line, Plan, Step};
 
 /// A language that scripts are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -121,9 +121,9 @@ fn lay_out(brackets: [&str; 2], parts: &[String], [depth, step]: [usize; 2]) -> 
 }
 
 /// The body of a call, its last line as deep as is said.
-fn body<T: Tongue>(plan: &Plan, call: &Call, depth: usize) -> Option<String> {
-    let written = |body| value::<T>(plan, call.file(), "", body, depth);
-    call.body.as_ref().map(written)
+fn body<T: Tongue>(plan: &Plan, line: &Line, file: Option<&File>, depth: usize) -> Option<String> {
+    let written = |body| value::<T>(plan, file, "", body, depth);
+    line.body.as_ref().map(written)
 }
 
 fn value<T: Tongue>(

@@ -116,19 +116,26 @@ value() {
 "#;
 
 const UPLOAD: &str = r#"
-# upload LINK FILE [METHOD TARGET]: that call keeps the session, and with it the login, alive
-# while the bytes are on their way.
+# keep_alive METHOD TARGET: that call keeps the session, and with it the login, alive.
+keep_alive() {
+  while sleep 60; do
+    curl --silent --globoff --max-time 60 --request "$1" --header "@$tmp/login" \
+      --header 'Content-Type: application/json' --data '{}' "$VCENTER$2" || :
+  done </dev/null >/dev/null 2>&1 &
+  alive=$!
+}
+
+let_go() {
+  kill "$alive"
+  wait "$alive" 2>/dev/null || :
+  alive=
+}
+
+# upload LINK FILE: the link is a key, so it is no argument of curl's.
 upload() {
   echo "sending $2"
-  if [ $# -gt 2 ]; then
-    while sleep 60; do
-      curl --silent --globoff --max-time 60 --request "$3" --header "@$tmp/login" \
-        --header 'Content-Type: application/json' --data '{}' "$VCENTER$4" || :
-    done </dev/null >/dev/null 2>&1 &
-    alive=$!
-  fi
-  # The link is a key, so it is no argument; it gets the login where it leads to the same server.
   printf '%s' "$1" | jq -Rrs '"url = \(@json)"' >"$tmp/link"
+  # It needs no login; it gets one where it leads to the same server.
   : >"$tmp/header"
   case $1 in
     "$VCENTER"/* | "$VCENTER":443/*) cp "$tmp/login" "$tmp/header" ;;
@@ -139,11 +146,6 @@ upload() {
     --header 'Content-Type: application/octet-stream' --upload-file "$2" \
     --output "$tmp/answer" --write-out '%{http_code}' --config "$tmp/link") &&
     [ "$status" -lt 300 ] || refused "upload of $2"
-  [ -z "$alive" ] || {
-    kill "$alive"
-    wait "$alive" 2>/dev/null || :
-    alive=
-  }
 }
 "#;
 
@@ -160,20 +162,26 @@ judge() {
 }
 "#;
 
-const AWAIT: &str = r#"
-# wait_for_end METHOD TARGET: reads the session until it has ended, for half an hour at most.
-wait_for_end() {
+const SETTLE: &str = r#"
+# settle FIELD GOOD METHOD TARGET [-]: asks until it is over, for half an hour at most.
+settle() {
+  field=$1 good=$2
+  shift 2
+  if [ $# -gt 2 ]; then cat; fi >"$tmp/question"
   tries=900
   while
-    call 'reading the session' "$1" "$2"
-    state=$(value .state)
-    [ "$state" = ACTIVE ] && [ "$tries" -gt 0 ]
+    call "reading the $field" "$@" <"$tmp/question"
+    found=$(value ".$field")
+    case $found in
+      ACTIVE | WAITING_FOR_TRANSFER | TRANSFERRING | VALIDATING) [ "$tries" -gt 0 ] ;;
+      *) false ;;
+    esac
   do
     tries=$((tries - 1))
     sleep 2
   done
-  echo "$state"
-  [ "$state" = DONE ] || {
+  echo "$found"
+  [ "$found" = "$good" ] || {
     value '.error_message.default_message // "no reason is told"' >&2
     exit 1
   }
@@ -233,7 +241,7 @@ pub(super) fn script(plan: &Plan) -> String {
     let parts = [
         (plan.uploads(), UPLOAD),
         (plan.then(|then| matches!(then, Then::Judge)), JUDGE),
-        (plan.then(|then| matches!(then, Then::Await(_))), AWAIT),
+        (plan.settles(), SETTLE),
     ];
     for (_, part) in parts.iter().filter(|(is_needed, _)| *is_needed) {
         out.push_str(part);
@@ -268,26 +276,28 @@ fn steps(plan: &Plan) -> String {
         match step {
             Step::Note(text) => out.push_str(&note("# Left out:", text)),
             Step::Call(call) => write_call(plan, call, &mut out),
-            Step::Upload(upload) => write_upload(upload, &mut out),
+            Step::Upload(upload) => write_upload(plan, upload, &mut out),
         }
     }
     out
 }
 
+/// A body that follows as a here-document. It belongs to the command before any `||`.
+const JSON: &str = " --header 'Content-Type: application/json' --data-binary @- <<JSON";
+
 fn write_call(plan: &Plan, call: &Call, out: &mut String) {
-    let [method, target] = spell(&call.line);
     let operation = word(&call.operation);
-    let body = body::<Shell>(plan, call, 0);
-    let here = body.as_ref().map(|body| format!(" <<JSON\n{body}\nJSON")).unwrap_or_default();
     if !plan.whole {
-        let json = "--header 'Content-Type: application/json' --data-binary @-";
-        let options = body.map(|_| format!(" {json}")).unwrap_or_default();
-        out.push_str(&format!("request {method} {target}{options} || refused {operation}{here}\n"));
+        let [method, target] = spell(&call.line);
+        let (json, here) = match body::<Shell>(plan, &call.line, None, 0) {
+            Some(body) => (JSON, format!("{body}\nJSON\n")),
+            None => ("", String::new()),
+        };
+        out.push_str(&format!("request {method} {target}{json} || refused {operation}\n{here}"));
         out.push_str("cat \"$tmp/answer\"\n");
         return;
     }
-    let dash = body.map(|_| " -").unwrap_or_default();
-    out.push_str(&format!("call {operation} {method} \\\n  {target}{dash}{here}\n"));
+    out.push_str(&asked(plan, &format!("call {operation}"), &call.line, call.file()));
     match &call.then {
         Then::Nothing => {}
         Then::Keep(name) => out.push_str(&format!("{name}=$(value .)\n")),
@@ -297,22 +307,33 @@ fn write_call(plan: &Plan, call: &Call, out: &mut String) {
             out.push_str(&format!("{link}=$(value .upload_endpoint.uri)\n"));
         }
         Then::Judge => out.push_str("judge\n"),
-        Then::Await(line) => {
-            let [method, target] = spell(line);
-            out.push_str(&format!("wait_for_end {method} {target}\n"));
-        }
+        Then::Await(line) => out.push_str(&asked(plan, "settle state DONE", line, None)),
     }
 }
 
-fn write_upload(upload: &Upload, out: &mut String) {
+fn write_upload(plan: &Plan, upload: &Upload, out: &mut String) {
     let Some(number) = upload.file else { return };
-    let (link, file) = (numbered("link", number), numbered("file", number));
-    out.push_str(&format!("upload \"${link}\" \"${file}\""));
+    let [link, file] = ["link", "file"].map(|name| numbered(name, number));
     if let Some(line) = &upload.keep_alive {
-        let [method, target] = spell(line);
-        out.push_str(&format!(" {method} \\\n  {target}"));
+        out.push_str(&asked(plan, "keep_alive", &Line { body: None, ..line.clone() }, None));
     }
-    out.push('\n');
+    out.push_str(&format!("upload \"${link}\" \"${file}\"\n"));
+    if let Some(line) = &upload.look {
+        out.push_str(&asked(plan, "settle status READY", line, None));
+    }
+    if upload.keep_alive.is_some() {
+        out.push_str("let_go\n");
+    }
+}
+
+/// A function of ours, called with what is sent for a call.
+fn asked(plan: &Plan, function: &str, line: &Line, file: Option<&File>) -> String {
+    let [method, target] = spell(line);
+    let here = match body::<Shell>(plan, line, file, 0) {
+        Some(body) => format!(" - <<JSON\n{body}\nJSON"),
+        None => String::new(),
+    };
+    format!("{function} {method} \\\n  {target}{here}\n")
 }
 
 fn spell(line: &Line) -> [String; 2] {

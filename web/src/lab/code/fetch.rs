@@ -1,6 +1,6 @@
 //! JavaScript with fetch: a run is a module for Node, one call works in the console of a browser too.
 
-use super::plan::{Call, Line, Piece, Plan, Step, Then, Upload};
+use super::plan::{Call, File, Line, Piece, Plan, Step, Then, Upload};
 use super::{Tongue, body, file_name, fill, has_envelope, head, lay_out, note, numbered, quote};
 
 const IMPORTS: &str = r#"import { createHash } from "node:crypto";
@@ -101,24 +101,19 @@ async function digest(algorithm, path) {
 "#;
 
 const UPLOAD: &str = r#"
-/** Sends a file; the call keeps the session, and with it the login, alive meanwhile. */
-async function upload(link, path, size, ...keepAlive) {
+/** Keeps the session, and with it the login, alive. */
+const keepAlive = (method, target) =>
+  setInterval(() => call("keep alive", method, target, {}).catch(() => {}), 60_000).unref();
+
+async function upload(link, path, size) {
   console.log(`sending ${path}`);
-  const beat = () => call("keep alive", ...keepAlive, {}).catch(() => {});
-  const beats = keepAlive.length ? setInterval(beat, 60_000) : undefined;
-  try {
-    const headers = { "content-type": "application/octet-stream", "content-length": String(size) };
-    // The link needs no login; it gets one where it leads to the same server.
-    if (new URL(link).origin === new URL(vcenter).origin) headers["@HEADER"] = token;
-    const body = createReadStream(path);
-    const put = { method: "PUT", headers, body, duplex: "half", redirect: "manual" };
-    const answer = await fetch(link, put).catch((error) => unanswered(`upload of ${path}`, error));
-    if (!answer.ok) {
-      throw new Error(`upload of ${path}: status ${answer.status}: ${reason(await answer.text())}`);
-    }
-  } finally {
-    clearInterval(beats);
-  }
+  const headers = { "content-type": "application/octet-stream", "content-length": String(size) };
+  // The link needs no login; it gets one where it leads to the same server.
+  if (new URL(link).origin === new URL(vcenter).origin) headers["@HEADER"] = token;
+  const body = createReadStream(path);
+  const put = { method: "PUT", headers, body, duplex: "half", redirect: "manual" };
+  const answer = await fetch(link, put).catch((error) => unanswered(`upload of ${path}`, error));
+  if (!answer.ok) await result(`upload of ${path}`, answer);
 }
 "#;
 
@@ -140,15 +135,16 @@ function judge(found) {
 }
 "#;
 
-const AWAIT: &str = r#"
-/** Reads the session until it has ended, for half an hour at most. */
-async function waitForEnd(method, target) {
+const SETTLE: &str = r#"
+/** Asks until it is over, for half an hour at most. */
+async function settle(field, good, method, target, body) {
+  const unsettled = ["ACTIVE", "WAITING_FOR_TRANSFER", "TRANSFERRING", "VALIDATING"];
   for (let tries = 900; ; tries -= 1) {
-    const { state, error_message } = await call("reading the session", method, target);
-    if (state !== "ACTIVE" || tries === 0) {
-      console.log(state);
-      if (state === "DONE") return;
-      throw new Error(error_message?.default_message ?? "no reason is told");
+    const found = await call(`reading the ${field}`, method, target, body);
+    if (!unsettled.includes(found[field]) || tries === 0) {
+      console.log(found[field]);
+      if (found[field] === good) return;
+      throw new Error(found.error_message?.default_message ?? "no reason is told");
     }
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }
@@ -232,7 +228,7 @@ pub(super) fn script(plan: &Plan) -> String {
         (plan.uploads(), UPLOAD),
         (plan.then(|then| matches!(then, Then::KeepOnly(_))), ONLY),
         (plan.then(|then| matches!(then, Then::Judge)), JUDGE),
-        (plan.then(|then| matches!(then, Then::Await(_))), AWAIT),
+        (plan.settles(), SETTLE),
         (plan.whole, SIGNALS),
         (true, BEGIN),
     ];
@@ -293,7 +289,7 @@ fn steps(plan: &Plan) -> String {
         match step {
             Step::Note(text) => out.push_str(&note("  // Left out:", text)),
             Step::Call(call) => write_call(plan, call, &mut out),
-            Step::Upload(upload) => write_upload(upload, &mut out),
+            Step::Upload(upload) => write_upload(plan, upload, &mut out),
         }
     }
     out
@@ -308,27 +304,47 @@ fn write_call(plan: &Plan, call: &Call, out: &mut String) {
         Then::Link(file) => (format!("const {} = ", numbered("added", file.number)), ""),
         Then::Judge => ("judge(".to_owned(), ")"),
     };
-    let mut arguments = vec![quote(&call.operation)];
-    arguments.extend(quoted_line(&call.line));
-    arguments.extend(body::<Script>(plan, call, 4));
-    let open = format!("  {before}await call(");
-    out.push_str(&lay_out([&open, &format!("){after};\n")], &arguments, [2, 2]));
+    let open = format!("{before}await call(");
+    let arguments = [quote(&call.operation)];
+    out.push_str(&asked(plan, &open, &arguments, (&call.line, call.file()), after));
     if let Then::Await(line) = &call.then {
-        out.push_str(&lay_out(["  await waitForEnd(", ");\n"], &quoted_line(line), [2, 2]));
+        let arguments = ["state", "DONE"].map(quote);
+        out.push_str(&asked(plan, "await settle(", &arguments, (line, None), ""));
     }
 }
 
-fn write_upload(upload: &Upload, out: &mut String) {
+fn write_upload(plan: &Plan, upload: &Upload, out: &mut String) {
     let Some(number) = upload.file else { return };
-    let [added, path, size] = ["added", "file", "size"].map(|name| numbered(name, number));
-    let mut arguments = vec![format!("{added}.upload_endpoint.uri"), path, size];
-    arguments.extend(upload.keep_alive.iter().flat_map(quoted_line));
-    out.push_str(&lay_out(["  await upload(", ");\n"], &arguments, [2, 2]));
+    let [alive, added, path, size] =
+        ["alive", "added", "file", "size"].map(|name| numbered(name, number));
+    if let Some(line) = &upload.keep_alive {
+        let line = Line { body: None, ..line.clone() };
+        let open = format!("const {alive} = keepAlive(");
+        out.push_str(&asked(plan, &open, &[], (&line, None), ""));
+    }
+    out.push_str(&format!("  await upload({added}.upload_endpoint.uri, {path}, {size});\n"));
+    if let Some(line) = &upload.look {
+        let arguments = ["status", "READY"].map(quote);
+        out.push_str(&asked(plan, "await settle(", &arguments, (line, None), ""));
+    }
+    if upload.keep_alive.is_some() {
+        out.push_str(&format!("  clearInterval({alive});\n"));
+    }
 }
 
-fn quoted_line(line: &Line) -> [String; 2] {
+/// A function of ours, called with what is sent for a call.
+fn asked(
+    plan: &Plan,
+    open: &str,
+    first: &[String],
+    (line, file): (&Line, Option<&File>),
+    after: &str,
+) -> String {
     let [method, target] = spell(line);
-    [quote(&method), target]
+    let mut arguments = first.to_vec();
+    arguments.extend([quote(&method), target]);
+    arguments.extend(body::<Script>(plan, line, file, 4));
+    lay_out([&format!("  {open}"), &format!("){after};\n")], &arguments, [2, 2])
 }
 
 fn spell(line: &Line) -> [String; 2] {

@@ -6,8 +6,8 @@ use accession_client::{Exchange, Outcome};
 use accession_core::dialect::{self, Dialect};
 use accession_core::model::ChecksumAlgorithm;
 use accession_core::operations::{
-    self, LoginCreate, LoginDelete, LoginGet, Operation, Row, SessionFileAdd, SessionFileValidate,
-    UpdateSessionComplete, UpdateSessionGet, UpdateSessionKeepAlive,
+    self, LoginCreate, LoginDelete, LoginGet, Operation, Row, SessionFileAdd, SessionFileGet,
+    SessionFileValidate, UpdateSessionComplete, UpdateSessionGet, UpdateSessionKeepAlive,
 };
 use accession_core::wire::{Method, REDACTED, Request};
 use serde_json::{Map, Value};
@@ -52,7 +52,7 @@ pub(super) enum Step {
     /// A call.
     Call(Box<Call>),
     /// A file's bytes.
-    Upload(Upload),
+    Upload(Box<Upload>),
 }
 
 /// One call.
@@ -61,10 +61,8 @@ pub(super) struct Call {
     pub(super) operation: String,
     /// What the call is about, in words: the operation, and the name of a thing.
     pub(super) about: String,
-    /// Method, path and query.
+    /// What is sent.
     pub(super) line: Line,
-    /// The body.
-    pub(super) body: Option<Value>,
     /// What is done with its answer.
     pub(super) then: Then,
 }
@@ -85,8 +83,10 @@ pub(super) struct Upload {
     pub(super) file: Option<usize>,
     /// Its name.
     pub(super) name: String,
-    /// The call that keeps its session alive.
+    /// What keeps its session alive.
     pub(super) keep_alive: Option<Line>,
+    /// What tells how far it is.
+    pub(super) look: Option<Line>,
 }
 
 /// What is done with the answer of a call.
@@ -102,7 +102,7 @@ pub(super) enum Then {
     Link(File),
     /// It tells whether the files are accepted.
     Judge,
-    /// The session is read until it has ended.
+    /// This is looked at until the session has ended.
     Await(Line),
 }
 
@@ -119,13 +119,15 @@ pub(super) struct File {
     pub(super) algorithm: Option<String>,
 }
 
-/// Method, path and query of a call.
+/// What is sent for a call.
 #[derive(Clone)]
 pub(super) struct Line {
     /// The method.
     pub(super) method: Method,
     /// Path and query.
     pub(super) target: Vec<Piece>,
+    /// The body.
+    pub(super) body: Option<Value>,
 }
 
 /// A part of a text.
@@ -142,7 +144,6 @@ struct Recorded<'a> {
     exchange: &'a Exchange,
     row: Option<&'static Row>,
     parameters: Map<String, Value>,
-    body: Option<Value>,
     /// The result, if there is one.
     answer: Option<Value>,
 }
@@ -160,8 +161,11 @@ impl Plan {
             whole,
             dialect,
             login: None,
-            logout: own(LoginDelete::ROW, dialect, None)
-                .unwrap_or(Line { method: Method::Delete, target: Vec::new() }),
+            logout: own(LoginDelete::ROW, dialect).unwrap_or(Line {
+                method: Method::Delete,
+                target: Vec::new(),
+                body: None,
+            }),
             steps: Vec::new(),
             found: Vec::new(),
             secrets: Vec::new(),
@@ -170,7 +174,7 @@ impl Plan {
         plan.fill(&recorded);
         let needs_login =
             !matches!(plan.steps.as_slice(), [Step::Upload(upload)] if upload.file.is_none());
-        plan.login = own(LoginCreate::ROW, dialect, None).filter(|_| needs_login);
+        plan.login = own(LoginCreate::ROW, dialect).filter(|_| needs_login);
         plan
     }
 
@@ -191,6 +195,11 @@ impl Plan {
             Step::Call(call) => call.file(),
             Step::Note(_) | Step::Upload(_) => None,
         })
+    }
+
+    /// Whether it waits for the end of anything.
+    pub(super) fn settles(&self) -> bool {
+        self.uploads() || self.then(|then| matches!(then, Then::Await(_)))
     }
 
     fn has(&self, is_it: impl Fn(&Step) -> bool) -> bool {
@@ -319,7 +328,7 @@ impl Plan {
         let one = &recorded[at];
         let target = || {
             let id = one.parameters.get("update_session_id")?.as_str()?;
-            self.line_of_session(UpdateSessionGet::ROW, id)
+            self.line_of_session(UpdateSessionGet::ROW, id, None)
         };
         let file = (at + 1..recorded.len())
             .filter(|upload| recorded[*upload].is_upload() && recorded[*upload].is_done())
@@ -336,35 +345,34 @@ impl Plan {
         } else {
             Then::Nothing
         };
-        let mut body = one.body.clone();
-        if let Some(body) = &mut body {
-            // It made a repeat find what the first call made: a script shall make its own.
+        let sent = &one.exchange.request;
+        let mut request = Request::new(sent.method, sent.url.as_str());
+        request.body = sent.body.as_text().into();
+        let mut line = self.line(&request);
+        if let Some(body) = &mut line.body {
+            // It made a repeat find what the first call made; a script shall make its own.
             body.as_object_mut().map(|fields| fields.remove("client_token"));
             self.name_secrets(body);
         }
-        let request = Request::new(one.exchange.request.method, one.exchange.request.url.as_str());
-        self.steps.push(Step::Call(Box::new(Call {
-            operation: one.exchange.operation.clone(),
-            about: one.about(),
-            line: self.line(&request),
-            body,
-            then,
-        })));
+        let (operation, about) = (one.exchange.operation.clone(), one.about());
+        self.steps.push(Step::Call(Box::new(Call { operation, about, line, then })));
     }
 
     fn upload(&mut self, recorded: &[Recorded<'_>], at: usize, adds: &[usize]) {
         let add = link_of(recorded, at).filter(|_| self.whole);
         let file = add.and_then(|add| adds.iter().position(|other| *other == add));
-        let keep_alive = || {
+        let name = add.map_or_else(|| recorded[at].name(), |add| recorded[add].name());
+        let line = |row, file| {
             let id = recorded[add?].parameters.get("update_session_id")?.as_str()?;
-            self.line_of_session(UpdateSessionKeepAlive::ROW, id)
+            self.line_of_session(row, id, file)
         };
         let upload = Upload {
             file: file.map(|place| place + 1),
-            name: add.map_or_else(|| recorded[at].name(), |add| recorded[add].name()),
-            keep_alive: keep_alive(),
+            keep_alive: line(UpdateSessionKeepAlive::ROW, None),
+            look: line(SessionFileGet::ROW, Some(name.as_str())),
+            name,
         };
-        self.steps.push(Step::Upload(upload));
+        self.steps.push(Step::Upload(Box::new(upload)));
     }
 
     /// A secret has no value here; it gets a name instead.
@@ -383,9 +391,9 @@ impl Plan {
         }
     }
 
-    fn line_of_session(&self, row: &'static Row, id: &str) -> Option<Line> {
-        let request = own_request(row, self.dialect, Some(id))?;
-        Some(self.line(&request))
+    fn line_of_session(&self, row: &'static Row, id: &str, file: Option<&str>) -> Option<Line> {
+        let parameters = [("update_session_id", Some(id)), ("file_name", file)];
+        Some(self.line(&own_request(row, self.dialect, &parameters)?))
     }
 
     fn line(&self, request: &Request) -> Line {
@@ -407,7 +415,8 @@ impl Plan {
         }
         pieces.push(Piece::Text(text));
         pieces.retain(|piece| *piece != Piece::Text(String::new()));
-        Line { method: request.method, target: pieces }
+        let body = serde_json::from_slice(&request.body).ok();
+        Line { method: request.method, target: pieces, body }
     }
 }
 
@@ -441,7 +450,6 @@ impl<'a> Recorded<'a> {
             exchange,
             row: operations::row_named(&exchange.operation),
             parameters: parameters.unwrap_or_default(),
-            body: serde_json::from_str(sent.body.as_text()).ok(),
             answer: answer.map(|answer| dialect::unwrap_result(dialect, answer).0),
         }
     }
@@ -576,13 +584,17 @@ fn gather(fields: &Map<String, Value>, ids: &mut Vec<(&'static str, String)>) {
     }
 }
 
-fn own_request(row: &'static Row, dialect: Dialect, session: Option<&str>) -> Option<Request> {
-    let session = session.map(|id| ("update_session_id".to_owned(), Value::from(id)));
-    operations::encode(row, dialect, "", session.into_iter().collect()).ok()
+fn own_request(
+    row: &'static Row,
+    dialect: Dialect,
+    parameters: &[(&str, Option<&str>)],
+) -> Option<Request> {
+    let given = |(name, value): &(&str, Option<&str>)| Some(((*name).to_owned(), (*value)?.into()));
+    operations::encode(row, dialect, "", parameters.iter().filter_map(given).collect()).ok()
 }
 
-/// A line that has no variables.
-fn own(row: &'static Row, dialect: Dialect, session: Option<&str>) -> Option<Line> {
-    let request = own_request(row, dialect, session)?;
-    Some(Line { method: request.method, target: vec![Piece::Text(request.url)] })
+/// A line without variables.
+fn own(row: &'static Row, dialect: Dialect) -> Option<Line> {
+    let request = own_request(row, dialect, &[])?;
+    Some(Line { method: request.method, target: vec![Piece::Text(request.url)], body: None })
 }

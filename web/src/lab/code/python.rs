@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::plan::{Call, Line, Piece, Plan, Step, Then, Upload};
+use super::plan::{Call, File, Line, Piece, Plan, Step, Then, Upload};
 use super::{Tongue, body, file_name, fill, has_envelope, head, lay_out, note, numbered, quote};
 
 const IMPORTS: [&str; 8] =
@@ -98,22 +98,25 @@ def digest(algorithm, path):
 
 const UPLOAD: &str = r#"
 
-def upload(link, path, *keep_alive):
-    """Sends a file; the call keeps the session, and with it the login, alive meanwhile."""
-    print(f"sending {path}")
+def keep_alive(method, target):
+    """Keeps the session, and with it the login, alive until what it returns is set."""
     done = threading.Event()
 
     def beat():
         while not done.wait(60):
             try:
-                call("keep alive", *keep_alive, {})
+                call("keep alive", method, target, {})
             except SystemExit:
                 pass  # The next one may arrive.
 
-    if keep_alive:
-        threading.Thread(target=beat, daemon=True).start()
-    # The link needs no login; it gets one where it leads to the same server.
+    threading.Thread(target=beat, daemon=True).start()
+    return done
+
+
+def upload(link, path):
+    print(f"sending {path}")
     headers = {"Content-Type": "application/octet-stream"}
+    # The link needs no login; it gets one where it leads to the same server.
     if origin(link) == origin(VCENTER):
         headers.update(login)
     try:
@@ -121,8 +124,6 @@ def upload(link, path, *keep_alive):
             answer = requests.put(link, data=data, headers=headers, timeout=300, allow_redirects=False)
     except requests.RequestException as error:
         sys.exit(f"upload of {path}: no answer: {error}")
-    finally:
-        done.set()
     if not 200 <= answer.status_code < 300:
         sys.exit(f"upload of {path}: status {answer.status_code}: {reason(answer)}")
 
@@ -152,18 +153,18 @@ def judge(found):
         sys.exit("\n".join(["the files are not accepted", *missing, *invalid]))
 "#;
 
-const AWAIT: &str = r#"
+const SETTLE: &str = r#"
 
-def wait_for_end(method, target):
-    """Reads the session until it has ended, for half an hour at most."""
+def settle(field, good, method, target, body=None):
+    """Asks until it is over, for half an hour at most."""
     for _ in range(900):
-        session = call("reading the session", method, target)
-        if session["state"] != "ACTIVE":
+        found = call(f"reading the {field}", method, target, body)
+        if found[field] not in ("ACTIVE", "WAITING_FOR_TRANSFER", "TRANSFERRING", "VALIDATING"):
             break
         time.sleep(2)
-    print(session["state"])
-    if session["state"] != "DONE":
-        sys.exit((session.get("error_message") or {}).get("default_message", "no reason is told"))
+    print(found[field])
+    if found[field] != good:
+        sys.exit((found.get("error_message") or {}).get("default_message", "no reason is told"))
 "#;
 
 const BEGIN: &str = r#"
@@ -223,7 +224,7 @@ pub(super) fn script(plan: &Plan) -> String {
         (plan.uploads(), UPLOAD),
         (plan.then(|then| matches!(then, Then::KeepOnly(_))), ONLY),
         (plan.then(|then| matches!(then, Then::Judge)), JUDGE),
-        (plan.then(|then| matches!(then, Then::Await(_))), AWAIT),
+        (plan.settles(), SETTLE),
         (true, BEGIN),
     ];
     for (_, part) in parts.iter().filter(|(is_needed, _)| *is_needed) {
@@ -269,7 +270,7 @@ fn steps(plan: &Plan) -> String {
         match step {
             Step::Note(text) => out.push_str(&note("    # Left out:", text)),
             Step::Call(call) => write_call(plan, call, &mut out),
-            Step::Upload(upload) => write_upload(upload, &mut out),
+            Step::Upload(upload) => write_upload(plan, upload, &mut out),
         }
     }
     out
@@ -284,27 +285,45 @@ fn write_call(plan: &Plan, call: &Call, out: &mut String) {
         Then::Link(file) => (format!("{} = ", numbered("added", file.number)), ""),
         Then::Judge => ("judge(".to_owned(), ")"),
     };
-    let mut arguments = vec![quote(&call.operation)];
-    arguments.extend(quoted_line(&call.line));
-    arguments.extend(body::<Python>(plan, call, 8));
-    let open = format!("    {before}call(");
-    out.push_str(&lay_out([&open, &format!("){after}\n")], &arguments, [4, 4]));
+    let open = format!("{before}call(");
+    let arguments = [quote(&call.operation)];
+    out.push_str(&asked(plan, &open, &arguments, (&call.line, call.file()), after));
     if let Then::Await(line) = &call.then {
-        out.push_str(&lay_out(["    wait_for_end(", ")\n"], &quoted_line(line), [4, 4]));
+        let arguments = ["state", "DONE"].map(quote);
+        out.push_str(&asked(plan, "settle(", &arguments, (line, None), ""));
     }
 }
 
-fn write_upload(upload: &Upload, out: &mut String) {
+fn write_upload(plan: &Plan, upload: &Upload, out: &mut String) {
     let Some(number) = upload.file else { return };
     let [added, path] = ["added", "file"].map(|name| numbered(name, number));
-    let mut arguments = vec![format!("{added}[\"upload_endpoint\"][\"uri\"]"), path];
-    arguments.extend(upload.keep_alive.iter().flat_map(quoted_line));
-    out.push_str(&lay_out(["    upload(", ")\n"], &arguments, [4, 4]));
+    if let Some(line) = &upload.keep_alive {
+        let line = Line { body: None, ..line.clone() };
+        out.push_str(&asked(plan, "alive = keep_alive(", &[], (&line, None), ""));
+    }
+    out.push_str(&format!("    upload({added}[\"upload_endpoint\"][\"uri\"], {path})\n"));
+    if let Some(line) = &upload.look {
+        let arguments = ["status", "READY"].map(quote);
+        out.push_str(&asked(plan, "settle(", &arguments, (line, None), ""));
+    }
+    if upload.keep_alive.is_some() {
+        out.push_str("    alive.set()\n");
+    }
 }
 
-fn quoted_line(line: &Line) -> [String; 2] {
+/// A function of ours, called with what is sent for a call.
+fn asked(
+    plan: &Plan,
+    open: &str,
+    first: &[String],
+    (line, file): (&Line, Option<&File>),
+    after: &str,
+) -> String {
     let [method, target] = spell(line);
-    [quote(&method), target]
+    let mut arguments = first.to_vec();
+    arguments.extend([quote(&method), target]);
+    arguments.extend(body::<Python>(plan, line, file, 8));
+    lay_out([&format!("    {open}"), &format!("){after}\n")], &arguments, [4, 4])
 }
 
 fn spell(line: &Line) -> [String; 2] {
