@@ -28,6 +28,7 @@ pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 
 use crate::format;
+use code::Language;
 
 /// The origin of the simulator in the page.
 pub const SIMULATED_ORIGIN: &str = "https://vcenter.simulated";
@@ -412,6 +413,10 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+    /// In which language code is shown.
+    pub language: Language,
+    /// Whether that is the code of the whole run.
+    pub whole_run: bool,
 }
 
 /// What is being done.
@@ -458,6 +463,8 @@ impl Default for View {
             reads: true,
             pretty: true,
             log_open: true,
+            language: Language::Curl,
+            whole_run: false,
         }
     }
 }
@@ -541,6 +548,10 @@ pub enum Action {
     Prettied(bool),
     /// Whether the log is open.
     LogOpened(bool),
+    /// In which language code is to be shown.
+    LanguageChosen(Language),
+    /// Whether the code of the whole run is to be shown.
+    RunShown(bool),
 }
 
 impl Lab {
@@ -792,6 +803,8 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
+        Action::LanguageChosen(language) => lab.view.language = language,
+        Action::RunShown(whole) => lab.view.whole_run = whole,
 
         // A late answer: what it is about is no longer on screen.
         Action::Sent(..)

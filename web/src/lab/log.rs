@@ -66,6 +66,28 @@ impl Log {
         &self.entries
     }
 
+    /// The exchanges with the target that calls go to now, oldest first.
+    pub fn run(&self) -> Vec<Rc<Exchange>> {
+        let mut calls: Vec<_> = self.calls().map(|(_, exchange)| exchange.clone()).collect();
+        calls.reverse();
+        calls
+    }
+
+    /// The last one of them that did more than read, or else the last one.
+    pub fn last_call(&self) -> Option<Rc<Exchange>> {
+        let call = self.calls().find(|(entry, _)| !entry.is_read()).or_else(|| self.calls().next());
+        call.map(|(_, exchange)| exchange.clone())
+    }
+
+    /// The calls to the present target, newest first.
+    fn calls(&self) -> impl Iterator<Item = (&Entry, &Rc<Exchange>)> {
+        let here = |entry: &&Rc<Entry>| !matches!(entry.what, Happening::Target(_));
+        self.entries.iter().rev().take_while(here).filter_map(|entry| match &entry.what {
+            Happening::Call(exchange) => Some((&**entry, exchange)),
+            Happening::Event(_) | Happening::Target(_) => None,
+        })
+    }
+
     /// Adds a line. A read that says what it said just before is counted there instead.
     pub fn push(&mut self, at: Timestamp, what: Happening) {
         let entries = Rc::make_mut(&mut self.entries);

@@ -433,3 +433,33 @@ fn a_copy_is_told_whether_it_arrived_or_not() {
     let lab = after(ended, [Action::ReportCopied(Format::Markdown, false)]);
     assert!(lab.news().starts_with("Not copied as Markdown: the browser refused."));
 }
+
+#[test]
+fn a_run_is_what_was_called_since_the_target_changed() {
+    let call = |method, url: &str| Action::Recorded(exchange(method, url, "{}"));
+    let log = after(
+        lab(),
+        [
+            call(Method::Post, "https://a/1"),
+            Action::Targeted(Target::Simulated, Dialect::Rest),
+            call(Method::Get, "https://a/2"),
+            call(Method::Post, "https://a/3"),
+            call(Method::Get, "https://a/4"),
+        ],
+    )
+    .log;
+    let urls: Vec<_> = log.run().iter().map(|call| call.request.url.clone()).collect();
+    assert_eq!(urls, ["https://a/2", "https://a/3", "https://a/4"]);
+    assert_eq!(log.last_call().expect("there are some").request.url, "https://a/3");
+    let log = after(lab(), [call(Method::Get, "https://a/1")]).log;
+    assert_eq!(log.last_call().expect("there is one").request.url, "https://a/1");
+    let log = after(lab(), [Action::Targeted(Target::Simulated, Dialect::Api)]).log;
+    assert_eq!((log.run(), log.last_call()), (Vec::new(), None));
+}
+
+#[test]
+fn code_is_shown_as_it_was_chosen() {
+    let chosen = [Action::LanguageChosen(Language::Python), Action::RunShown(true)];
+    let view = after(lab(), chosen).view;
+    assert_eq!((view.language, view.whole_run), (Language::Python, true));
+}
