@@ -11,8 +11,8 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{
-    PartProps, WireLog, announcements, confirm_dialog, el, explain_pane, footer, guide_pane,
-    header, package_pane, session_pane, use_dialog,
+    PartProps, WireLog, announcements, code_pane, confirm_dialog, el, explain_pane, footer,
+    guide_pane, header, package_pane, session_pane, use_dialog,
 };
 use crate::host::Host;
 use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme};
@@ -131,7 +131,8 @@ pub fn App(props: &AppProps) -> Html {
         .attr("aria-label", "Explain")
         .id(&id("explain"))
         .attr("tabindex", "0")
-        .child(explain_pane(&part));
+        .child(explain_pane(&part))
+        .child(code_pane(&part));
     let (log, view) = (lab.log().clone(), lab.view.clone());
     let log = el("section.acc-log")
         .attr("aria-label", "Wire log")

@@ -7,6 +7,7 @@
 mod add_files;
 mod announcements;
 mod calls;
+mod code_pane;
 mod confirm_dialog;
 mod connection;
 mod element;
@@ -35,6 +36,7 @@ use web_sys::Event;
 use yew::{AttrValue, Callback, Properties};
 
 pub(crate) use announcements::announcements;
+pub(crate) use code_pane::code_pane;
 pub(crate) use confirm_dialog::{confirm_dialog, use_dialog};
 pub(crate) use element::el;
 pub(crate) use explain_pane::explain_pane;

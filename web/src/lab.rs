@@ -6,6 +6,7 @@ mod branch;
 mod calls;
 mod check;
 mod clock;
+pub mod code;
 mod log;
 mod outcome;
 mod scene;
@@ -37,6 +38,7 @@ pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use timeline::{Kind, Mark, Timeline};
 
 use crate::format;
+use code::Language;
 
 /// The origin of the simulator in the page.
 pub const SIMULATED_ORIGIN: &str = "https://vcenter.simulated";
@@ -425,6 +427,10 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+    /// In which language code is shown.
+    pub language: Language,
+    /// Whether that is the code of the whole run.
+    pub whole_run: bool,
 }
 
 /// What is being done.
@@ -471,6 +477,8 @@ impl Default for View {
             reads: true,
             pretty: true,
             log_open: true,
+            language: Language::Curl,
+            whole_run: false,
         }
     }
 }
@@ -564,6 +572,10 @@ pub enum Action {
     Prettied(bool),
     /// Whether the log is open.
     LogOpened(bool),
+    /// In which language code is to be shown.
+    LanguageChosen(Language),
+    /// Whether the code of the whole run is to be shown.
+    RunShown(bool),
 }
 
 impl Lab {
@@ -598,6 +610,11 @@ impl Lab {
     /// The wire log of the branch that goes on.
     pub const fn log(&self) -> &Log {
         &self.branches.current.log
+    }
+
+    /// The log up to the entry that all views show.
+    pub fn shown_log(&self) -> Log {
+        self.selected.map_or_else(|| self.log().clone(), |number| self.log().until(number))
     }
 
     /// The entry that all views show: the chosen one, else the latest that was more than a look.
@@ -843,6 +860,8 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
+        Action::LanguageChosen(language) => lab.view.language = language,
+        Action::RunShown(whole) => lab.view.whole_run = whole,
 
         // A late answer: what it is about is no longer on screen.
         Action::Sent(..)

@@ -466,7 +466,8 @@ impl Query {
     }
 }
 
-pub(crate) fn decode_component(text: &str) -> Option<String> {
+/// Decodes a segment of a path or a value of a query; `None` if what comes out is no UTF-8.
+pub fn decode_component(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(String::from)
 }
 

@@ -234,6 +234,16 @@ impl<'a> Artifacts<'a> {
         })
     }
 
+    /// The scripts that the page makes of recorded runs, in the target directory, with a list of them.
+    pub(crate) fn scripts(&self) -> Result<PathBuf> {
+        self.tested_server()?;
+        let directory = self.project.target.join("scripts");
+        remove(&directory)?;
+        let examples = self.project.target.join("debug").join("examples");
+        run::run(run::command(examples.join(executable("scripts"))).arg(&directory), BUILD)?;
+        Ok(directory)
+    }
+
     /// A real server written by others, compiled where Go is; `None` where it is not, or before there is a program.
     pub(crate) fn vcsim(&self) -> Result<Option<PathBuf>> {
         self.vcsim.get(|| {

@@ -81,6 +81,22 @@ impl Log {
         Self { entries, dropped: self.dropped, last_number: number }
     }
 
+    /// The exchanges with the target that calls go to now, oldest first.
+    pub fn run(&self) -> Vec<Rc<Exchange>> {
+        let mut calls: Vec<_> = self.calls().cloned().collect();
+        calls.reverse();
+        calls
+    }
+
+    /// The calls to the present target, newest first.
+    fn calls(&self) -> impl Iterator<Item = &Rc<Exchange>> {
+        let here = |entry: &&Rc<Entry>| !matches!(entry.what, Happening::Target(_));
+        self.entries.iter().rev().take_while(here).filter_map(|entry| match &entry.what {
+            Happening::Call(exchange) => Some(exchange),
+            Happening::Event(_) | Happening::Target(_) => None,
+        })
+    }
+
     /// Adds a line. A read that says what it said just before is counted there instead.
     pub fn push(&mut self, at: Timestamp, what: Happening, done: usize) {
         let entries = Rc::make_mut(&mut self.entries);
@@ -129,6 +145,14 @@ impl Entry {
     /// Whether it is a call that only reads.
     pub fn is_read(&self) -> bool {
         matches!(&self.what, Happening::Call(exchange) if is_read(exchange))
+    }
+
+    /// The exchange, if it is a call.
+    pub fn call(&self) -> Option<&Rc<Exchange>> {
+        match &self.what {
+            Happening::Call(exchange) => Some(exchange),
+            Happening::Event(_) | Happening::Target(_) => None,
+        }
     }
 
     /// Whether it is more than a look that was granted.

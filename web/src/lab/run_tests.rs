@@ -222,7 +222,7 @@ fn undone_and_done_again() {
     let whole = bench.lab.borrow().branches.current.clone();
     bench.act(Action::Travelled(Travel::Undo));
     assert_eq!(status(&bench.scene()), []);
-    assert_eq!(bench.words(), ["create", "create", "create", "create"]);
+    assert_eq!(bench.words(), ["session.create", "local_library.create", "item.create", "create"]);
     bench.act(Action::Travelled(Travel::Undo));
     // Before its creation there is no session on screen.
     assert_eq!(bench.scene().session, None);

@@ -439,3 +439,38 @@ fn a_copy_is_told_whether_it_arrived_or_not() {
     let lab = after(ended, [Action::ReportCopied(Format::Markdown, false)]);
     assert!(lab.news().starts_with("Not copied as Markdown: the browser refused."));
 }
+
+#[test]
+fn a_run_is_what_the_present_target_was_sent() {
+    let call = |method, url: &str| Action::Recorded(exchange(method, url, "{}"), Vec::new());
+    let elsewhere = after(lab(), [call(Method::Post, "https://a/0")]);
+    let lab = after(
+        elsewhere,
+        [
+            Action::Targeted(Target::Simulated, Dialect::Api),
+            call(Method::Post, "https://a/1"),
+            call(Method::Get, "https://a/2"),
+        ],
+    );
+    let urls = |log: &Log| -> Vec<String> {
+        log.run().iter().map(|exchange| exchange.request.url.clone()).collect()
+    };
+    assert_eq!(urls(lab.log()), ["https://a/1", "https://a/2"]);
+    // What is explained, and what the code of a call is of, is the last that did more than look.
+    let shown = |lab: &Lab| {
+        lab.entry().and_then(|entry| entry.call()).map(|exchange| exchange.request.url.clone())
+    };
+    assert_eq!(shown(&lab).as_deref(), Some("https://a/1"));
+    let looked = after(super::tests::lab(), [call(Method::Get, "https://a/1")]);
+    assert_eq!(shown(&looked).as_deref(), Some("https://a/1"));
+    let first = lab.log().entries()[lab.log().entries().len() - 2].number;
+    let then = after(lab, [Action::Selected(Some(first))]);
+    assert_eq!(urls(&then.shown_log()), ["https://a/1"]);
+}
+
+#[test]
+fn code_is_shown_as_it_was_chosen() {
+    let chosen = [Action::LanguageChosen(Language::Python), Action::RunShown(true)];
+    let view = after(lab(), chosen).view;
+    assert_eq!((view.language, view.whole_run), (Language::Python, true));
+}
