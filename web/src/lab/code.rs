@@ -19,7 +19,7 @@ use accession_core::dialect::{Dialect, SESSION_HEADER};
 use accession_core::wire::REDACTED;
 use serde_json::Value;
 
-use plan::{File, Line, Plan, Step};
+use plan::{Call, File, Line, Piece, Plan, Step, Then};
 
 /// A language that scripts are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,56 +53,318 @@ impl Language {
             Self::Python => "py",
         }
     }
+
+    const fn tongue(self) -> &'static Tongue {
+        match self {
+            Self::Curl => &curl::TONGUE,
+            Self::Fetch => &fetch::TONGUE,
+            Self::Python => &python::TONGUE,
+        }
+    }
 }
 
 /// A script that makes one call, as it was recorded.
 pub fn call(exchange: &Exchange, language: Language) -> String {
-    script(&Plan::of(&[exchange], false), language)
+    Script { plan: &Plan::of(&[exchange], false), tongue: language.tongue() }.write()
 }
 
 /// A script that does what a whole run did. It logs in first and out last, whatever was recorded;
 /// calls that were refused then, and calls that only read, are left out.
 pub fn run(exchanges: &[Rc<Exchange>], language: Language) -> String {
     let exchanges: Vec<_> = exchanges.iter().map(Rc::as_ref).collect();
-    script(&Plan::of(&exchanges, true), language)
+    Script { plan: &Plan::of(&exchanges, true), tongue: language.tongue() }.write()
 }
 
-fn script(plan: &Plan, language: Language) -> String {
-    match language {
-        Language::Curl => curl::script(plan),
-        Language::Fetch => fetch::script(plan),
-        Language::Python => python::script(plan),
-    }
-}
+/// What a script has to be for, so that it needs a part: any of these bits.
+type Need = u16;
 
-/// How a language writes what stands in a call.
-trait Tongue {
-    /// How far what is inside is moved in.
-    const STEP: usize = 2;
+/// Every script.
+const ALL: Need = !0;
+/// A whole run.
+const RUN: Need = 1;
+/// One call.
+const CALL: Need = 1 << 1;
+/// One upload, to a link that is handed in.
+const LINK: Need = 1 << 2;
+/// It sends files.
+const FILE: Need = 1 << 3;
+/// It declares their digests.
+const DIGEST: Need = 1 << 4;
+/// It uses what the recorded run found on the server.
+const FOUND: Need = 1 << 5;
+/// It takes the only one that was found.
+const ONLY: Need = 1 << 6;
+/// It looks at what a validation found.
+const JUDGE: Need = 1 << 7;
+/// It waits for the end of something.
+const SETTLE: Need = 1 << 8;
 
-    /// A text, as a literal in a body.
-    fn text(text: &str) -> String {
-        quote(text)
-    }
-
+/// How a language writes scripts: texts of ours with gaps (`@NAME`), and how it spells what is put
+/// into them. Nothing that was put in is searched for gaps.
+struct Tongue {
+    /// What begins a comment.
+    comment: &'static str,
+    /// Whether arguments are words, and bodies follow as here-documents.
+    is_shell: bool,
+    /// How far the steps are moved in.
+    depth: usize,
+    /// How far anything that is inside of something is.
+    step: usize,
+    /// The parts of a script.
+    parts: &'static [(Need, &'static str)],
+    /// What takes the envelope of `/rest` off an answer.
+    envelope: &'static str,
+    /// Asks for a secret.
+    secret: &'static str,
+    /// Asks for something that the run found.
+    found: &'static str,
+    /// Names a file, and finds out its length and its digest.
+    file: [&'static str; 3],
+    /// A call, and what is done with its answer.
+    call: fn(&Then) -> &'static str,
+    /// A file's bytes, and what is done meanwhile.
+    upload: &'static str,
+    /// What call, keep-alive and waiting are called.
+    functions: [&'static str; 3],
+    /// A text, as an argument.
+    text: fn(&str) -> String,
+    /// Path and query, as an argument.
+    target: fn(&[Piece]) -> String,
+    /// A text in a body.
+    inner: fn(&str) -> String,
     /// What is neither text nor list nor object.
-    fn plain(value: &Value) -> String {
-        value.to_string()
+    plain: fn(&Value) -> String,
+    /// The value of a variable in a body.
+    variable: &'static str,
+    /// The value of a secret in a body.
+    hidden: &'static str,
+    /// The length of a file in a body.
+    size: &'static str,
+    /// The digest of a file in a body.
+    checksum: &'static str,
+}
+
+/// A script that is being written.
+struct Script<'a> {
+    plan: &'a Plan,
+    tongue: &'static Tongue,
+}
+
+impl Script<'_> {
+    fn write(&self) -> String {
+        let (plan, tongue) = (self.plan, self.tongue);
+        let mut head = String::new();
+        self.head(&mut head);
+        let (mut secrets, mut found, mut names) = (String::new(), String::new(), String::new());
+        for name in &plan.secrets {
+            fill(&mut secrets, tongue.secret, &[("NAME", name)]);
+        }
+        for (name, value) in &plan.found {
+            let value = (tongue.text)(value);
+            fill(&mut found, tongue.found, &[("NAME", name), ("VALUE", &value)]);
+            names += if names.is_empty() { "" } else { ", " };
+            names += name;
+        }
+        let (mut steps, mut files, mut tools) = (String::new(), String::new(), String::new());
+        let mut needs = if plan.whole { RUN } else { CALL };
+        if needs == RUN || !plan.secrets.is_empty() {
+            tools += " jq";
+        }
+        if !plan.found.is_empty() {
+            needs |= FOUND;
+        }
+        let mut one = String::new();
+        for step in &plan.steps {
+            match step {
+                Step::Note(text) => {
+                    steps.extend(std::iter::repeat_n(' ', tongue.depth));
+                    steps += &note(tongue.comment, &["Left out: ", text].concat());
+                }
+                Step::Call(call) => {
+                    needs |= match call.then {
+                        Then::KeepOnly(_) => ONLY,
+                        Then::Judge => JUDGE,
+                        Then::Await(_) => SETTLE,
+                        Then::Link(_) | Then::Keep(_) | Then::Nothing | Then::Print => 0,
+                    };
+                    if let Then::Link(file) = &call.then {
+                        needs |= self.file(file, &mut files, &mut tools);
+                    }
+                    self.call(call, &mut steps);
+                }
+                Step::Upload(upload) => {
+                    needs |= SETTLE;
+                    let keep = self.asked(1, &[], &upload.keep_alive, None);
+                    let settle = self.asked(2, &["status", "READY"], &upload.look, None);
+                    let number = suffix(upload.file);
+                    let gaps = [("N", &*number), ("KEEP", &keep), ("SETTLE", &settle)];
+                    fill(&mut steps, tongue.upload, &gaps);
+                }
+                Step::Send(name) => {
+                    needs = LINK;
+                    one = (tongue.text)(file_name(name));
+                }
+            }
+        }
+        let [login, logout] = [&plan.login, &plan.logout].map(|line| self.line(line));
+        let gaps = [
+            ("HEAD", &*head),
+            ("SECRETS", &secrets),
+            ("FOUND", &found),
+            ("NAMES", &names),
+            ("NAME", &one),
+            ("FILES", &files),
+            ("TOOLS", &tools),
+            ("STEPS", &steps),
+            ("LOGIN", &login),
+            ("LOGOUT", &logout),
+            ("HEADER", SESSION_HEADER),
+            ("ENVELOPE", if plan.dialect == Dialect::Rest { tongue.envelope } else { "" }),
+        ];
+        let mut script = String::new();
+        for (need, text) in tongue.parts {
+            if needs & need != 0 {
+                fill(&mut script, text, &gaps);
+            }
+        }
+        script
     }
 
-    /// A variable that holds a text.
-    fn variable(name: &str) -> String {
-        name.to_owned()
+    /// What stands at the head, line by line.
+    fn head(&self, head: &mut String) {
+        let mut line = |parts: &[&str]| head.push_str(&note(self.tongue.comment, &parts.concat()));
+        let dialect = self.plan.dialect.prefix();
+        if self.plan.whole {
+            line(&["Made by Accession from a recorded run (", dialect, "). It does this:"]);
+            line(&["  log in"]);
+        } else {
+            line(&["Made by Accession from a recorded call (", dialect, "). It does this:"]);
+        }
+        for step in &self.plan.steps {
+            match step {
+                Step::Note(note) => line(&["  (left out: ", note, ")"]),
+                Step::Call(call) => line(&["  ", &call.about]),
+                Step::Upload(upload) => line(&["  send ", &quote(&upload.name)]),
+                Step::Send(name) => line(&["  send ", &quote(name)]),
+            }
+        }
+        if self.plan.whole {
+            line(&["  log out"]);
+        }
+        line(&[]);
     }
 
-    /// A variable that holds a secret.
-    fn secret(name: &str) -> String {
-        Self::variable(name)
+    /// The lines that look at a file. They stand before the session begins, which does not wait long.
+    fn file(&self, file: &File, files: &mut String, tools: &mut String) -> Need {
+        let name = (self.tongue.text)(file_name(&file.name));
+        let number = suffix(file.number);
+        let algorithm = file.algorithm.as_deref().unwrap_or_default();
+        let gaps = [("N", &*number), ("NAME", &name), ("ALGORITHM", algorithm)];
+        let [named, size, checksum] = self.tongue.file;
+        fill(files, named, &gaps);
+        if file.has_size {
+            fill(files, size, &gaps);
+        }
+        if algorithm.is_empty() {
+            return FILE;
+        }
+        fill(files, checksum, &gaps);
+        let tool = [" ", algorithm, "sum"].concat();
+        if !tools.contains(&tool) {
+            *tools += &tool;
+        }
+        FILE | DIGEST
     }
 
-    /// The variable that holds the length or the digest of a file.
-    fn measured(what: &str, file: &File) -> String {
-        numbered(what, file.number)
+    fn call(&self, call: &Call, steps: &mut String) {
+        let file = call.file();
+        let name = match &call.then {
+            Then::Keep(name) | Then::KeepOnly(name) => name,
+            _ => "",
+        };
+        let settle = match &call.then {
+            Then::Await(line) => self.asked(2, &["state", "DONE"], line, None),
+            _ => String::new(),
+        };
+        let number = file.map(|file| suffix(file.number)).unwrap_or_default();
+        let made = self.asked(0, &[&call.operation], &call.line, file);
+        let gaps = [("N", &*number), ("NAME", name), ("CALL", &made), ("SETTLE", &settle)];
+        fill(steps, (self.tongue.call)(&call.then), &gaps);
+    }
+
+    /// A function of ours, called with what is sent for a call.
+    fn asked(&self, function: usize, first: &[&str], line: &Line, file: Option<&File>) -> String {
+        let tongue = self.tongue;
+        let function = tongue.functions[function];
+        let mut arguments: Vec<String> = first.iter().map(|text| (tongue.text)(text)).collect();
+        let depth = if tongue.is_shell { 0 } else { tongue.depth + tongue.step };
+        let body = line.body.as_ref().map(|body| self.value(file, "", body, depth));
+        if tongue.is_shell {
+            let first = arguments.join(" ");
+            let space = if first.is_empty() { "" } else { " " };
+            let called = [function, space, &first, " ", &self.line(line)].concat();
+            return match body {
+                Some(body) => [&called, " - <<JSON\n", &body, "\nJSON"].concat(),
+                None => called,
+            };
+        }
+        arguments.extend([(tongue.text)(line.method.as_str()), (tongue.target)(&line.target)]);
+        arguments.extend(body);
+        lay_out([&[function, "("].concat(), ")"], &arguments, tongue.depth, tongue.step)
+    }
+
+    /// Method and target as arguments.
+    fn line(&self, line: &Line) -> String {
+        let (tongue, target) = (self.tongue, (self.tongue.target)(&line.target));
+        match line.method.as_str() {
+            method if tongue.is_shell => [method, " \\\n  ", &target].concat(),
+            method => [&(tongue.text)(method), ", ", &target].concat(),
+        }
+    }
+
+    fn value(&self, file: Option<&File>, key: &str, value: &Value, depth: usize) -> String {
+        let tongue = self.tongue;
+        let mut parts = Vec::new();
+        let brackets = match value {
+            Value::Object(fields) => {
+                for (key, inner) in fields {
+                    let inner = self.value(file, key, inner, depth + tongue.step);
+                    parts.push([&*(tongue.inner)(key), ": ", &inner].concat());
+                }
+                ["{", "}"]
+            }
+            Value::Array(values) => {
+                for inner in values {
+                    parts.push(self.value(file, "", inner, depth + tongue.step));
+                }
+                ["[", "]"]
+            }
+            Value::String(text) => return self.text(file, key, text),
+            plain => {
+                return match file.filter(|_| key == "size") {
+                    Some(file) => gap(tongue.size, "N", &suffix(file.number)),
+                    None => (tongue.plain)(plain),
+                };
+            }
+        };
+        lay_out(brackets, &parts, depth, tongue.step)
+    }
+
+    fn text(&self, file: Option<&File>, key: &str, text: &str) -> String {
+        let (plan, tongue) = (self.plan, self.tongue);
+        if let Some(secret) = text.strip_prefix(REDACTED)
+            && plan.is_secret(secret)
+        {
+            return gap(tongue.hidden, "NAME", secret);
+        }
+        if let Some(name) = plan.name_of(key, text) {
+            return gap(tongue.variable, "NAME", name);
+        }
+        // What was recorded would be wrong for any other file.
+        match file.filter(|file| key == "checksum" && file.algorithm.is_some()) {
+            Some(file) => gap(tongue.checksum, "N", &suffix(file.number)),
+            None => (tongue.inner)(text),
+        }
     }
 }
 
@@ -110,59 +372,49 @@ trait Tongue {
 const WIDTH: usize = 96;
 
 /// Parts between brackets: in one line if they fit into it, else one below the other.
-fn lay_out(brackets: [&str; 2], parts: &[String], [depth, step]: [usize; 2]) -> String {
-    let [open, close] = brackets;
+fn lay_out([open, close]: [&str; 2], parts: &[String], depth: usize, step: usize) -> String {
     let line = parts.join(", ");
     if depth + open.len() + line.len() + close.len() <= WIDTH && !line.contains('\n') {
-        return format!("{open}{line}{close}");
+        return [open, &line, close].concat();
     }
-    let [inner, outer] = [depth + step, depth].map(|depth| format!("\n{}", " ".repeat(depth)));
-    format!("{open}{inner}{}{outer}{close}", parts.join(&format!(",{inner}")))
+    let mut text = open.to_owned();
+    for (place, part) in parts.iter().enumerate() {
+        text += if place == 0 { "\n" } else { ",\n" };
+        text.extend(std::iter::repeat_n(' ', depth + step));
+        text += part;
+    }
+    text.push('\n');
+    text.extend(std::iter::repeat_n(' ', depth));
+    text + close
 }
 
-/// The body of a call, its last line as deep as is said.
-fn body<T: Tongue>(plan: &Plan, line: &Line, file: Option<&File>, depth: usize) -> Option<String> {
-    let written = |body| value::<T>(plan, file, "", body, depth);
-    line.body.as_ref().map(written)
+/// Fills the gaps of a text of ours.
+fn fill(out: &mut String, text: &str, gaps: &[(&str, &str)]) {
+    let mut rest = text;
+    while let Some(at) = rest.find('@') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let end = rest.find(|letter: char| !letter.is_ascii_uppercase()).unwrap_or(rest.len());
+        match gaps.iter().find(|(name, _)| *name == &rest[..end]) {
+            Some((_, value)) => {
+                out.push_str(value);
+                rest = &rest[end..];
+            }
+            None => out.push('@'),
+        }
+    }
+    out.push_str(rest);
 }
 
-fn value<T: Tongue>(
-    plan: &Plan,
-    file: Option<&File>,
-    key: &str,
-    value: &Value,
-    depth: usize,
-) -> String {
-    let inside = |key: &str, inner| self::value::<T>(plan, file, key, inner, depth + T::STEP);
-    let (brackets, parts): (_, Vec<String>) = match value {
-        Value::Object(fields) => {
-            let field =
-                |(key, inner): (&String, _)| format!("{}: {}", T::text(key), inside(key, inner));
-            (["{", "}"], fields.iter().map(field).collect())
-        }
-        Value::Array(values) => {
-            (["[", "]"], values.iter().map(|inner| inside("", inner)).collect())
-        }
-        Value::String(text) => {
-            let secret = text.strip_prefix(REDACTED).filter(|name| plan.is_secret(name));
-            return match (secret, plan.name_of(key, text), file) {
-                (Some(secret), ..) => T::secret(secret),
-                (_, Some(name), _) => T::variable(name),
-                // What was recorded would be wrong for any other file.
-                (.., Some(file)) if key == "checksum" && file.algorithm.is_some() => {
-                    T::measured("checksum", file)
-                }
-                _ => T::text(text),
-            };
-        }
-        plain => {
-            return match file.filter(|_| key == "size") {
-                Some(file) => T::measured("size", file),
-                None => T::plain(plain),
-            };
-        }
-    };
-    lay_out(brackets, &parts, [depth, T::STEP])
+fn gap(text: &str, name: &str, value: &str) -> String {
+    let mut out = String::new();
+    fill(&mut out, text, &[(name, value)]);
+    out
+}
+
+/// What the names that belong to one of several files end with.
+fn suffix(number: usize) -> String {
+    if number == 1 { String::new() } else { format!("_{number}") }
 }
 
 /// A text as JSON has it, which JavaScript and Python read as well. What would not be seen, or
@@ -195,8 +447,8 @@ fn is_unseen(character: char) -> bool {
 
 /// A line of comment. Whatever it tells, it stays one line.
 fn note(mark: &str, text: &str) -> String {
-    let line = format!("{mark} {text}").replace(is_unseen, "?");
-    format!("{}\n", line.trim_end())
+    let line = [mark, " ", text].concat().replace(is_unseen, "?");
+    [line.trim_end(), "\n"].concat()
 }
 
 /// The last part of a file's name: a script never leaves the directory that it was given.
@@ -205,78 +457,4 @@ fn file_name(name: &str) -> &str {
         None | Some("" | "." | "..") => "file",
         Some(name) => name,
     }
-}
-
-/// `file`, `file_2`, and so on.
-fn numbered(name: &str, number: usize) -> String {
-    if number == 1 { name.to_owned() } else { format!("{name}_{number}") }
-}
-
-/// Fills the gaps of a text of ours. Nothing recorded is ever put in by it.
-fn fill(text: &str, plan: &Plan, spell: impl Fn(&Line) -> [String; 2]) -> String {
-    let mut text = text.replace("@HEADER", SESSION_HEADER);
-    let lines = [("@LOGIN", plan.login.as_ref()), ("@LOGOUT", Some(&plan.logout))];
-    for (gap, line) in lines {
-        let Some(line) = line else { continue };
-        let [method, target] = spell(line);
-        text = text.replace(&format!("{gap}_METHOD"), &method);
-        text = text.replace(&format!("{gap}_TARGET"), &target);
-    }
-    text
-}
-
-/// What stands at the head of a script, as lines of comment.
-fn head(plan: &Plan, mark: &str, needs: &str, usage: &str) -> String {
-    let mut lines = Vec::new();
-    if plan.whole {
-        lines.push(format!(
-            "Made by Accession from a recorded run ({}). It does this:",
-            plan.dialect
-        ));
-        lines.push("  log in".to_owned());
-        for step in &plan.steps {
-            lines.push(match step {
-                Step::Note(note) => format!("  (left out: {note})"),
-                Step::Call(call) => format!("  {}", call.about),
-                Step::Upload(upload) => format!("  send {}", quote(&upload.name)),
-            });
-        }
-        lines.push("  log out".to_owned());
-    } else {
-        let mut about = plan.steps.iter().map(|step| match step {
-            Step::Note(note) => note.clone(),
-            Step::Call(call) => call.about.clone(),
-            Step::Upload(upload) => format!("the upload of {}", quote(&upload.name)),
-        });
-        let about = about.next().unwrap_or_else(|| "log in and log out".to_owned());
-        lines.push(format!("Made by Accession from a recorded call ({}): {about}.", plan.dialect));
-    }
-    lines.push(String::new());
-    lines.push(needs.to_owned());
-    if plan.login.is_some() {
-        lines.push(
-            "VCENTER, VCENTER_USER and VCENTER_PASSWORD name the server and who logs in."
-                .to_owned(),
-        );
-    }
-    if !plan.found.is_empty() {
-        let names: Vec<_> = plan.found.iter().map(|(name, _)| name.as_str()).collect();
-        lines.push(format!(
-            "{}: what was used then, unless the environment says otherwise.",
-            names.join(", ")
-        ));
-    }
-    if !plan.secrets.is_empty() {
-        let names = plan.secrets.join(", ");
-        lines.push(format!("{names}: what was recorded without its value."));
-    }
-    if plan.uploads() {
-        lines.push(usage.to_owned());
-    }
-    lines.iter().map(|line| note(mark, line)).collect()
-}
-
-/// Whether `/rest` puts answers into an envelope.
-fn has_envelope(plan: &Plan) -> bool {
-    plan.dialect == Dialect::Rest
 }

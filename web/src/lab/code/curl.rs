@@ -1,36 +1,70 @@
 //! The shell of POSIX, with curl. A run also needs jq: answers are JSON, and nothing else that is at
 //! hand in a shell reads it safely. One call does without.
+//!
+//! Secrets are handed to curl in files that nobody else can read: its arguments can be seen by all.
 
-use super::plan::{Call, File, Line, Piece, Plan, Step, Then, Upload};
-use super::{Tongue, body, file_name, fill, has_envelope, head, note, numbered};
+use super::plan::{Piece, Then};
+use super::{ALL, CALL, FILE, FOUND, JUDGE, LINK, Need, RUN, SETTLE, Tongue, quote};
 
-const STRICT: &str = r#"set -eu
+const PARTS: &[(Need, &str)] = &[
+    (
+        ALL,
+        r#"#!/bin/sh
+@HEAD"#,
+    ),
+    (
+        RUN,
+        r#"# It needs curl 7.76 or newer, and jq. CURL_CA_BUNDLE names an authority of your own.
+"#,
+    ),
+    (
+        CALL | LINK,
+        r#"# It needs curl 7.76 or newer. CURL_CA_BUNDLE names an authority of your own.
+"#,
+    ),
+    (
+        RUN | CALL,
+        r#"# VCENTER, VCENTER_USER and VCENTER_PASSWORD name the server and who logs in.
+"#,
+    ),
+    (
+        FOUND,
+        r#"# @NAMES: what was used then, unless the environment says otherwise.
+"#,
+    ),
+    (
+        FILE | LINK,
+        r#"# Files are read from the directory that the first argument names, by default the current one.
+"#,
+    ),
+    (
+        ALL,
+        r#"set -eu
 
-"#;
-
-const TOOLS: &str = r#"for tool in @TOOLS; do
+"#,
+    ),
+    (
+        RUN | CALL,
+        r#"for tool in curl@TOOLS; do
   command -v "$tool" >/dev/null || {
     echo "$tool is needed: get it with the package manager of your system" >&2
     exit 2
   }
 done
-"#;
-
-const SERVER: &str = r#": "${VCENTER:?is not set: the server, such as https://vc.example.com}"
+: "${VCENTER:?is not set: the server, such as https://vc.example.com}"
 : "${VCENTER_USER:?is not set: the user who logs in}"
 : "${VCENTER_PASSWORD:?is not set: the password of that user}"
 VCENTER=${VCENTER%/}
-"#;
-
-const FILE: &str = r#"@PATH=$files/@NAME
-[ -r "$@PATH" ] || {
-  echo "cannot read $@PATH" >&2
-  exit 1
-}
-"#;
-
-/// Secrets are handed to curl in files that nobody else can read: its arguments can be seen by all.
-const LOGIN: &str = r#"
+@SECRETS@FOUND"#,
+    ),
+    (
+        FILE,
+        r#"files=${1:-.}
+@FILES"#,
+    ),
+    (
+        RUN | CALL,
+        r#"
 # What curl is told in secret, and what it is answered, is kept here.
 umask 077
 tmp=$(mktemp -d)
@@ -40,7 +74,7 @@ alive=
 # Whatever happens, the login ends with the script.
 finish() {
   [ -z "$alive" ] || kill "$alive" 2>/dev/null || :
-  [ -z "$logged_in" ] || request @LOGOUT_METHOD @LOGOUT_TARGET 2>/dev/null || :
+  [ -z "$logged_in" ] || request @LOGOUT 2>/dev/null || :
   rm -rf "$tmp"
 }
 trap finish EXIT
@@ -62,31 +96,37 @@ request() {
 log_in() {
   basic=$(printf '%s:%s' "$VCENTER_USER" "$VCENTER_PASSWORD" | base64 | tr -d '\n')
   printf 'Authorization: Basic %s\n' "$basic" >"$tmp/login"
-  request @LOGIN_METHOD @LOGIN_TARGET || refused 'log in'
+  request @LOGIN || refused 'log in'
   token=$(sed -n 's/.*"\([^"]*\)"[^"]*$/\1/p' "$tmp/answer")
   printf '@HEADER: %s\n' "$token" >"$tmp/login"
   logged_in=yes
 }
-"#;
-
-const REFUSED_ONE: &str = r#"
+"#,
+    ),
+    (
+        CALL,
+        r#"
 refused() {
   echo "$1: status $status" >&2
   cat "$tmp/answer" >&2
   exit 1
 }
-"#;
-
-const REFUSED: &str = r#"
+"#,
+    ),
+    (
+        RUN,
+        r#"
 # refused OPERATION: tells why, and ends the script.
 refused() {
   echo "$1: status $status" >&2
   jq -r '.. | .default_message? // empty' "$tmp/answer" >&2 2>/dev/null || cat "$tmp/answer" >&2
   exit 1
 }
-"#;
-
-const CALL: &str = r#"
+"#,
+    ),
+    (
+        RUN | CALL,
+        r#"
 # call OPERATION METHOD TARGET [-]: with -, the body comes from standard input.
 call() {
   operation=$1
@@ -103,9 +143,11 @@ call() {
     request "$@" || refused "$operation"
   }
 }
-"#;
-
-const VALUE: &str = r#"
+"#,
+    ),
+    (
+        RUN,
+        r#"
 # value FILTER: a part of the last answer.
 value() {
   jq -er '@ENVELOPE'"$1" "$tmp/answer" || {
@@ -113,9 +155,11 @@ value() {
     return 1
   }
 }
-"#;
-
-const UPLOAD: &str = r#"
+"#,
+    ),
+    (
+        FILE,
+        r#"
 # keep_alive METHOD TARGET: that call keeps the session, and with it the login, alive.
 keep_alive() {
   while sleep 60; do
@@ -147,9 +191,11 @@ upload() {
     --output "$tmp/answer" --write-out '%{http_code}' --config "$tmp/link") &&
     [ "$status" -lt 300 ] || refused "upload of $2"
 }
-"#;
-
-const JUDGE: &str = r#"
+"#,
+    ),
+    (
+        JUDGE,
+        r#"
 # judge: ends the script if the answer names files that are missing or invalid.
 judge() {
   problems=$(value 'if .has_errors then "the files are not accepted",
@@ -160,9 +206,11 @@ judge() {
     exit 1
   }
 }
-"#;
-
-const SETTLE: &str = r#"
+"#,
+    ),
+    (
+        SETTLE,
+        r#"
 # settle FIELD GOOD METHOD TARGET [-]: asks until it is over, for half an hour at most.
 settle() {
   field=$1 good=$2
@@ -186,174 +234,86 @@ settle() {
     exit 1
   }
 }
-"#;
-
-const ONE_UPLOAD: &str = r#": "${UPLOAD_URL:?is not set: the upload link of the file, from the answer of add}"
+"#,
+    ),
+    (
+        RUN | CALL,
+        r#"
+log_in
+@STEPS"#,
+    ),
+    (
+        LINK,
+        r#": "${UPLOAD_URL:?is not set: the upload link of the file, from the answer of add}"
 files=${1:-.}
 
 # The link is a key, so it is no argument.
 curl --fail-with-body --silent --show-error --globoff --proto =http,https --connect-timeout 30 \
   --speed-limit 1 --speed-time 300 --header 'Content-Type: application/octet-stream' \
-  --upload-file "$files"/@FILE --config - <<LINK
+  --upload-file "$files"/@NAME --config - <<LINK
 url = "$UPLOAD_URL"
 LINK
-"#;
+"#,
+    ),
+];
 
-pub(super) fn script(plan: &Plan) -> String {
-    let mut out = "#!/bin/sh\n".to_owned();
-    let needs = if plan.whole {
-        "It needs curl 7.76 or newer, and jq. CURL_CA_BUNDLE names an authority of your own."
-    } else {
-        "It needs curl 7.76 or newer. CURL_CA_BUNDLE names an authority of your own."
-    };
-    let usage = "Files are read from the directory that the first argument names, by default the current one.";
-    out.push_str(&head(plan, "#", needs, usage));
-    out.push_str(STRICT);
-    if let [Step::Upload(upload)] = plan.steps.as_slice()
-        && upload.file.is_none()
-    {
-        out.push_str(&ONE_UPLOAD.replace("@FILE", &word(file_name(&upload.name))));
-        return out;
-    }
-    let jq = (plan.whole || !plan.secrets.is_empty()).then(|| "jq".to_owned());
-    let digests = plan.files().filter_map(|file| Some(format!("{}sum", file.algorithm.as_ref()?)));
-    let mut tools: Vec<_> = ["curl".to_owned()].into_iter().chain(jq).chain(digests).collect();
-    tools.dedup();
-    out.push_str(&TOOLS.replace("@TOOLS", &tools.join(" ")));
-    out.push_str(SERVER);
-    for name in &plan.secrets {
-        out.push_str(&format!(
-            ": \"${{{name}:?is not set: it was recorded without its value}}\"\n"
-        ));
-    }
-    for (name, value) in &plan.found {
-        out.push_str(&format!("{name}=${{{name}:-{}}}\n", word(value)));
-    }
-    files(plan, &mut out);
-    let fixed = |text: &str| fill(text, plan, spell);
-    out.push_str(&fixed(LOGIN));
-    out.push_str(if plan.whole { REFUSED } else { REFUSED_ONE });
-    if plan.whole {
-        out.push_str(CALL);
-        let envelope = if has_envelope(plan) { ".value | " } else { "" };
-        out.push_str(&VALUE.replace("@ENVELOPE", envelope));
-    }
-    let parts = [
-        (plan.uploads(), UPLOAD),
-        (plan.then(|then| matches!(then, Then::Judge)), JUDGE),
-        (plan.settles(), SETTLE),
-    ];
-    for (_, part) in parts.iter().filter(|(is_needed, _)| *is_needed) {
-        out.push_str(part);
-    }
-    out.push_str("\nlog_in\n");
-    out.push_str(&steps(plan));
-    out
+pub(super) const TONGUE: Tongue = Tongue {
+    comment: "#",
+    is_shell: true,
+    depth: 0,
+    step: 2,
+    parts: PARTS,
+    envelope: ".value | ",
+    secret: ": \"${@NAME:?is not set: it was recorded without its value}\"\n",
+    found: "@NAME=${@NAME:-@VALUE}\n",
+    file: [
+        r#"file@N=$files/@NAME
+[ -r "$file@N" ] || {
+  echo "cannot read $file@N" >&2
+  exit 1
 }
+"#,
+        "size@N=$(wc -c <\"$file@N\" | tr -d ' ')\n",
+        "checksum@N=$(@ALGORITHMsum <\"$file@N\" | cut -d ' ' -f 1)\n",
+    ],
+    call: |then| match then {
+        Then::Nothing => "@CALL\n",
+        Then::Print => "@CALL\ncat \"$tmp/answer\"\n",
+        Then::Keep(_) => "@CALL\n@NAME=$(value .)\n",
+        Then::KeepOnly(_) => "@CALL\n@NAME=$(value '.[0]')\n",
+        Then::Link(_) => "@CALL\nlink@N=$(value .upload_endpoint.uri)\n",
+        Then::Judge => "@CALL\njudge\n",
+        Then::Await(_) => "@CALL\n@SETTLE\n",
+    },
+    upload: "@KEEP\nupload \"$link@N\" \"$file@N\"\n@SETTLE\nlet_go\n",
+    functions: ["call", "keep_alive", "settle"],
+    text: word,
+    target,
+    inner: |text| escaped(&quote(text), &['\\', '$', '`']),
+    plain: |value| value.to_string(),
+    variable: "\"$@NAME\"",
+    hidden: "$(printf '%s' \"$@NAME\" | jq -Rs .)",
+    size: "$size@N",
+    checksum: "\"$checksum@N\"",
+};
 
-/// The files. They are read before the session begins, which does not wait for long.
-fn files(plan: &Plan, out: &mut String) {
-    for file in plan.files() {
-        if file.number == 1 {
-            out.push_str("files=${1:-.}\n");
-        }
-        let [path, size, checksum] =
-            ["file", "size", "checksum"].map(|name| numbered(name, file.number));
-        let name = word(file_name(&file.name));
-        out.push_str(&FILE.replace("@PATH", &path).replace("@NAME", &name));
-        if file.has_size {
-            out.push_str(&format!("{size}=$(wc -c <\"${path}\" | tr -d ' ')\n"));
-        }
-        if let Some(algorithm) = &file.algorithm {
-            out.push_str(&format!("{checksum}=$({algorithm}sum <\"${path}\" | cut -d ' ' -f 1)\n"));
+fn target(pieces: &[Piece]) -> String {
+    if let [Piece::Text(text)] = pieces {
+        return word(text);
+    }
+    let mut target = "\"".to_owned();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => target += &escaped(text, &['\\', '$', '`', '"']),
+            Piece::Name(name) => target.extend(["${", name, "}"]),
         }
     }
-}
-
-fn steps(plan: &Plan) -> String {
-    let mut out = String::new();
-    for step in &plan.steps {
-        match step {
-            Step::Note(text) => out.push_str(&note("# Left out:", text)),
-            Step::Call(call) => write_call(plan, call, &mut out),
-            Step::Upload(upload) => write_upload(plan, upload, &mut out),
-        }
-    }
-    out
-}
-
-/// A body that follows as a here-document. It belongs to the command before any `||`.
-const JSON: &str = " --header 'Content-Type: application/json' --data-binary @- <<JSON";
-
-fn write_call(plan: &Plan, call: &Call, out: &mut String) {
-    let operation = word(&call.operation);
-    if !plan.whole {
-        let [method, target] = spell(&call.line);
-        let (json, here) = match body::<Shell>(plan, &call.line, None, 0) {
-            Some(body) => (JSON, format!("{body}\nJSON\n")),
-            None => ("", String::new()),
-        };
-        out.push_str(&format!("request {method} {target}{json} || refused {operation}\n{here}"));
-        out.push_str("cat \"$tmp/answer\"\n");
-        return;
-    }
-    out.push_str(&asked(plan, &format!("call {operation}"), &call.line, call.file()));
-    match &call.then {
-        Then::Nothing => {}
-        Then::Keep(name) => out.push_str(&format!("{name}=$(value .)\n")),
-        Then::KeepOnly(name) => out.push_str(&format!("{name}=$(value '.[0]')\n")),
-        Then::Link(file) => {
-            let link = numbered("link", file.number);
-            out.push_str(&format!("{link}=$(value .upload_endpoint.uri)\n"));
-        }
-        Then::Judge => out.push_str("judge\n"),
-        Then::Await(line) => out.push_str(&asked(plan, "settle state DONE", line, None)),
-    }
-}
-
-fn write_upload(plan: &Plan, upload: &Upload, out: &mut String) {
-    let Some(number) = upload.file else { return };
-    let [link, file] = ["link", "file"].map(|name| numbered(name, number));
-    if let Some(line) = &upload.keep_alive {
-        out.push_str(&asked(plan, "keep_alive", &Line { body: None, ..line.clone() }, None));
-    }
-    out.push_str(&format!("upload \"${link}\" \"${file}\"\n"));
-    if let Some(line) = &upload.look {
-        out.push_str(&asked(plan, "settle status READY", line, None));
-    }
-    if upload.keep_alive.is_some() {
-        out.push_str("let_go\n");
-    }
-}
-
-/// A function of ours, called with what is sent for a call.
-fn asked(plan: &Plan, function: &str, line: &Line, file: Option<&File>) -> String {
-    let [method, target] = spell(line);
-    let here = match body::<Shell>(plan, line, file, 0) {
-        Some(body) => format!(" - <<JSON\n{body}\nJSON"),
-        None => String::new(),
-    };
-    format!("{function} {method} \\\n  {target}{here}\n")
-}
-
-fn spell(line: &Line) -> [String; 2] {
-    let has_name = line.target.iter().any(|piece| matches!(piece, Piece::Name(_)));
-    let target: String = line
-        .target
-        .iter()
-        .map(|piece| match piece {
-            Piece::Text(text) if has_name => escaped(text, &['\\', '$', '`', '"']),
-            Piece::Text(text) => word(text),
-            Piece::Name(name) => format!("${{{name}}}"),
-        })
-        .collect();
-    let target = if has_name { format!("\"{target}\"") } else { target };
-    [line.method.to_string(), target]
+    target + "\""
 }
 
 /// A text as one word of the shell.
 fn word(text: &str) -> String {
-    format!("'{}'", text.replace('\'', "'\\''"))
+    ["'", &text.replace('\'', "'\\''"), "'"].concat()
 }
 
 fn escaped(text: &str, special: &[char]) -> String {
@@ -365,26 +325,4 @@ fn escaped(text: &str, special: &[char]) -> String {
         escaped.push(character);
     }
     escaped
-}
-
-/// Inside a here-document, in which the shell replaces variables.
-struct Shell;
-
-impl Tongue for Shell {
-    fn text(text: &str) -> String {
-        escaped(&super::quote(text), &['\\', '$', '`'])
-    }
-
-    fn variable(name: &str) -> String {
-        format!("\"${name}\"")
-    }
-
-    fn secret(name: &str) -> String {
-        format!("$(printf '%s' \"${name}\" | jq -Rs .)")
-    }
-
-    fn measured(what: &str, file: &File) -> String {
-        let name = numbered(what, file.number);
-        if what == "size" { format!("${name}") } else { Self::variable(&name) }
-    }
 }

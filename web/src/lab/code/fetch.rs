@@ -1,38 +1,87 @@
-//! JavaScript with fetch: a run is a module for Node, one call works in the console of a browser too.
+//! JavaScript with fetch: a run is a module for Node, one call works in the console of a browser too,
+//! where there is no environment, but somebody to ask.
 
-use super::plan::{Call, File, Line, Piece, Plan, Step, Then, Upload};
-use super::{Tongue, body, file_name, fill, has_envelope, head, lay_out, note, numbered, quote};
+use super::plan::{Piece, Then};
+use super::{ALL, CALL, DIGEST, FILE, FOUND, JUDGE, LINK, Need, ONLY, RUN, SETTLE, Tongue, quote};
 
-const IMPORTS: &str = r#"import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
+const PARTS: &[(Need, &str)] = &[
+    (ALL, r#"@HEAD"#),
+    (
+        RUN | LINK,
+        r#"// It needs Node 20 or newer. NODE_EXTRA_CA_CERTS names an authority of your own.
+"#,
+    ),
+    (
+        CALL,
+        r#"// It runs in Node 20 or newer, and in the console of a browser that shows a page of that server.
+"#,
+    ),
+    (
+        RUN | CALL,
+        r#"// VCENTER, VCENTER_USER and VCENTER_PASSWORD name the server and who logs in.
+"#,
+    ),
+    (
+        FOUND,
+        r#"// @NAMES: what was used then, unless the environment says otherwise.
+"#,
+    ),
+    (
+        FILE | LINK,
+        r#"// Files are read from the directory that the first argument names, by default the current one.
+"#,
+    ),
+    (
+        ALL, r#"
+"#,
+    ),
+    (
+        DIGEST,
+        r#"import { createHash } from "node:crypto";
+"#,
+    ),
+    (
+        FILE | LINK,
+        r#"import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-
-"#;
-
-const SETTING: &str = r#"const setting = (name, what) => {
+"#,
+    ),
+    (
+        DIGEST,
+        r#"import { pipeline } from "node:stream/promises";
+"#,
+    ),
+    (
+        FILE | LINK,
+        r#"
+"#,
+    ),
+    (
+        RUN,
+        r#"const setting = (name, what) => {
   const value = process.env[name];
   if (value) return value;
   console.error(`${name} is not set: ${what}`);
   process.exit(2);
 };
-"#;
-
-/// In a browser there is no environment, but somebody to ask.
-const SETTING_ONE: &str = r#"const setting = (name, what) => {
+"#,
+    ),
+    (
+        CALL,
+        r#"const setting = (name, what) => {
   const value = globalThis.process ? process.env[name] : prompt(`${name}: ${what}`);
   if (value) return value;
   throw new Error(`${name} is not set: ${what}`);
 };
-"#;
-
-const SERVER: &str = r#"const vcenter = setting("VCENTER", "the server, such as https://vc.example.com").replace(/\/+$/, "");
+"#,
+    ),
+    (
+        RUN | CALL,
+        r#"const vcenter = setting("VCENTER", "the server, such as https://vc.example.com").replace(/\/+$/, "");
 const user = setting("VCENTER_USER", "the user who logs in");
 const password = setting("VCENTER_PASSWORD", "the password of that user");
-"#;
-
-const CALL: &str = r#"
+@SECRETS@FOUND
 let token;
 
 async function send(operation, method, target, headers, body) {
@@ -66,13 +115,13 @@ function reason(text) {
 async function logIn() {
   const bytes = new TextEncoder().encode(`${user}:${password}`);
   const authorization = `Basic ${btoa(String.fromCharCode(...bytes))}`;
-  const answer = await send("log in", "@LOGIN_METHOD", @LOGIN_TARGET, { authorization });
+  const answer = await send("log in", @LOGIN, { authorization });
   token = await result("log in", answer);
 }
 
 async function logOut() {
   const login = { "@HEADER": token };
-  if (token) await send("log out", "@LOGOUT_METHOD", @LOGOUT_TARGET, login).catch(() => {});
+  if (token) await send("log out", @LOGOUT, login).catch(() => {});
 }
 
 async function call(operation, method, target, body) {
@@ -84,23 +133,21 @@ async function call(operation, method, target, body) {
   }
   return result(operation, answer);
 }
-"#;
-
-const SIGNALS: &str = r#"
-for (const signal of ["SIGINT", "SIGTERM"]) {
-  process.once(signal, () => logOut().finally(() => process.exit(1)));
-}
-"#;
-
-const DIGEST: &str = r#"
+"#,
+    ),
+    (
+        DIGEST,
+        r#"
 async function digest(algorithm, path) {
   const hash = createHash(algorithm);
   await pipeline(createReadStream(path), hash);
   return hash.digest("hex");
 }
-"#;
-
-const UPLOAD: &str = r#"
+"#,
+    ),
+    (
+        FILE,
+        r#"
 /** Keeps the session, and with it the login, alive. */
 const keepAlive = (method, target) =>
   setInterval(() => call("keep alive", method, target, {}).catch(() => {}), 60_000).unref();
@@ -115,16 +162,20 @@ async function upload(link, path, size) {
   const answer = await fetch(link, put).catch((error) => unanswered(`upload of ${path}`, error));
   if (!answer.ok) await result(`upload of ${path}`, answer);
 }
-"#;
-
-const ONLY: &str = r#"
+"#,
+    ),
+    (
+        ONLY,
+        r#"
 function only(list) {
   if (list.length === 0) throw new Error("what was found in the recorded run is not there");
   return list[0];
 }
-"#;
-
-const JUDGE: &str = r#"
+"#,
+    ),
+    (
+        JUDGE,
+        r#"
 function judge(found) {
   if (!found.has_errors) return;
   const missing = found.missing_files.map((name) => `missing: ${name}`);
@@ -133,9 +184,11 @@ function judge(found) {
   );
   throw new Error(["the files are not accepted", ...missing, ...invalid].join("\n"));
 }
-"#;
-
-const SETTLE: &str = r#"
+"#,
+    ),
+    (
+        SETTLE,
+        r#"
 /** Asks until it is over, for half an hour at most. */
 async function settle(field, good, method, target, body) {
   const unsettled = ["ACTIVE", "WAITING_FOR_TRANSFER", "TRANSFERRING", "VALIDATING"];
@@ -149,34 +202,57 @@ async function settle(field, good, method, target, body) {
     await new Promise((resolve) => setTimeout(resolve, 2000));
   }
 }
-"#;
-
-const BEGIN: &str = r#"
+"#,
+    ),
+    (
+        RUN,
+        r#"
+for (const signal of ["SIGINT", "SIGTERM"]) {
+  process.once(signal, () => logOut().finally(() => process.exit(1)));
+}
+"#,
+    ),
+    (
+        RUN | CALL,
+        r#"
 try {
-"#;
-
-const LOG_IN: &str = r#"  await logIn();
-"#;
-
-const END: &str = r#"} catch (error) {
+"#,
+    ),
+    (
+        FILE,
+        r#"  const directory = process.argv[2] ?? ".";
+@FILES"#,
+    ),
+    (
+        RUN | CALL,
+        r#"  await logIn();
+@STEPS"#,
+    ),
+    (
+        RUN,
+        r#"} catch (error) {
   console.error(error.message);
   process.exitCode = 1;
 } finally {
   await logOut();
 }
-"#;
-
-const END_ONE: &str = r#"} finally {
+"#,
+    ),
+    (
+        CALL,
+        r#"} finally {
   await logOut();
 }
-"#;
-
-const ONE_UPLOAD: &str = r#"const link = process.env.UPLOAD_URL;
+"#,
+    ),
+    (
+        LINK,
+        r#"const link = process.env.UPLOAD_URL;
 if (!link) {
   console.error("UPLOAD_URL is not set: the upload link of the file, from the answer of add");
   process.exit(2);
 }
-const path = join(process.argv[2] ?? ".", @FILE);
+const path = join(process.argv[2] ?? ".", @NAME);
 const answer = await fetch(link, {
   method: "PUT",
   headers: {
@@ -191,185 +267,60 @@ if (!answer.ok) {
   console.error(`upload of ${path}: status ${answer.status}: ${await answer.text()}`);
   process.exitCode = 1;
 }
-"#;
+"#,
+    ),
+];
 
-pub(super) fn script(plan: &Plan) -> String {
-    let needs = if plan.whole || plan.uploads() {
-        "It needs Node 20 or newer. NODE_EXTRA_CA_CERTS names an authority of your own."
-    } else {
-        "It runs in Node 20 or newer, and in the console of a browser that shows a page of that server."
-    };
-    let usage = "Files are read from the directory that the first argument names, by default the current one.";
-    let mut out = head(plan, "//", needs, usage);
-    out.push('\n');
-    if let [Step::Upload(upload)] = plan.steps.as_slice()
-        && upload.file.is_none()
-    {
-        out.push_str(&imports(ONE_UPLOAD));
-        out.push_str(&ONE_UPLOAD.replace("@FILE", &quote(file_name(&upload.name))));
-        return out;
-    }
-    let mut code = if plan.whole { SETTING } else { SETTING_ONE }.to_owned();
-    code.push_str(SERVER);
-    for name in &plan.secrets {
-        code.push_str(&format!(
-            "const {name} = setting(\"{name}\", \"it was recorded without its value\");\n"
-        ));
-    }
-    let environment = if plan.whole { "process.env" } else { "globalThis.process?.env" };
-    for (name, value) in &plan.found {
-        code.push_str(&format!("const {name} = {environment}.{name} || {};\n", quote(value)));
-    }
-    let envelope = if has_envelope(plan) { ".value" } else { "" };
-    let has_digest = plan.files().any(|file| file.algorithm.is_some());
-    let parts = [
-        (true, CALL),
-        (has_digest, DIGEST),
-        (plan.uploads(), UPLOAD),
-        (plan.then(|then| matches!(then, Then::KeepOnly(_))), ONLY),
-        (plan.then(|then| matches!(then, Then::Judge)), JUDGE),
-        (plan.settles(), SETTLE),
-        (plan.whole, SIGNALS),
-        (true, BEGIN),
-    ];
-    for (_, part) in parts.iter().filter(|(is_needed, _)| *is_needed) {
-        code.push_str(&fill(&part.replace("@ENVELOPE", envelope), plan, spell));
-    }
-    files(plan, &mut code);
-    out.push_str(&imports(&code));
-    out.push_str(&code);
-    out.push_str(LOG_IN);
-    out.push_str(&steps(plan));
-    out.push_str(if plan.whole { END } else { END_ONE });
-    out
-}
+pub(super) const TONGUE: Tongue = Tongue {
+    comment: "//",
+    is_shell: false,
+    depth: 2,
+    step: 2,
+    parts: PARTS,
+    envelope: ".value",
+    secret: "const @NAME = setting(\"@NAME\", \"it was recorded without its value\");\n",
+    found: "const @NAME = globalThis.process?.env.@NAME || @VALUE;\n",
+    file: [
+        "  const file@N = join(directory, @NAME);\n  const size@N = (await stat(file@N)).size;\n",
+        "",
+        "  const checksum@N = await digest(\"@ALGORITHM\", file@N);\n",
+    ],
+    call: |then| match then {
+        Then::Nothing => "  await @CALL;\n",
+        Then::Print => "  console.log(await @CALL);\n",
+        Then::Keep(_) => "  const @NAME = await @CALL;\n",
+        Then::KeepOnly(_) => "  const @NAME = only(await @CALL);\n",
+        Then::Link(_) => "  const added@N = await @CALL;\n",
+        Then::Judge => "  judge(await @CALL);\n",
+        Then::Await(_) => "  await @CALL;\n  await @SETTLE;\n",
+    },
+    upload: "  const alive@N = @KEEP;\n  await upload(added@N.upload_endpoint.uri, file@N, size@N);\n  \
+             await @SETTLE;\n  clearInterval(alive@N);\n",
+    functions: ["call", "keepAlive", "settle"],
+    text: quote,
+    target,
+    inner: quote,
+    plain: |value| value.to_string(),
+    variable: "@NAME",
+    hidden: "@NAME",
+    size: "size@N",
+    checksum: "checksum@N",
+};
 
-/// The imports that a text needs.
-fn imports(code: &str) -> String {
-    let mut out = String::new();
-    for line in IMPORTS.lines() {
-        let names = line.split(['{', '}']).nth(1).unwrap_or_default().split(',').map(str::trim);
-        let used: Vec<_> = names
-            .filter(|name| !name.is_empty())
-            .filter(|name| {
-                [" ", "("].iter().any(|before| code.contains(&format!("{before}{name}(")))
-            })
-            .collect();
-        if let Some((_, from)) = line.split_once('}').filter(|_| !used.is_empty()) {
-            out.push_str(&format!("import {{ {} }}{from}\n", used.join(", ")));
+fn target(pieces: &[Piece]) -> String {
+    if let [Piece::Text(text)] = pieces {
+        return quote(text);
+    }
+    let mut target = "`".to_owned();
+    for piece in pieces {
+        match piece {
+            // The escapes of a quoted text are those of a template as well.
+            Piece::Text(text) => {
+                let text = quote(text).replace('`', "\\`").replace("${", "\\${");
+                target += &text[1..text.len() - 1];
+            }
+            Piece::Name(name) => target.extend(["${", name, "}"]),
         }
     }
-    if !out.is_empty() {
-        out.push('\n');
-    }
-    out
+    target + "`"
 }
-
-/// The files. They are read before the session begins, which does not wait for long.
-fn files(plan: &Plan, out: &mut String) {
-    for file in plan.files() {
-        if file.number == 1 {
-            out.push_str("  const directory = process.argv[2] ?? \".\";\n");
-        }
-        let [path, size, checksum] =
-            ["file", "size", "checksum"].map(|name| numbered(name, file.number));
-        let name = quote(file_name(&file.name));
-        out.push_str(&format!(
-            "  const {path} = join(directory, {name});\n  const {size} = (await stat({path})).size;\n"
-        ));
-        if let Some(algorithm) = &file.algorithm {
-            out.push_str(&format!("  const {checksum} = await digest(\"{algorithm}\", {path});\n"));
-        }
-    }
-}
-
-fn steps(plan: &Plan) -> String {
-    let mut out = String::new();
-    for step in &plan.steps {
-        match step {
-            Step::Note(text) => out.push_str(&note("  // Left out:", text)),
-            Step::Call(call) => write_call(plan, call, &mut out),
-            Step::Upload(upload) => write_upload(plan, upload, &mut out),
-        }
-    }
-    out
-}
-
-fn write_call(plan: &Plan, call: &Call, out: &mut String) {
-    let (before, after) = match &call.then {
-        _ if !plan.whole => ("console.log(".to_owned(), ")"),
-        Then::Nothing | Then::Await(_) => (String::new(), ""),
-        Then::Keep(name) => (format!("const {name} = "), ""),
-        Then::KeepOnly(name) => (format!("const {name} = only("), ")"),
-        Then::Link(file) => (format!("const {} = ", numbered("added", file.number)), ""),
-        Then::Judge => ("judge(".to_owned(), ")"),
-    };
-    let open = format!("{before}await call(");
-    let arguments = [quote(&call.operation)];
-    out.push_str(&asked(plan, &open, &arguments, (&call.line, call.file()), after));
-    if let Then::Await(line) = &call.then {
-        let arguments = ["state", "DONE"].map(quote);
-        out.push_str(&asked(plan, "await settle(", &arguments, (line, None), ""));
-    }
-}
-
-fn write_upload(plan: &Plan, upload: &Upload, out: &mut String) {
-    let Some(number) = upload.file else { return };
-    let [alive, added, path, size] =
-        ["alive", "added", "file", "size"].map(|name| numbered(name, number));
-    if let Some(line) = &upload.keep_alive {
-        let line = Line { body: None, ..line.clone() };
-        let open = format!("const {alive} = keepAlive(");
-        out.push_str(&asked(plan, &open, &[], (&line, None), ""));
-    }
-    out.push_str(&format!("  await upload({added}.upload_endpoint.uri, {path}, {size});\n"));
-    if let Some(line) = &upload.look {
-        let arguments = ["status", "READY"].map(quote);
-        out.push_str(&asked(plan, "await settle(", &arguments, (line, None), ""));
-    }
-    if upload.keep_alive.is_some() {
-        out.push_str(&format!("  clearInterval({alive});\n"));
-    }
-}
-
-/// A function of ours, called with what is sent for a call.
-fn asked(
-    plan: &Plan,
-    open: &str,
-    first: &[String],
-    (line, file): (&Line, Option<&File>),
-    after: &str,
-) -> String {
-    let [method, target] = spell(line);
-    let mut arguments = first.to_vec();
-    arguments.extend([quote(&method), target]);
-    arguments.extend(body::<Script>(plan, line, file, 4));
-    lay_out([&format!("  {open}"), &format!("){after};\n")], &arguments, [2, 2])
-}
-
-fn spell(line: &Line) -> [String; 2] {
-    let target = match line.target.as_slice() {
-        [] => quote(""),
-        [Piece::Text(text)] => quote(text),
-        pieces => {
-            let piece = |piece: &Piece| match piece {
-                Piece::Text(text) => {
-                    // The escapes of a quoted text are those of a template as well.
-                    let text = quote(text);
-                    text[1..text.len() - 1]
-                        .replace("\\\"", "\"")
-                        .replace('`', "\\`")
-                        .replace("${", "\\${")
-                }
-                Piece::Name(name) => format!("${{{name}}}"),
-            };
-            format!("`{}`", pieces.iter().map(piece).collect::<String>())
-        }
-    };
-    [line.method.to_string(), target]
-}
-
-/// JavaScript's literals, of which JSON's are a part.
-struct Script;
-
-impl Tongue for Script {}

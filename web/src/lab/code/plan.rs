@@ -31,8 +31,8 @@ pub(super) struct Plan {
     pub(super) whole: bool,
     /// How its calls are spelled.
     pub(super) dialect: Dialect,
-    /// Opens the API login; `None` if nothing needs one.
-    pub(super) login: Option<Line>,
+    /// Opens the API login.
+    pub(super) login: Line,
     /// Ends it.
     pub(super) logout: Line,
     /// What happens in between.
@@ -53,6 +53,8 @@ pub(super) enum Step {
     Call(Box<Call>),
     /// A file's bytes.
     Upload(Box<Upload>),
+    /// The bytes of the file of this name, to a link that has to be handed in.
+    Send(String),
 }
 
 /// One call.
@@ -77,16 +79,16 @@ impl Call {
     }
 }
 
-/// The file that a session gets.
+/// A file's bytes.
 pub(super) struct Upload {
-    /// Its number among the files of the run, from 1; `None` if its link has to be handed in.
-    pub(super) file: Option<usize>,
+    /// The number of the file.
+    pub(super) file: usize,
     /// Its name.
     pub(super) name: String,
     /// What keeps its session alive.
-    pub(super) keep_alive: Option<Line>,
+    pub(super) keep_alive: Line,
     /// What tells how far it is.
-    pub(super) look: Option<Line>,
+    pub(super) look: Line,
 }
 
 /// What is done with the answer of a call.
@@ -94,6 +96,8 @@ pub(super) struct Upload {
 pub(super) enum Then {
     /// Nothing.
     Nothing,
+    /// It is shown.
+    Print,
     /// It is an id, to be kept under this name.
     Keep(String),
     /// It is a list of one id, to be kept under this name.
@@ -160,21 +164,14 @@ impl Plan {
         let mut plan = Self {
             whole,
             dialect,
-            login: None,
-            logout: own(LoginDelete::ROW, dialect).unwrap_or(Line {
-                method: Method::Delete,
-                target: Vec::new(),
-                body: None,
-            }),
+            login: own(LoginCreate::ROW, dialect),
+            logout: own(LoginDelete::ROW, dialect),
             steps: Vec::new(),
             found: Vec::new(),
             secrets: Vec::new(),
             names: Vec::new(),
         };
         plan.fill(&recorded);
-        let needs_login =
-            !matches!(plan.steps.as_slice(), [Step::Upload(upload)] if upload.file.is_none());
-        plan.login = own(LoginCreate::ROW, dialect).filter(|_| needs_login);
         plan
     }
 
@@ -187,33 +184,6 @@ impl Plan {
     /// Whether this is the name of a secret.
     pub(super) fn is_secret(&self, name: &str) -> bool {
         self.secrets.iter().any(|secret| secret == name)
-    }
-
-    /// The files that it declares and sends.
-    pub(super) fn files(&self) -> impl Iterator<Item = &File> {
-        self.steps.iter().filter_map(|step| match step {
-            Step::Call(call) => call.file(),
-            Step::Note(_) | Step::Upload(_) => None,
-        })
-    }
-
-    /// Whether it waits for the end of anything.
-    pub(super) fn settles(&self) -> bool {
-        self.uploads() || self.then(|then| matches!(then, Then::Await(_)))
-    }
-
-    fn has(&self, is_it: impl Fn(&Step) -> bool) -> bool {
-        self.steps.iter().any(is_it)
-    }
-
-    /// Whether it sends files.
-    pub(super) fn uploads(&self) -> bool {
-        self.has(|step| matches!(step, Step::Upload(_)))
-    }
-
-    /// Whether any call's answer is treated so.
-    pub(super) fn then(&self, is_it: impl Fn(&Then) -> bool) -> bool {
-        self.has(|step| matches!(step, Step::Call(call) if is_it(&call.then)))
     }
 
     fn named(&self, value: &str) -> Option<&str> {
@@ -250,7 +220,7 @@ impl Plan {
         let sends = recorded.iter().any(|one| one.is_upload() && one.is_done());
         let mut last: Option<&Recorded<'_>> = None;
         let mut choices = Vec::new();
-        for (at, one) in recorded.iter().enumerate() {
+        for one in recorded {
             let is_read =
                 one.row.is_some_and(|row| !row.changes() && row != SessionFileValidate::ROW);
             let found_errors = || one.answer.as_ref()?.get("has_errors")?.as_bool();
@@ -262,8 +232,6 @@ impl Plan {
                 Choice::Told(format!("{}: {}", one.about(), one.refusal()))
             } else if one.is(SessionFileValidate::ROW) && found_errors() == Some(true) {
                 Choice::Told(format!("{}: it found errors then", one.about()))
-            } else if one.is_upload() && link_of(recorded, at).is_none() {
-                Choice::Told(format!("{}: nothing in this run gave its link", one.about()))
             } else if one.is(UpdateSessionKeepAlive::ROW) && sends {
                 // The script keeps alive whatever it sends files to.
                 Choice::Dropped
@@ -333,14 +301,16 @@ impl Plan {
         let file = (at + 1..recorded.len())
             .filter(|upload| recorded[*upload].is_upload() && recorded[*upload].is_done())
             .any(|upload| link_of(recorded, upload) == Some(at));
-        let then = if let Some(keep) = keep {
+        let then = if !self.whole {
+            Then::Print
+        } else if let Some(keep) = keep {
             keep
-        } else if self.whole && one.is(SessionFileAdd::ROW) && file {
+        } else if one.is(SessionFileAdd::ROW) && file {
             adds.push(at);
             Then::Link(one.file(adds.len()))
-        } else if self.whole && one.is(SessionFileValidate::ROW) {
+        } else if one.is(SessionFileValidate::ROW) {
             Then::Judge
-        } else if self.whole && one.is(UpdateSessionComplete::ROW) {
+        } else if one.is(UpdateSessionComplete::ROW) {
             target().map_or(Then::Nothing, Then::Await)
         } else {
             Then::Nothing
@@ -359,20 +329,29 @@ impl Plan {
     }
 
     fn upload(&mut self, recorded: &[Recorded<'_>], at: usize, adds: &[usize]) {
-        let add = link_of(recorded, at).filter(|_| self.whole);
-        let file = add.and_then(|add| adds.iter().position(|other| *other == add));
-        let name = add.map_or_else(|| recorded[at].name(), |add| recorded[add].name());
-        let line = |row, file| {
-            let id = recorded[add?].parameters.get("update_session_id")?.as_str()?;
-            self.line_of_session(row, id, file)
+        let one = &recorded[at];
+        let step = match self.upload_of(recorded, at, adds) {
+            _ if !self.whole => Step::Send(one.name()),
+            Some(upload) => Step::Upload(Box::new(upload)),
+            None => Step::Note([&one.about(), ": its file was not added in this run"].concat()),
         };
-        let upload = Upload {
-            file: file.map(|place| place + 1),
-            keep_alive: line(UpdateSessionKeepAlive::ROW, None),
-            look: line(SessionFileGet::ROW, Some(name.as_str())),
+        self.steps.push(step);
+    }
+
+    fn upload_of(&self, recorded: &[Recorded<'_>], at: usize, adds: &[usize]) -> Option<Upload> {
+        let add = link_of(recorded, at)?;
+        let name = recorded[add].name();
+        let id = recorded[add].parameters.get("update_session_id")?.as_str()?;
+        Some(Upload {
+            file: adds.iter().position(|other| *other == add)? + 1,
+            // A call that keeps alive sends nothing but itself.
+            keep_alive: Line {
+                body: None,
+                ..self.line_of_session(UpdateSessionKeepAlive::ROW, id, None)?
+            },
+            look: self.line_of_session(SessionFileGet::ROW, id, Some(&name))?,
             name,
-        };
-        self.steps.push(Step::Upload(Box::new(upload)));
+        })
     }
 
     /// A secret has no value here; it gets a name instead.
@@ -593,8 +572,9 @@ fn own_request(
     operations::encode(row, dialect, "", parameters.iter().filter_map(given).collect()).ok()
 }
 
-/// A line without variables.
-fn own(row: &'static Row, dialect: Dialect) -> Option<Line> {
-    let request = own_request(row, dialect, &[])?;
-    Some(Line { method: request.method, target: vec![Piece::Text(request.url)], body: None })
+/// A line of an operation that has no parameters.
+fn own(row: &'static Row, dialect: Dialect) -> Line {
+    let url = own_request(row, dialect, &[]).map(|request| request.url).unwrap_or_default();
+    let method = operations::line(row, dialect).method;
+    Line { method, target: vec![Piece::Text(url)], body: None }
 }

@@ -96,7 +96,10 @@ fn ids_of_the_run_are_captured_and_others_can_be_replaced() {
     assert!(shell.contains("{\"library_item_id\": \"$ITEM\"}\n"), "{shell}");
     assert!(shell.contains("\nsession=$(value .)\n"), "{shell}");
     assert!(shell.contains("update-session/${session}?action=complete\""), "{shell}");
-    assert!(script.contains(&format!("const ITEM = process.env.ITEM || \"{ITEM}\";")), "{script}");
+    assert!(
+        script.contains(&format!("const ITEM = globalThis.process?.env.ITEM || \"{ITEM}\";")),
+        "{script}"
+    );
     assert!(script.contains("const session = await call("), "{script}");
     assert!(
         script.contains("`/api/content/library/item/update-session/${session}?action=complete`")
@@ -306,6 +309,6 @@ fn recorded_texts_are_never_read_as_code() {
     );
     let [shell, script, python] = in_each(&[named, exchange]);
     assert!(shell.contains(r#""/api/'\"\`\$(id)\${id}{id}\\/${ITEM}""#), "{shell}");
-    assert!(script.contains(r#"`/api/'"\`$(id)\${id}{id}\\/${ITEM}`"#), "{script}");
+    assert!(script.contains(r#"`/api/'\"\`$(id)\${id}{id}\\/${ITEM}`"#), "{script}");
     assert!(python.contains(r#"f"/api/'\"`$(id)${{id}}{{id}}\\/{ITEM}""#), "{python}");
 }
