@@ -80,6 +80,15 @@ pub fn App(props: &AppProps) -> Html {
         move || engine.keep_alive()
     });
 
+    use_effect_with(lab.wanted_code(), {
+        let engine = engine.clone();
+        move |order| {
+            if let Some(order) = order.clone() {
+                engine.write_code(order);
+            }
+        }
+    });
+
     let main = use_node_ref();
     use_effect_with(lab.view.turns, {
         let main = main.clone();

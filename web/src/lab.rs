@@ -6,7 +6,7 @@ mod branch;
 mod calls;
 mod check;
 mod clock;
-pub mod code;
+mod code;
 mod log;
 mod outcome;
 mod scene;
@@ -32,13 +32,14 @@ pub use branch::{Branch, Branches, Travel};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
+pub use code::{Code, Order};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use timeline::{Kind, Mark, Timeline};
 
 use crate::format;
-use code::Language;
+use accession_code::Language;
 
 /// The origin of the simulator in the page.
 pub const SIMULATED_ORIGIN: &str = "https://vcenter.simulated";
@@ -84,6 +85,8 @@ pub struct Lab {
     pub question: Option<Question>,
     /// The package that is checked, or was.
     pub check: Option<Check>,
+    /// The code that was written last.
+    pub code: Option<Code>,
     /// What was done and what was seen of it, in all branches.
     pub branches: Branches,
     /// The entry of the log that all views show; none: the latest.
@@ -427,6 +430,8 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+    /// Whether code is shown.
+    pub code: bool,
     /// In which language code is shown.
     pub language: Language,
     /// Whether that is the code of the whole run.
@@ -477,6 +482,7 @@ impl Default for View {
             reads: true,
             pretty: true,
             log_open: true,
+            code: false,
             language: Language::Curl,
             whole_run: false,
         }
@@ -572,6 +578,10 @@ pub enum Action {
     Prettied(bool),
     /// Whether the log is open.
     LogOpened(bool),
+    /// Whether code is to be shown.
+    CodeOpened(bool),
+    /// What was written, or why it was not.
+    CodeWritten(Order, Result<String, String>),
     /// In which language code is to be shown.
     LanguageChosen(Language),
     /// Whether the code of the whole run is to be shown.
@@ -601,6 +611,7 @@ impl Lab {
             outcome: None,
             question: None,
             check: None,
+            code: None,
             branches: Branches::default(),
             selected: None,
             view: View::default(),
@@ -860,6 +871,8 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
+        Action::CodeOpened(open) => lab.view.code = open,
+        Action::CodeWritten(order, text) => lab.code = Some(Code { order, text }),
         Action::LanguageChosen(language) => lab.view.language = language,
         Action::RunShown(whole) => lab.view.whole_run = whole,
 

@@ -25,8 +25,8 @@ use yew::{UseReducerDispatcher, UseReducerHandle};
 use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
 use crate::lab::{
-    Action, Clock, Connection, Lab, Outcome, Question, SIMULATED_ORIGIN, SessionCall, Target,
-    Travel, Waiting,
+    Action, Clock, Connection, Lab, Order, Outcome, Question, SIMULATED_ORIGIN, SessionCall,
+    Target, Travel, Waiting,
 };
 use content::{item_spec, library_spec};
 
@@ -242,6 +242,15 @@ impl Engine {
             // Without a server or a session there is nobody to call.
             _ => {}
         }
+    }
+
+    /// Has code written, and tells the page.
+    pub(super) fn write_code(self: &Rc<Self>, order: Order) {
+        let Some(lab) = self.lab() else { return };
+        let written = (self.host.scribe)(lab.code_order(&order));
+        self.spawn(|engine| async move {
+            engine.dispatch.dispatch(Action::CodeWritten(order, written.await));
+        });
     }
 
     fn ask(&self, question: Option<Question>) {
