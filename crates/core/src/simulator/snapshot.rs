@@ -18,7 +18,7 @@ use super::uploads::Link;
 use super::{Simulator, checks};
 use crate::behaviour::Behaviour;
 use crate::file::Status;
-use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
+use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel, SessionId};
 use crate::random::{Progress, Random};
 use crate::reading;
 use crate::received::Broken;
@@ -34,6 +34,10 @@ const VERSION: u64 = 1;
 
 /// Counters beyond this are damage: no simulator gets there by counting.
 const HIGHEST: u64 = 1 << 53;
+
+/// Those that are taken. Items keep their sessions in such a set, by serial and id; a set of bare numbers
+/// would bring code of its own into the wasm.
+type Serials = BTreeSet<(u64, SessionId)>;
 
 structure! {
     /// A simulator as plain data.
@@ -200,7 +204,7 @@ impl Simulator {
             refusing: None,
             transitions: Vec::new(),
         };
-        let mut serials = BTreeSet::new();
+        let mut serials = Serials::new();
         for library in snapshot.libraries {
             simulator.take_up_library(library, &mut serials)?;
         }
@@ -216,7 +220,7 @@ impl Simulator {
     fn take_up_library(
         &mut self,
         kept: KeptLibrary,
-        serials: &mut BTreeSet<u64>,
+        serials: &mut Serials,
     ) -> Result<(), NotASnapshot> {
         let id = kept.model.id.clone().unwrap_or_default();
         let place = format!("library {id}");
@@ -233,11 +237,7 @@ impl Simulator {
         Ok(())
     }
 
-    fn take_up_item(
-        &mut self,
-        kept: KeptItem,
-        serials: &mut BTreeSet<u64>,
-    ) -> Result<(), NotASnapshot> {
+    fn take_up_item(&mut self, kept: KeptItem, serials: &mut Serials) -> Result<(), NotASnapshot> {
         let id = kept.model.id.clone().unwrap_or_default();
         let place = format!("item {id}");
         self.admit(&place, id.as_str(), kept.serial, serials)?;
@@ -271,7 +271,7 @@ impl Simulator {
     fn take_up_session(
         &mut self,
         session: Session,
-        serials: &mut BTreeSet<u64>,
+        serials: &mut Serials,
     ) -> Result<(), NotASnapshot> {
         let (id, serial, item_id) = (session.id.clone(), session.serial, session.item.clone());
         let place = format!("session {id}");
@@ -323,7 +323,7 @@ impl Simulator {
         place: &str,
         id: &str,
         serial: u64,
-        serials: &mut BTreeSet<u64>,
+        serials: &mut Serials,
     ) -> Result<(), NotASnapshot> {
         let known = self.libraries.get(&LibraryId::new(id)).is_some()
             || self.items.get(&ItemId::new(id)).is_some()
@@ -331,7 +331,7 @@ impl Simulator {
         if id.is_empty() || known {
             return Err(contradiction(format!("{place} has no id of its own")));
         }
-        if serial > self.serial || !serials.insert(serial) {
+        if serial > self.serial || !serials.insert((serial, SessionId::default())) {
             return Err(contradiction(format!(
                 "{place} has no place of its own in the order of creation"
             )));
