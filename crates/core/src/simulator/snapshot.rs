@@ -14,8 +14,7 @@ use super::libraries::Library;
 use super::replays::Replays;
 use super::store::Store;
 use super::transfers::{Pace, Source};
-use super::uploads::Link;
-use super::{Simulator, checks};
+use super::{Simulator, checks, uploads};
 use crate::behaviour::Behaviour;
 use crate::file::Status;
 use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel, SessionId};
@@ -188,7 +187,6 @@ impl Simulator {
             libraries: Store::default(),
             items: Store::default(),
             sessions: Store::default(),
-            links: Store::default(),
             deadlines: Deadlines::default(),
             replays: Replays::from_made(snapshot.replays),
             release: snapshot.release,
@@ -261,7 +259,7 @@ impl Simulator {
             model: kept.model,
             files: kept.files,
             changes: kept.changes,
-            sessions: BTreeSet::new(),
+            sessions: Vec::new(),
             active: None,
         };
         self.items.insert(id, item);
@@ -277,28 +275,34 @@ impl Simulator {
         let place = format!("session {id}");
         self.admit(&place, id.as_str(), serial, serials)?;
         counted(&place, session.content_version)?;
+        if !uploads::leads_to(&uploads::link_to(&id, ""), &id) {
+            return Err(contradiction(format!("{place} has an id that no upload link leads to")));
+        }
         for (name, _) in session.files() {
             admit_file(&place, name)?;
         }
         let item = self.items.get_mut(&item_id).ok_or_else(|| {
             contradiction(format!("{place} is on item {item_id}, which is not there"))
         })?;
-        item.sessions.insert((serial, id.clone()));
+        item.remember(&session);
         if session.phase().is_active() {
             if let Some(other) = item.active.replace(id.clone()) {
                 return Err(contradiction(format!(
                     "{place} and session {other} are active on one item"
                 )));
             }
-            for transfer in session.transfers() {
-                let file = transfer.file.name.clone();
-                let Some(link) = transfer.file.link.clone() else { continue };
-                if self.links.get(&link).is_some() {
+            let mut links = BTreeSet::new();
+            for link in session.transfers().filter_map(|transfer| transfer.file.link.as_ref()) {
+                if !uploads::leads_to(link, &id) {
+                    return Err(contradiction(format!(
+                        "{place} has a link that does not lead to it"
+                    )));
+                }
+                if !links.insert(link) {
                     return Err(contradiction(format!(
                         "{place} has the upload link of another file"
                     )));
                 }
-                self.links.insert(link, Link { session: id.clone(), file, upload: None });
             }
         }
         let running: Vec<_> = session
