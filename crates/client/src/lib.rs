@@ -11,6 +11,7 @@ pub mod transport;
 mod upload;
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use accession_core::dialect::{self, Dialect, SESSION_HEADER, Unsendable};
@@ -164,18 +165,31 @@ impl Client {
 
     /// Calls an operation.
     pub async fn call<O: Operation>(&self, call: &O) -> Result<O::Reply, ClientError> {
-        let mut request = call.encode(self.shared.dialect, &self.shared.origin)?;
-        let token = self.token();
-        if let Some(token) = &token {
-            request.headers.push(SESSION_HEADER, token.reveal());
-        }
-        let secret = token.as_ref().map_or("", LoginToken::reveal);
+        let request = call.encode(self.shared.dialect, &self.shared.origin);
         let mut reply = Slot(None);
-        self.perform(O::ROW, request, &[secret], &mut reply).await?;
+        self.send(O::ROW, request, &mut reply).await?;
         Ok(reply.0.expect("a reply that was read fills the slot"))
     }
 
-    /// Sends a request, and reads its answer into `reply`. It is compiled once for all operations.
+    /// Sends a request with the token. Boxed, it is compiled once and not into every caller.
+    fn send<'a>(
+        &'a self,
+        row: &'static Row,
+        request: Result<Request, Unsendable>,
+        reply: &'a mut dyn Fill,
+    ) -> Pin<Box<dyn Future<Output = Result<(), ClientError>> + 'a>> {
+        Box::pin(async move {
+            let mut request = request?;
+            let token = self.token();
+            if let Some(token) = &token {
+                request.headers.push(SESSION_HEADER, token.reveal());
+            }
+            let secret = token.as_ref().map_or("", LoginToken::reveal);
+            self.perform(row, request, &[secret], reply).await
+        })
+    }
+
+    /// Sends a request, and reads its answer into `reply`.
     async fn perform(
         &self,
         row: &Row,
