@@ -1,8 +1,9 @@
 //! The parts of the screen, one file each. They show a `Lab` and pass on commands; none of them
 //! reaches for a window, a document or a clock.
 //!
-//! What has a state of its own is a component; what only draws is a plain function, since each
-//! component adds some five kilobytes to the page's wasm.
+//! All are plain functions that build elements (`element.rs`). What is entered and not sent yet is
+//! remembered by one component for every form (`form.rs`); the wire log and its lines are components
+//! so that they are not drawn anew at each tick of the clock.
 
 mod add_files;
 mod announcements;
@@ -29,7 +30,7 @@ mod state;
 mod wire_log;
 
 use web_sys::Event;
-use yew::{AttrValue, Callback, Properties, UseReducerHandle};
+use yew::{AttrValue, Callback, UseReducerHandle};
 
 pub(crate) use announcements::announcements;
 pub(crate) use confirm_dialog::{confirm_dialog, use_dialog};
@@ -46,7 +47,7 @@ use crate::app::command::Command;
 use crate::lab::Lab;
 
 /// What most parts of the screen need.
-#[derive(Properties, PartialEq, Clone)]
+#[derive(Clone)]
 pub(crate) struct PartProps {
     /// What is shown.
     pub(crate) lab: UseReducerHandle<Lab>,

@@ -66,6 +66,9 @@ impl ClientError {
     }
 }
 
+/// A request on its way. In a box its code is there once, and not in each of those that wait for it.
+type Performed<'a> = Pin<Box<dyn Future<Output = Result<(), ClientError>> + 'a>>;
+
 type Observer = Rc<dyn Fn(Rc<Exchange>)>;
 
 /// A client of one server. Clones share the login and the log.
@@ -171,13 +174,13 @@ impl Client {
         Ok(reply.0.expect("a reply that was read fills the slot"))
     }
 
-    /// Sends a request with the token. Boxed, it is compiled once and not into every caller.
+    /// Sends a request with the token, if there is one.
     fn send<'a>(
         &'a self,
-        row: &'static Row,
+        row: &'a Row,
         request: Result<Request, Unsendable>,
         reply: &'a mut dyn Fill,
-    ) -> Pin<Box<dyn Future<Output = Result<(), ClientError>> + 'a>> {
+    ) -> Performed<'a> {
         Box::pin(async move {
             let mut request = request?;
             let token = self.token();
@@ -190,26 +193,28 @@ impl Client {
     }
 
     /// Sends a request, and reads its answer into `reply`.
-    async fn perform(
-        &self,
-        row: &Row,
+    fn perform<'a>(
+        &'a self,
+        row: &'a Row,
         request: Request,
-        secrets: &[&str],
-        reply: &mut dyn Fill,
-    ) -> Result<(), ClientError> {
-        let at = (self.shared.clock)();
-        let recorded = redact::request(&request, secrets);
-        let arrival = self.shared.transport.send(request, at).await;
-        let mut exchange = self.begin_exchange(row.full_name(), recorded, at);
-        let result = match &arrival.response {
-            Err(error) => Err(error.clone().into()),
-            Ok(response) => {
-                self.look_for_gateway(response);
-                self.read(row, response, reply, secrets, &mut exchange.notes)
-            }
-        };
-        self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
-        result
+        secrets: &'a [&'a str],
+        reply: &'a mut dyn Fill,
+    ) -> Performed<'a> {
+        Box::pin(async move {
+            let at = (self.shared.clock)();
+            let recorded = redact::request(&request, secrets);
+            let arrival = self.shared.transport.send(request, at).await;
+            let mut exchange = self.begin_exchange(row.full_name(), recorded, at);
+            let result = match &arrival.response {
+                Err(error) => Err(error.clone().into()),
+                Ok(response) => {
+                    self.look_for_gateway(response);
+                    self.read(row, response, reply, secrets, &mut exchange.notes)
+                }
+            };
+            self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
+            result
+        })
     }
 
     fn read(
