@@ -42,7 +42,7 @@ pub struct AppProps {
 #[component]
 pub fn App(props: &AppProps) -> Html {
     let host = &props.host;
-    let lab = use_reducer_eq({
+    let lab = use_reducer({
         let host = host.clone();
         move || Lab::new(host.address.clone(), host.seed, (host.clock)())
     });

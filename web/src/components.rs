@@ -1,8 +1,9 @@
 //! The parts of the screen, one file each. They show a `Lab` and pass on commands; none of them
 //! reaches for a window, a document or a clock.
 //!
-//! What has a state of its own is a component; what only draws is a plain function, since each
-//! component adds some five kilobytes to the page's wasm.
+//! All are plain functions that build elements (`element.rs`). What is entered and not sent yet is
+//! remembered by one component for every form (`form.rs`); the wire log and its lines are components
+//! so that they are not drawn anew at each tick of the clock.
 
 mod add_files;
 mod announcements;
@@ -33,7 +34,7 @@ mod wire_log;
 use std::rc::Rc;
 
 use web_sys::Event;
-use yew::{AttrValue, Callback, Properties};
+use yew::{AttrValue, Callback};
 
 pub(crate) use announcements::announcements;
 pub(crate) use code_pane::code_pane;
@@ -51,7 +52,7 @@ use crate::app::command::Command;
 use crate::lab::{Lab, Scene};
 
 /// What most parts of the screen need.
-#[derive(Properties, PartialEq, Clone)]
+#[derive(Clone)]
 pub(crate) struct PartProps {
     /// What is shown: the page, with the session as it was after the entry that is selected.
     pub(crate) lab: Rc<Lab>,

@@ -11,6 +11,7 @@ pub mod transport;
 mod upload;
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use accession_core::dialect::{self, Dialect, SESSION_HEADER, Unsendable};
@@ -64,6 +65,9 @@ impl ClientError {
         }
     }
 }
+
+/// A request on its way. In a box its code is there once, and not in each of those that wait for it.
+type Performed<'a> = Pin<Box<dyn Future<Output = Result<(), ClientError>> + 'a>>;
 
 type Observer = Rc<dyn Fn(Rc<Exchange>)>;
 
@@ -181,38 +185,53 @@ impl Client {
 
     /// Calls an operation.
     pub async fn call<O: Operation>(&self, call: &O) -> Result<O::Reply, ClientError> {
-        let mut request = call.encode(self.shared.dialect, &self.shared.origin)?;
-        let token = self.token();
-        if let Some(token) = &token {
-            request.headers.push(SESSION_HEADER, token.reveal());
-        }
-        let secret = token.as_ref().map_or("", LoginToken::reveal);
+        let request = call.encode(self.shared.dialect, &self.shared.origin);
         let mut reply = Slot(None);
-        self.perform(O::ROW, request, &[secret], &mut reply).await?;
+        self.send(O::ROW, request, &mut reply).await?;
         Ok(reply.0.expect("a reply that was read fills the slot"))
     }
 
-    /// Sends a request, and reads its answer into `reply`. It is compiled once for all operations.
-    async fn perform(
-        &self,
-        row: &Row,
-        request: Request,
-        secrets: &[&str],
-        reply: &mut dyn Fill,
-    ) -> Result<(), ClientError> {
-        let at = (self.shared.clock)();
-        let recorded = redact::request(&request, secrets);
-        let arrival = self.shared.transport.send(request, at).await;
-        let mut exchange = self.begin_exchange(row.full_name(), recorded, at);
-        let result = match &arrival.response {
-            Err(error) => Err(error.clone().into()),
-            Ok(response) => {
-                self.look_for_gateway(response);
-                self.read(row, response, reply, secrets, &mut exchange.notes)
+    /// Sends a request with the token, if there is one.
+    fn send<'a>(
+        &'a self,
+        row: &'a Row,
+        request: Result<Request, Unsendable>,
+        reply: &'a mut dyn Fill,
+    ) -> Performed<'a> {
+        Box::pin(async move {
+            let mut request = request?;
+            let token = self.token();
+            if let Some(token) = &token {
+                request.headers.push(SESSION_HEADER, token.reveal());
             }
-        };
-        self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
-        result
+            let secret = token.as_ref().map_or("", LoginToken::reveal);
+            self.perform(row, request, &[secret], reply).await
+        })
+    }
+
+    /// Sends a request, and reads its answer into `reply`.
+    fn perform<'a>(
+        &'a self,
+        row: &'a Row,
+        request: Request,
+        secrets: &'a [&'a str],
+        reply: &'a mut dyn Fill,
+    ) -> Performed<'a> {
+        Box::pin(async move {
+            let at = (self.shared.clock)();
+            let recorded = redact::request(&request, secrets);
+            let arrival = self.shared.transport.send(request, at).await;
+            let mut exchange = self.begin_exchange(row.full_name(), recorded, at);
+            let result = match &arrival.response {
+                Err(error) => Err(error.clone().into()),
+                Ok(response) => {
+                    self.look_for_gateway(response);
+                    self.read(row, response, reply, secrets, &mut exchange.notes)
+                }
+            };
+            self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
+            result
+        })
     }
 
     fn read(

@@ -428,13 +428,23 @@ impl Engine {
     // -----------------------------------------------------------------------------------------
 
     async fn call<O: Operation>(&self, link: &Link, operation: O) -> Answer<O::Reply> {
-        let waiting = Waiting { id: self.number(), call: O::ROW.name.to_owned() };
+        let id = self.sent(link, O::ROW.name);
+        let result = link.client.call(&operation).await;
+        Answer { result, exchange: self.returned(link, id) }
+    }
+
+    /// Tells that a call is on its way.
+    fn sent(&self, link: &Link, call: &str) -> u64 {
+        let waiting = Waiting { id: self.number(), call: call.to_owned() };
         let id = waiting.id;
         self.dispatch.dispatch(Action::Sent(link.epoch, waiting));
-        let result = link.client.call(&operation).await;
-        let exchange = link.last.borrow_mut().take();
+        id
+    }
+
+    /// Tells that it has come back, and gives its exchange.
+    fn returned(&self, link: &Link, id: u64) -> Option<Rc<Exchange>> {
         self.dispatch.dispatch(Action::Returned(link.epoch, id));
-        Answer { result, exchange }
+        link.last.borrow_mut().take()
     }
 
     fn came_to(&self, link: &Link, session: Option<&SessionId>, outcome: Outcome) {
