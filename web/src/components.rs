@@ -14,6 +14,7 @@ mod explain_pane;
 mod field;
 mod files;
 mod footer;
+mod form;
 mod guide_pane;
 mod header;
 mod icon;
@@ -29,10 +30,12 @@ mod wire_log;
 
 use std::rc::Rc;
 
+use web_sys::Event;
 use yew::{AttrValue, Callback, Properties};
 
 pub(crate) use announcements::announcements;
-pub(crate) use confirm_dialog::ConfirmDialog;
+pub(crate) use confirm_dialog::{confirm_dialog, use_dialog};
+pub(crate) use element::el;
 pub(crate) use explain_pane::explain_pane;
 pub(crate) use footer::footer;
 pub(crate) use guide_pane::guide_pane;
@@ -59,7 +62,7 @@ pub(crate) struct PartProps {
 
 impl PartProps {
     /// The id of an element.
-    fn id(&self, name: &str) -> String {
+    pub(crate) fn id(&self, name: &str) -> String {
         format!("{}-{name}", self.prefix)
     }
 
@@ -67,5 +70,11 @@ impl PartProps {
     fn on<E: 'static>(&self, command: impl Fn() -> Command + 'static) -> Callback<E> {
         let act = self.act.clone();
         Callback::from(move |_| act.emit(command()))
+    }
+
+    /// A callback that issues what its event asks for.
+    fn on_event(&self, command: fn(&Event) -> Command) -> Callback<Event> {
+        let act = self.act.clone();
+        Callback::from(move |event| act.emit(command(&event)))
     }
 }

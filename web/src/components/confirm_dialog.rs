@@ -1,27 +1,26 @@
 //! What is asked before a call that ends something.
 
-use web_sys::{HtmlDialogElement, HtmlTextAreaElement};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDialogElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::PartProps;
-use super::icon::{Icon, draw};
+use super::element::{El, button, el, fact, group, submit};
+use super::field::{labelled, target};
+use super::icon::Icon;
 use crate::app::command::Command;
-use crate::lab::{Action, SessionCall};
+use crate::lab::{Action, Question, SessionCall};
 
-/// What is asked before a call that ends something.
-#[component]
-pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
-    let lab = &props.lab;
+/// The dialog's element, which opens with a question and closes without.
+#[hook]
+pub(crate) fn use_dialog(question: Option<Question>) -> NodeRef {
     let dialog = use_node_ref();
-    let text = use_state(String::new);
-    let question = lab.question.clone();
-    use_effect_with(question.clone(), {
-        let (dialog, text) = (dialog.clone(), text.clone());
+    use_effect_with(question, {
+        let dialog = dialog.clone();
         move |question| {
             let Some(dialog) = dialog.cast::<HtmlDialogElement>() else { return };
             match question {
                 Some(_) if !dialog.open() => {
-                    text.set(String::new());
                     // It fails only for an element that is not on the page.
                     let _ = dialog.show_modal();
                 }
@@ -31,59 +30,62 @@ pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
             }
         }
     });
-    let close = props.on(|| Command::just(Action::Asked(None)));
-    let on_text = {
-        let text = text.clone();
-        Callback::from(move |event: InputEvent| {
-            text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value());
-        })
-    };
-    let session = lab.session.as_ref();
-    let item = question
-        .as_ref()
-        .and_then(|question| session.filter(|session| session.id == question.session))
-        .and_then(|session| session.item_label())
-        .unwrap_or("not known")
-        .to_owned();
-    let (title_id, text_id) = (props.id("question"), props.id("message"));
-    html! {
-        <dialog ref={dialog} class="acc-dialog" aria-labelledby={title_id.clone()}
-            onclose={props.on(|| Command::just(Action::Asked(None)))}>
-            if let Some(question) = question {
-                <form onsubmit={
-                    let (act, call, text) = (props.act.clone(), question.call, (*text).clone());
-                    Callback::from(move |event: SubmitEvent| {
-                        event.prevent_default();
-                        act.emit(Command::Confirm(call, text.clone()));
-                    })
-                }>
-                    <h2 id={title_id}>
-                        if lab.target.is_live() {
-                            <span class="acc-target-word">{draw(Icon::Live)}{"LIVE"}</span>{" "}
-                        }
-                        {question.call.label()}
-                    </h2>
-                    <dl class="acc-facts">
-                        <dt>{"Call"}</dt><dd class="acc-mono" translate="no">{question.call.name()}</dd>
-                        <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.host()}</dd>
-                        <dt>{"Item"}</dt><dd><strong>{item}</strong></dd>
-                        <dt>{"Session"}</dt><dd class="acc-mono acc-id" translate="no">{question.session.as_str()}</dd>
-                        <dt>{"Effect"}</dt><dd>{question.call.effect()}</dd>
-                    </dl>
-                    if question.call == SessionCall::Fail {
-                        <div class="acc-field">
-                            <label for={text_id.clone()}>{"Error message"}</label>
-                            <textarea id={text_id} rows="3" value={(*text).clone()} oninput={on_text} />
-                        </div>
-                    }
-                    <div class="acc-buttons">
-                        <button type="button" onclick={close}>{"Close"}</button>
-                        <button type="submit" class={if question.call == SessionCall::Complete { "acc-primary" } else { "acc-danger" }}>
-                            {question.call.label()}
-                        </button>
-                    </div>
-                </form>
-            }
-        </dialog>
-    }
+    dialog
+}
+
+/// What is asked before a call that ends something.
+pub(crate) fn confirm_dialog(props: &PartProps, dialog: &NodeRef) -> El {
+    el("dialog.acc-dialog")
+        .node(dialog)
+        .attr("aria-labelledby", &props.id("question"))
+        .on("close", close(props))
+        .child(props.lab.question.as_ref().map(|question| asked(props, question)))
+}
+
+fn close(props: &PartProps) -> Callback<Event> {
+    props.on(|| Command::just(Action::Asked(None)))
+}
+
+fn asked(props: &PartProps, question: &Question) -> El {
+    let (lab, call) = (&props.lab, question.call);
+    let session = lab.session.as_ref().filter(|session| session.id == question.session);
+    let item = session.and_then(|session| session.item_label()).unwrap_or("not known");
+    let live = lab
+        .target
+        .is_live()
+        .then(|| group().child(el("span.acc-target-word").text("LIVE").icon(Icon::Live)).text(" "));
+    let facts = el("dl.acc-facts")
+        .child(fact("Call", el("dd.acc-mono").exact().text(call.name())))
+        .child(fact("Host", el("dd.acc-mono").exact().text(lab.host())))
+        .child(fact("Item", el("dd").child(el("strong").text(item))))
+        .child(fact("Session", el("dd.acc-mono.acc-id").exact().text(question.session.as_str())))
+        .child(fact("Effect", el("dd").text(call.effect())));
+    let message = (call == SessionCall::Fail).then(|| {
+        let id = props.id("message");
+        labelled(&id, "Error message", el("textarea").id(&id).attr("rows", "3"))
+    });
+    let class = if call == SessionCall::Complete { "acc-primary" } else { "acc-danger" };
+    let buttons = el("div.acc-buttons")
+        .child(button("Close").on_click(close(props)))
+        .child(submit(call.label()).class(class));
+    let act = props.act.clone();
+    let confirm = Callback::from(move |event: Event| {
+        event.prevent_default();
+        act.emit(Command::Confirm(call, message_in(&event)));
+    });
+    el("form")
+        .on_submit(confirm)
+        .child(el("h2").id(&props.id("question")).child(live).text(call.label()))
+        .child(facts)
+        .child(message)
+        .child(buttons)
+}
+
+/// What is typed as the message, in the form that an event came from.
+fn message_in(event: &Event) -> String {
+    let form = target::<Element>(event);
+    let text = form.and_then(|form| form.query_selector("textarea").ok().flatten());
+    text.and_then(|text| text.dyn_into::<HtmlTextAreaElement>().ok())
+        .map(|text| text.value())
+        .unwrap_or_default()
 }

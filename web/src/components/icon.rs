@@ -1,6 +1,6 @@
 //! Small drawings. Each stands beside a word and is hidden from screen readers.
 
-use yew::prelude::*;
+use super::element::{El, el};
 
 /// What is drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -27,7 +27,7 @@ pub(crate) enum Icon {
 }
 
 /// Draws an icon.
-pub(crate) fn draw(icon: Icon) -> Html {
+pub(crate) fn draw(icon: Icon) -> El {
     // Lines, then filled shapes.
     let (lines, shapes) = match icon {
         Icon::Logo => ("M2 5.5 8 2l6 3.5v5L8 14l-6-3.5z M8 11.5V6 M5.5 8 8 5.5 10.5 8", ""),
@@ -50,12 +50,11 @@ pub(crate) fn draw(icon: Icon) -> Html {
         Icon::Stop => ("M3.5 3.5h9v9h-9z", ""),
         Icon::Event => ("M8 2.5 13.5 8 8 13.5 2.5 8z", ""),
     };
-    html! {
-        <svg class="acc-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d={lines} />
-            if !shapes.is_empty() {
-                <path class="acc-icon-shape" d={shapes} />
-            }
-        </svg>
-    }
+    let shape = (!shapes.is_empty()).then(|| el("path.acc-icon-shape").attr("d", shapes));
+    el("svg.acc-icon")
+        .attr("viewBox", "0 0 16 16")
+        .attr("aria-hidden", "true")
+        .attr("focusable", "false")
+        .child(el("path").attr("d", lines))
+        .child(shape)
 }
