@@ -6,9 +6,11 @@ mod branch;
 mod calls;
 mod check;
 mod clock;
+pub mod diagram;
 mod log;
 mod outcome;
 mod scene;
+pub mod sequence;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -29,9 +31,11 @@ pub use branch::{Branch, Branches, Travel};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
+pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
+pub use sequence::{Lane, Move, Row, Sequence, Span};
 
 use crate::format;
 
@@ -422,6 +426,21 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+    /// Which picture of the session is shown; none was chosen: the one that fits the screen.
+    pub picture: Option<Picture>,
+    /// The arrow of the diagram that is explained.
+    pub edge: Option<Edge>,
+}
+
+/// A picture of the update session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// Its states and arrows.
+    Diagram,
+    /// Who sent what to whom.
+    Sequence,
+    /// All that the diagram says, as text.
+    Table,
 }
 
 /// What is being done.
@@ -468,6 +487,8 @@ impl Default for View {
             reads: true,
             pretty: true,
             log_open: true,
+            picture: None,
+            edge: None,
         }
     }
 }
@@ -561,6 +582,10 @@ pub enum Action {
     Prettied(bool),
     /// Whether the log is open.
     LogOpened(bool),
+    /// A picture is to be shown.
+    Pictured(Picture),
+    /// An arrow of the diagram is to be explained.
+    EdgeChosen(Edge),
 }
 
 impl Lab {
@@ -839,6 +864,8 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
+        Action::Pictured(picture) => lab.view.picture = Some(picture),
+        Action::EdgeChosen(edge) => lab.view.edge = Some(edge),
 
         // A late answer: what it is about is no longer on screen.
         Action::Sent(..)

@@ -461,7 +461,8 @@ impl Query {
     }
 }
 
-pub(crate) fn decode_component(text: &str) -> Option<String> {
+/// What stands in a part of a path or of a query. Nothing: it is no text.
+pub fn decode_component(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(String::from)
 }
 

@@ -13,6 +13,7 @@ use super::files::files;
 use super::icon::Icon;
 use super::item_files::item_files;
 use super::loading::{failure, loaded};
+use super::pictures::pictures;
 use super::preview::preview;
 use super::state::life_badge;
 use crate::app::command::Command;
@@ -24,13 +25,16 @@ const SOON: Duration = Duration::from_secs(60);
 
 /// The update session on screen.
 pub(crate) fn session_pane(props: &PartProps) -> El {
-    let Some(session) = &props.lab.session else { return no_session(props) };
+    let Some(session) = &props.lab.session else {
+        return group().child(no_session(props)).child(pictures(props));
+    };
     let item_files = matches!(session.item_files, Loaded::Ready(_) | Loaded::Failed(_))
         .then(|| part("Item files").child(item_files(props, session)));
     group()
         .child(session_header(props, session))
         .child(ending(props, session))
         .child(preview(props, session))
+        .child(pictures(props))
         .child(part("Calls").child(calls(props, session)))
         .child(item_files)
         .child(files_part(props, session))
