@@ -67,7 +67,7 @@ pub fn App(props: &AppProps) -> Html {
         (true, false, true) => Some(POLL_IDLE),
         _ => None,
     };
-    use_repeated(counting.then_some(TICK), {
+    use_repeated((counting || !lab.target.is_live()).then_some(TICK), {
         let engine = engine.clone();
         move || engine.tick()
     });
@@ -94,13 +94,12 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
-    let replica = use_mut_ref(Replica::default);
-    let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
-    let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
-
     let dialog = use_dialog(lab.question.clone());
     let act = use_callback((), move |command: Command, ()| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
+    let replica = use_mut_ref(Replica::default);
+    let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
+    let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
     let part = PartProps { lab: shown, scene, act: act.clone(), prefix: prefix.clone() };
     let id = |name: &str| part.id(name);
     let pane = match lab.view.pane {

@@ -30,6 +30,7 @@ mod preview;
 mod sequence;
 mod session_pane;
 mod state;
+mod timeline;
 mod wire_log;
 
 use std::rc::Rc;

@@ -11,6 +11,8 @@ mod log;
 mod outcome;
 mod scene;
 pub mod sequence;
+mod timeline;
+pub mod way;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -36,6 +38,7 @@ pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use sequence::{Lane, Move, Row, Sequence, Span};
+pub use timeline::{Kind, Mark, Timeline};
 
 use crate::format;
 
@@ -622,11 +625,12 @@ impl Lab {
         &self.branches.current.log
     }
 
-    /// The entry that all views show: the chosen one, else the latest.
+    /// The entry that all views show: the chosen one, else the latest that was more than a look.
     pub fn entry(&self) -> Option<&Rc<Entry>> {
+        let entries = self.log().entries();
         match self.selected {
             Some(number) => self.log().find(number),
-            None => self.log().entries().last(),
+            None => entries.iter().rfind(|entry| entry.is_telling()).or(entries.last()),
         }
     }
 
@@ -985,5 +989,7 @@ fn is_not_found<T>(result: &Result<T, ClientError>) -> bool {
     )
 }
 
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;

@@ -28,7 +28,8 @@ fn one(props: &PartProps, call: SessionCall) -> El {
         .attr("aria-describedby", &hint_id)
         .on_click(props.on(move || Command::Call(call)));
     let foreseen = foresight(&props.lab, props.scene.foresee(call));
-    el("div.acc-call").child(send).child(el("p.acc-lint").id(&hint_id).child(foreseen))
+    let hint = el("p.acc-lint").id(&hint_id).child(foreseen);
+    el("div.acc-call").child(send).child(hint)
 }
 
 /// What is to be expected of a call, in one line.

@@ -48,13 +48,13 @@ pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
 fn legend() -> El {
     el("g.acc-legend")
         .attr("aria-hidden", "true")
-        .child(line("path.acc-line-of", "M236 24h26"))
-        .child(words("text", 268, 28, "call"))
-        .child(line("path.acc-line-of.acc-of-event", "M304 24h26"))
-        .child(words("text", 336, 28, "event of the server"))
-        .child(line("path.acc-line-of.acc-of-possible", "M452 24h26"))
-        .child(words("text", 484, 28, "possible now"))
-        .child(words("text.acc-why", 568, 28, "✕ refused"))
+        .child(line("path.acc-line-of", "M206 24h26"))
+        .child(words("text", 238, 28, "call"))
+        .child(line("path.acc-line-of.acc-of-event", "M274 24h26"))
+        .child(words("text", 306, 28, "event of the server"))
+        .child(line("path.acc-line-of.acc-of-possible", "M436 24h26"))
+        .child(words("text", 468, 28, "possible now"))
+        .child(words("text.acc-why", 562, 28, "✕ refused now"))
 }
 
 fn state(diagram: &Diagram, place: Place) -> El {
@@ -82,8 +82,8 @@ fn state(diagram: &Diagram, place: Place) -> El {
     if is_current {
         state = state
             .attr("aria-current", "step")
-            .child(frame("rect.acc-mark", [x + width - 62, y + 5, 56, 18]))
-            .child(words("text.acc-on-mark", x + width - 57, y + 18, "current"));
+            .child(frame("rect.acc-pill", [x + width - 62, y + 5, 56, 18]))
+            .child(words("text.acc-on-pill", x + width - 57, y + 18, "current"));
         if diagram.completing {
             state = state.child(words("text.acc-word", x + 86, y + 19, "completing"));
         }
@@ -93,7 +93,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
         Place::Before => return state,
         Place::Active => (x + 10, y + 118, 34, 4),
         Place::Gone => (x + 150, y + 18, 68, 2),
-        Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 25, 4),
+        Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 25, 5),
     };
     let (x, y) = if place == Place::Gone && !is_current { (x - 50, y + 9) } else { (x, y) };
     let mut at = y;
@@ -157,7 +157,15 @@ fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
     let (label, number) = (edge.label(), Spot::Edge(index).number());
     let mut arrow = symbol(el("g").class(&class), number, &drawn.spoken())
         .child(frame("rect.acc-hit", [x - 4, y - 16, label_width(label), ROW]))
-        .child(words("text.acc-label", x, y, label).exact());
+        .child(
+            words(
+                if edge.stays() { "text.acc-label.acc-inside" } else { "text.acc-label" },
+                x,
+                y,
+                label,
+            )
+            .exact(),
+        );
     if is_chosen {
         arrow = arrow.attr("aria-current", "true");
     }

@@ -8,17 +8,17 @@ use super::element::{El, el, fact, group, part};
 use super::icon::Icon;
 use super::loading::{empty, lines, waiting};
 use super::state::wrappable;
-use crate::lab::{Lab, Outcome, SessionCall, Verdict};
+use crate::lab::{Happening, Lab, Outcome, SessionCall, Verdict, way};
 
 /// What happened, why, and what is possible now.
 pub(crate) fn explain_pane(props: &PartProps) -> El {
     let lab = &*props.lab;
     let called = lab.waiting.last().map(|waiting| format!(" {} is on its way", waiting.call));
-    let outcome = match &lab.outcome {
-        Some(outcome) => explained(lab, outcome),
+    let outcome = match &shown_outcome(lab) {
+        Some(outcome) => explained(props, outcome),
         None => empty("Send a call, and what came of it stands here, with the reason."),
     };
-    let possible = lab.session.is_some().then(|| {
+    let possible = lab.session.as_ref().map(|_| {
         let calls = SessionCall::ALL.into_iter().map(|call| {
             let foreseen = el("dd").child(foresight(lab, props.scene.foresee(call)));
             let name = el("dt.acc-mono").exact().text(call.name());
@@ -34,7 +34,20 @@ pub(crate) fn explain_pane(props: &PartProps) -> El {
     group().child(happened).child(possible)
 }
 
-fn explained(lab: &Lab, outcome: &Outcome) -> El {
+/// What the entry that is shown came to. Of the latest the page knows more than its exchange tells.
+fn shown_outcome(lab: &Lab) -> Option<Outcome> {
+    if lab.selected.is_none() {
+        return lab.outcome.clone();
+    }
+    match &lab.entry()?.what {
+        Happening::Call(exchange) => Some(Outcome::of_exchange(exchange, &lab.target, &lab.page)),
+        Happening::Event(event) => Some(Outcome::of_event(event)),
+        Happening::Target(_) => None,
+    }
+}
+
+fn explained(props: &PartProps, outcome: &Outcome) -> El {
+    let lab = &*props.lab;
     let (class, icon) = match outcome.verdict {
         Verdict::Done => ("acc-verdict acc-verdict-done", Icon::Done),
         Verdict::Refused => ("acc-verdict acc-verdict-refused", Icon::Error),
@@ -56,11 +69,22 @@ fn explained(lab: &Lab, outcome: &Outcome) -> El {
     let several = |term, texts: &[String]| {
         (!texts.is_empty()).then(|| fact(term, el("dd").child(lines(texts))))
     };
+    let steps = props.scene.way.iter().flatten();
+    let steps: Vec<El> = steps
+        .filter(|_| outcome.verdict == Verdict::Refused)
+        .map(|step| el("li").text(&way::in_words(step, props.scene.at)))
+        .collect();
+    let way = (!steps.is_empty()).then(|| {
+        let then = format!("Then {} is granted.", outcome.call);
+        let steps = el("ol.acc-way").children(steps);
+        fact("The way there", el("dd").child(steps).child(el("p").text(&then)))
+    });
     el("dl.acc-explained")
         .child(fact("Outcome", said))
         .child(status)
         .child(fact("Because", el("dd.acc-because").child(lines(&outcome.because))))
         .child(several("Now", &outcome.next))
+        .child(way)
         .child(source.map(|source| fact("Source", el("dd").child(source))))
         .child(several("Notes", &outcome.notes))
 }

@@ -5,11 +5,11 @@ use super::element::{El, el, group};
 use super::pictures::{frame, line, symbol, walkable, words};
 use crate::format;
 use crate::lab::diagram::wrap;
-use crate::lab::sequence::ROWS;
+use crate::lab::sequence::{ROWS, reads};
 use crate::lab::{Action, Lane, Move, Row, Sequence, Span, neighbour};
 
 /// How high the names of the lanes stand.
-const HEAD: i32 = 44;
+const HEAD: i32 = 40;
 
 /// How much lies below the last row.
 const FOOT: i32 = 8;
@@ -21,19 +21,23 @@ pub(super) fn sequence(props: &PartProps) -> El {
         return super::loading::empty("Calls you send appear here, as arrows.");
     }
     let lanes = Lanes { pulls: sequence.pulls };
-    let mut tops = vec![HEAD];
+    let mut end = 0;
+    let mut tops = Vec::new();
     for row in &sequence.rows {
-        tops.push(tops.last().copied().unwrap_or(HEAD) + height(&row.what));
+        tops.push(end);
+        end += height(&row.what);
     }
-    let end = tops.last().copied().unwrap_or(HEAD) + FOOT;
+    end += FOOT;
     let shown = props.lab.entry().map(|entry| entry.number);
-    let rows = sequence.rows.iter().zip(&tops).enumerate().map(|(index, (row, top))| {
-        let is_shown = row.entry.is_some() && row.entry == shown;
-        draw_row(lanes, index, row, *top, is_shown)
-    });
+    let rows = sequence
+        .rows
+        .iter()
+        .zip(&tops)
+        .enumerate()
+        .map(|(index, (row, top))| draw_row(lanes, index, row, *top, row.shows(shown)));
     let rows: Vec<El> = rows.collect();
     let bars = sequence.bars.iter().map(|bar| {
-        let from = bar.from.map_or(HEAD - 4, |from| tops[from] + 18);
+        let from = bar.from.map_or(0, |from| tops[from] + 18);
         let to = bar.to.map_or(end, |to| tops[to] + height(&sequence.rows[to].what) - 8);
         let time = |row: Option<usize>| {
             row.map(|row| format::time_of_day(sequence.rows[row].at)).unwrap_or_default()
@@ -58,7 +62,7 @@ pub(super) fn sequence(props: &PartProps) -> El {
     let bars: Vec<El> = bars.collect();
     let entries: Vec<Option<u64>> = sequence.rows.iter().map(|row| row.entry).collect();
     let places: Vec<usize> = (0..entries.len()).collect();
-    let start = entries.iter().position(|entry| *entry == shown).unwrap_or(entries.len() - 1);
+    let start = sequence.rows.iter().position(|row| row.shows(shown)).unwrap_or(entries.len() - 1);
     let next = move |from: Option<usize>, key: &str| match from {
         Some(from) => neighbour(&places, from, key),
         None => key.starts_with("Arrow").then_some(start),
@@ -68,10 +72,9 @@ pub(super) fn sequence(props: &PartProps) -> El {
     };
     let drawing = el("svg.acc-picture.acc-sequence")
         .attr("viewBox", &format!("0 0 640 {end}"))
-        .attr("height", &format!("{}rem", f64::from(end) / 16.0))
         .attr("aria-label", "Sequence of calls and events")
         .attr("aria-describedby", &props.id("sequence-said"))
-        .child(lanes.draw(end))
+        .child(lanes.lines(end))
         .children(bars)
         .children(rows);
     let drawn = sequence.rows.len();
@@ -82,8 +85,10 @@ pub(super) fn sequence(props: &PartProps) -> El {
     };
     let said =
         said + "Arrow keys lead from row to row; Enter or a click shows the session after it.";
+    let drawing = walkable(props, drawing, next, choose);
+    let inside = el("div").child(lanes.heads()).child(drawing);
     group()
-        .child(el("div.acc-drawing.acc-tall").child(walkable(props, drawing, next, choose)))
+        .child(el("div.acc-drawing.acc-tall").child(inside))
         .child(el("p.acc-hint").id(&props.id("sequence-said")).text(&said))
 }
 
@@ -107,27 +112,27 @@ impl Lanes {
         }
     }
 
-    fn draw(self, end: i32) -> El {
-        let mut drawn = el("g.acc-lanes").attr("aria-hidden", "true");
-        for lane in [Lane::You, Lane::Api, Lane::Transfer, Lane::Source] {
-            if lane == Lane::Source && !self.pulls {
-                continue;
-            }
-            let x = self.x(lane);
-            drawn = drawn.child(line("path", &format!("M{x} {}V{end}", HEAD - 8))).child(words(
-                "text.acc-word",
-                x,
-                16,
-                lane.word(),
-            ));
-        }
+    fn all(self) -> &'static [Lane] {
+        let all = &[Lane::You, Lane::Api, Lane::Transfer, Lane::Source];
+        if self.pulls { all } else { &all[..3] }
+    }
+
+    fn lines(self, end: i32) -> El {
+        let ways = self.all().iter().map(|lane| format!("M{} 0V{end}", self.x(*lane)));
+        line("path.acc-lanes", &ways.collect::<String>())
+    }
+
+    /// The names of the lanes, which stay in sight.
+    fn heads(self) -> El {
+        let names =
+            self.all().iter().map(|lane| words("text.acc-word", self.x(*lane), 16, lane.word()));
         let x = self.x(Lane::Api);
-        drawn.child(words("text.acc-before", x - 4, 32, "login")).child(words(
-            "text.acc-after",
-            x + 4,
-            32,
-            "session",
-        ))
+        el("svg.acc-picture.acc-sequence.acc-heads")
+            .attr("viewBox", &format!("0 0 640 {HEAD}"))
+            .attr("aria-hidden", "true")
+            .children(names)
+            .child(words("text.acc-before", x - 2, 32, "login"))
+            .child(words("text.acc-after", x + 2, 32, "session"))
     }
 }
 
@@ -137,7 +142,7 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
     if is_shown {
         drawn = drawn
             .attr("aria-current", "true")
-            .child(frame("rect.acc-mark", [0, top, 5, height(&row.what)]));
+            .child(frame("rect.acc-pill", [0, top, 5, height(&row.what)]));
     }
     let you = lanes.x(Lane::You);
     let api = lanes.x(Lane::Api);
@@ -171,6 +176,22 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
                     .child(line("path.acc-back", &format!("M{from} {}H{to}", y + 11)))
                     .child(line("path", &format!("M{} {}l6 4-6 4", to - 6, y + 7)));
             }
+        }
+        Move::Reads(names) => {
+            let y = top + 19;
+            let end = api - 11;
+            drawn = drawn
+                .child(words(
+                    "text.acc-quieter",
+                    you + 8,
+                    y - 5,
+                    &wrap(&reads(names), 30, 1).concat(),
+                ))
+                .child(line("path.acc-back", &format!("M{you} {y}H{end}")))
+                .child(line(
+                    "path",
+                    &format!("M{} {}l-6 4 6 4M{} {}l6 4-6 4", you + 6, y - 4, end - 6, y - 4),
+                ));
         }
         Move::Event(text) => {
             let time = format::time_of_day(row.at);

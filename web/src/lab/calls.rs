@@ -150,3 +150,13 @@ pub enum Foresight {
         rule: RuleRef,
     },
 }
+
+impl Foresight {
+    /// What stands in its way, if it is known to be refused.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Refused { because, .. } => Some(because),
+            Self::Fine | Self::Unknown => None,
+        }
+    }
+}

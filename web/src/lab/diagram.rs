@@ -4,10 +4,9 @@
 
 use accession_core::error::ApiError;
 use accession_core::model::{SourceType, TransferStatus};
-use accession_core::operations::Call;
 use accession_core::rules::RuleRef;
 use accession_core::session::{self, EventKind, Next, Phase, Rejected};
-use accession_core::simulator::Step;
+use accession_core::time::Timestamp;
 
 use super::{Foresight, Lab, Life, Prospect, Scene, SessionCall, SessionView};
 use crate::format;
@@ -345,7 +344,11 @@ impl Told {
     /// What is to be said of it, whether there is an arrow for it or not.
     pub fn of(lab: &Lab, scene: &Scene, because: Cause) -> Self {
         let prospect = because.call().and_then(|call| scene.prospect(call));
-        Self { because, now: now(lab, scene, because), way: prospect.and_then(way) }
+        Self {
+            because,
+            now: now(lab, scene, because),
+            way: prospect.and_then(|prospect| way(prospect, scene.at)),
+        }
     }
 }
 
@@ -356,8 +359,6 @@ pub struct Refusal {
     pub calls: Vec<&'static str>,
     /// The reason.
     pub because: String,
-    /// The rule.
-    pub rule: RuleRef,
 }
 
 /// A file, in a line.
@@ -422,10 +423,11 @@ impl Diagram {
         };
         let mut edges = Vec::new();
         for edge in Edge::all() {
-            let now = if current == Some(edge.from) {
-                now(lab, scene, edge.because)
-            } else {
-                Now::Elsewhere
+            let now = match current {
+                Some(current) if current == edge.from && leads(scene, edge) => {
+                    now(lab, scene, edge.because)
+                }
+                _ => Now::Elsewhere,
             };
             let route = Route::of(edge, &edges);
             edges.push(Drawn { edge, now, visited: went(edge), route });
@@ -448,14 +450,11 @@ impl Diagram {
     pub fn refusals(&self) -> Vec<Refusal> {
         let mut refusals: Vec<Refusal> = Vec::new();
         for told in &self.told {
-            let Now::Refused(why, rule) = &told.now else { continue };
-            let (name, rule) = (told.because.name(), *rule);
-            let same = |other: &&mut Refusal| other.because == *why && other.rule == rule;
-            match refusals.iter_mut().find(same) {
+            let Now::Refused(because, _) = &told.now else { continue };
+            let name = told.because.name();
+            match refusals.iter_mut().find(|refusal| refusal.because == *because) {
                 Some(refusal) => refusal.calls.push(name),
-                None => {
-                    refusals.push(Refusal { calls: vec![name], because: why.clone(), rule });
-                }
+                None => refusals.push(Refusal { calls: vec![name], because: because.clone() }),
             }
         }
         refusals
@@ -540,6 +539,35 @@ impl Refusal {
     }
 }
 
+/// Whether the machine would go along an arrow that begins where the session is, or would not go at all.
+fn leads(scene: &Scene, edge: Edge) -> bool {
+    let (Some(phase), Cause::Event(kind)) = (scene.phase, edge.because) else { return true };
+    let goes = |still_fetching| match session::next(phase, kind, still_fetching) {
+        Next::Stay => Some(Place::of(phase)),
+        Next::To(phase) => Some(Place::of(phase)),
+        Next::Gone => Some(Place::Gone),
+        Next::Refused => None,
+    };
+    if edge.because.is_event() {
+        // When it comes, things may be otherwise.
+        return [false, true].into_iter().any(|fetching| goes(fetching) == Some(edge.to));
+    }
+    goes(is_fetching(scene)).is_none_or(|to| to == edge.to)
+}
+
+/// Whether the server has files left to fetch.
+fn is_fetching(scene: &Scene) -> bool {
+    let files = scene.session.iter().flat_map(|session| session.files.ready()).flatten();
+    let mut pulls = files.filter(|file| file.source_type == SourceType::Pull);
+    pulls.any(|file| !matches!(file.status, TransferStatus::Ready | TransferStatus::Error))
+}
+
+/// Whether the server has work to do on a file.
+fn is_working(scene: &Scene) -> bool {
+    let mut files = scene.session.iter().flat_map(|session| session.files.ready()).flatten();
+    is_fetching(scene) || files.any(|file| file.status == TransferStatus::Validating)
+}
+
 /// What is to be said of a call or an event where the session is.
 pub fn now(lab: &Lab, scene: &Scene, because: Cause) -> Now {
     let kind = match because {
@@ -556,6 +584,9 @@ pub fn now(lab: &Lab, scene: &Scene, because: Cause) -> Now {
     let Some(phase) = scene.phase else { return Now::Unknown };
     let refused =
         [false, true].iter().all(|fetching| session::next(phase, kind, *fetching) == Next::Refused);
+    if matches!(kind, EventKind::Transfer | EventKind::Settle) && !is_working(scene) {
+        return Now::Elsewhere;
+    }
     match (refused, because.is_event()) {
         (false, false) => Now::Possible,
         (false, true) => Now::May,
@@ -634,23 +665,10 @@ fn files(lab: &Lab, session: &SessionView) -> Vec<FileLine> {
 }
 
 /// The way to where a call succeeds, in words. Nothing where it does.
-pub fn way(prospect: &Prospect) -> Option<String> {
+fn way(prospect: &Prospect, now: Timestamp) -> Option<String> {
     let Foresight::Refused { .. } = prospect.foresight else { return None };
-    let Some(path) = &prospect.path else { return Some("There is no way back to it.".to_owned()) };
-    let steps = path.iter().map(|step| match step {
-        Step::Upload { file, .. } => format!("send bytes of {file}"),
-        Step::FinishUpload { file, .. } => format!("finish the upload of {file}"),
-        Step::Wait(_) => "wait for the server".to_owned(),
-        Step::Call(call) => match &**call {
-            Call::SessionFileAdd(add) => format!("add {} again", add.file_spec.name),
-            call => call.row().name.to_owned(),
-        },
-    });
-    let mut words = steps.collect::<Vec<_>>().join(", ");
-    if let Some(first) = words.get(..1).map(str::to_uppercase) {
-        words.replace_range(..1, &first);
-    }
-    Some(format!("{words}, then {}.", prospect.call.name()))
+    let Some(path) = &prospect.path else { return Some("There is no way to it.".to_owned()) };
+    Some(format!("{}, then send {}.", super::way::in_a_line(path, now), prospect.call.name()))
 }
 
 /// Where the keyboard is in a diagram.
@@ -755,7 +773,6 @@ pub fn life(diagram: &Diagram, session: Option<&SessionView>) -> &'static str {
 mod tests {
     use accession_core::dialect::Dialect;
     use accession_core::model::{SessionFileInfo, SessionState, UpdateSessionModel};
-    use accession_core::time::Timestamp;
 
     use super::super::{Action, Declared, Replica, Target, reduce};
     use super::*;
@@ -976,12 +993,12 @@ ACTIVE settle ACTIVE …";
         let lab = unfinished();
         let told = |because| Told::of(&lab, &scene(&lab), Cause::Event(because)).way;
         let way = told(EventKind::Complete);
-        assert_eq!(way.as_deref(), Some("Send bytes of disk-1.vmdk, then complete."));
-        assert_eq!(told(EventKind::Delete).as_deref(), Some("Cancel, then delete."));
+        assert_eq!(way.as_deref(), Some("Send the bytes of disk-1.vmdk, then send complete."));
+        assert_eq!(told(EventKind::Delete).as_deref(), Some("Send cancel, then send delete."));
         assert_eq!(told(EventKind::Cancel), None);
         let done = super::tests::lab(SessionState::Done, &[]);
         let told = Told::of(&done, &scene(&done), Cause::Event(EventKind::Complete));
-        assert_eq!(told.way.as_deref(), Some("There is no way back to it."));
+        assert_eq!(told.way.as_deref(), Some("There is no way to it."));
     }
 
     #[test]

@@ -131,6 +131,17 @@ impl Entry {
         matches!(&self.what, Happening::Call(exchange) if is_read(exchange))
     }
 
+    /// Whether it is more than a look that was granted.
+    pub fn is_telling(&self) -> bool {
+        match &self.what {
+            Happening::Call(exchange) => {
+                !is_read(exchange) || !matches!(exchange.status(), Some(200..=299))
+            }
+            Happening::Event(_) => true,
+            Happening::Target(_) => false,
+        }
+    }
+
     /// Whether its text, as it would be copied, holds `needle`, in whatever case.
     pub fn contains(&self, needle: &str) -> bool {
         needle.is_empty()

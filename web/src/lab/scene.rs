@@ -14,10 +14,11 @@ use accession_core::operations::{
     Call, ItemFileList, ItemGet, Operation, SessionFileList, UpdateSessionGet,
 };
 use accession_core::reading;
-use accession_core::run::{Replay, Run};
+use accession_core::run::{self, Replay, Run};
 use accession_core::session::{self, EventKind, Next, Observed, Phase, Session};
 use accession_core::simulator::{Simulator, Step, Transition};
 use accession_core::time::Timestamp;
+use accession_core::wire::Request;
 use serde_json::Value;
 
 use super::calls::{Foresight, SessionCall};
@@ -39,6 +40,9 @@ pub struct Scene {
     pub visited: Vec<Arrow>,
     /// What is to be expected of each call on it.
     pub prospects: Vec<Prospect>,
+    /// If the entry that is shown is a call that was refused: what to do so that it is granted, where
+    /// there is a way.
+    pub way: Option<Vec<Step>>,
 }
 
 /// A step of the session from one phase to another, or an event that left it where it was.
@@ -120,9 +124,11 @@ impl Scene {
             Target::Simulated => {
                 scene.visited = before().flat_map(|entry| arrows(entry, &view.id)).collect();
                 let Some(simulator) = replica.of(lab) else { return scene };
-                scene.session = simulated(simulator, view, scene.visited.is_empty());
+                let before = scene.is_past && scene.visited.is_empty();
+                scene.session = simulated(simulator, view, before);
                 if let Some(session) = simulator.find_session(&view.id) {
                     scene.look(session, simulator);
+                    scene.way = way(lab, simulator, &session.owner);
                 }
             }
             Target::Live { .. } => {
@@ -138,6 +144,7 @@ impl Scene {
                 if let Some(session) = observed(view, completing, scene.at) {
                     let simulator = Simulator::holding(session.clone(), scene.at);
                     scene.look(&session, &simulator);
+                    scene.way = way(lab, &simulator, &session.owner);
                 }
             }
         }
@@ -164,6 +171,23 @@ impl Scene {
     pub fn prospect(&self, call: SessionCall) -> Option<&Prospect> {
         self.prospects.iter().find(|prospect| prospect.call == call)
     }
+}
+
+/// The way to the call that is shown, if it was refused.
+fn way(lab: &Lab, simulator: &Simulator, user: &str) -> Option<Vec<Step>> {
+    let exchange = exchange(lab.entry()?)?;
+    if !matches!(exchange.status(), Some(400..)) {
+        return None;
+    }
+    let sent = &exchange.request;
+    let request = Request {
+        method: sent.method,
+        url: sent.url.clone(),
+        headers: sent.headers.clone(),
+        body: sent.body.as_text().as_bytes().to_vec(),
+    };
+    let steps = simulator.path_to(&run::call_of(&request)?, user)?;
+    (!steps.is_empty()).then_some(steps)
 }
 
 fn gone(call: SessionCall) -> Prospect {
@@ -201,7 +225,9 @@ fn prospect(
 /// A session as the API of this simulator tells of it. Before it began there is none.
 fn simulated(simulator: &Simulator, known: &SessionView, before: bool) -> Option<SessionView> {
     let Some(session) = simulator.find_session(&known.id) else {
-        return (!before).then(|| SessionView { gone: true, ..known.clone() });
+        // Of one that was never there the page knows from an answer.
+        let gone = known.gone || known.model.ready().is_some();
+        return (!before).then(|| SessionView { gone, ..known.clone() });
     };
     let user = &session.owner;
     let id = known.id.clone();

@@ -50,8 +50,10 @@ impl Lane {
 /// A row of the sequence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The entry of the log that it shows.
+    /// The entry of the log that it shows; of several, the last one.
     pub entry: Option<u64>,
+    /// The first of them.
+    pub first: Option<u64>,
     /// When it ended.
     pub at: Timestamp,
     /// What it shows.
@@ -74,6 +76,8 @@ pub enum Move {
         /// Whether the server begins to fetch a file.
         fetches: bool,
     },
+    /// Calls that only read, and were answered.
+    Reads(Vec<String>),
     /// Something that the server did by itself.
     Event(String),
     /// From here on calls go elsewhere.
@@ -96,9 +100,26 @@ impl Row {
                 };
                 format!("{name}, you to {}, {came}, {time}", to.word())
             }
+            Move::Reads(names) => format!("{} of the API, {time}", reads(names)),
             Move::Event(text) | Move::Target(text) => format!("{text}, {time}"),
             Move::Wait(time) => format!("{} without a call", format::duration(*time)),
         }
+    }
+}
+
+/// Reads in one line.
+pub fn reads(names: &[String]) -> String {
+    match names {
+        [one] => format!("read: {one}"),
+        [one, other] => format!("reads: {one}, {other}"),
+        names => format!("{} reads", names.len()),
+    }
+}
+
+impl Row {
+    /// Whether it shows an entry of the log.
+    pub fn shows(&self, entry: Option<u64>) -> bool {
+        entry.is_some() && self.first <= entry && entry <= self.entry
     }
 }
 
@@ -167,7 +188,7 @@ impl Sequence {
     }
 
     fn add(&mut self, entry: Option<u64>, at: Timestamp, what: Move) -> usize {
-        self.rows.push(Row { entry, at, what });
+        self.rows.push(Row { entry, first: entry, at, what });
         self.rows.len() - 1
     }
 
@@ -182,6 +203,18 @@ impl Sequence {
                 let row = self.add(Some(entry.number), entry.at, Move::Event(happened(event)));
                 if is_mine(event) {
                     self.passes(event, row);
+                }
+            }
+            Happening::Call(exchange) if !entry.is_telling() => {
+                let name = called(exchange, entry.times);
+                match self.rows.last_mut() {
+                    Some(Row { entry: last, at, what: Move::Reads(names), .. }) => {
+                        (*last, *at) = (Some(entry.number), entry.at);
+                        names.push(name);
+                    }
+                    _ => {
+                        self.add(Some(entry.number), entry.at, Move::Reads(vec![name]));
+                    }
                 }
             }
             Happening::Call(exchange) => {
@@ -433,6 +466,27 @@ mod tests {
     }
 
     #[test]
+    fn reads_that_were_answered_share_a_row() {
+        let read = |seconds, name: &str| Exchange {
+            request: RecordedRequest { method: Method::Get, ..called(seconds, name, 200).request },
+            ..called(seconds, name, 200)
+        };
+        let lab = after(&LIFE[..2]);
+        let names = ["x.update_session.get", "x.file.list", "x.item.get"];
+        let lab = (2..).zip(names).fold(lab, |lab, (at, name)| record(lab, read(at, name)));
+        let sequence = Sequence::of(&lab);
+        let row = sequence.rows.last().expect("there are some");
+        assert_eq!((sequence.rows.len(), row.first, row.entry), (3, Some(3), Some(5)));
+        assert!(row.spoken().starts_with("3 reads of the API"), "{}", row.spoken());
+        assert!(row.shows(Some(4)) && !row.shows(Some(2)) && !row.shows(None));
+        let mut lost = read(6, "x.item.get");
+        if let Outcome::Answered(answer) = &mut lost.outcome {
+            answer.status = 404;
+        }
+        assert_eq!(Sequence::of(&record(lab, lost)).rows.len(), 4);
+    }
+
+    #[test]
     fn login_and_session_last_side_by_side() {
         let bar = |span, from, to| Bar { span, from: Some(from), to };
         let bars = Sequence::of(&after(&LIFE)).bars;
@@ -447,7 +501,7 @@ mod tests {
         // A refused call ends nothing, a lost login is over.
         let bars = Sequence::of(&after(&LIFE[..3])).bars;
         assert_eq!(bars, [bar(Span::Login, 0, None), bar(Span::Session, 1, None)]);
-        let lost = record(after(&LIFE[..3]), called(3, "library.list", 401));
+        let lost = record(after(&LIFE[..3]), called(3, "library.item.create", 401));
         assert_eq!(Sequence::of(&lost).bars[0], bar(Span::Login, 0, Some(3)));
     }
 
