@@ -3,13 +3,19 @@
 //! All of it is asked of the rules and the machine themselves, on a copy of the simulator where
 //! something has to be tried out. Nothing is changed by asking.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value;
 
+use super::items::Item;
+use super::libraries::Library;
+use super::store::Store;
 use super::{Caller, Context, Handled, Simulator};
 use crate::error::ApiError;
 use crate::file::Status;
 use crate::model::{
-    AddSpec, ChecksumInfo, LoginToken, SessionId, SourceType, UpdateSessionModel, WarningBehavior,
+    AddSpec, ChecksumInfo, ItemModel, LibraryId, LibraryModel, LoginToken, SessionId, SourceType,
+    UpdateSessionModel, WarningBehavior,
 };
 use crate::operations::{
     self, Call, SessionFileAdd, SessionFileRemove, UpdateSessionCancel, UpdateSessionCreate,
@@ -92,6 +98,29 @@ impl Simulator {
     pub fn holding(session: Session, now: Timestamp) -> Self {
         let mut simulator = Self::new(0);
         simulator.now = now;
+        // What it is for must be there; what else it is does not matter.
+        let library = LibraryId::default();
+        let item = Item {
+            serial: 0,
+            library: library.clone(),
+            model: ItemModel::default(),
+            version: 0,
+            content_version: session.content_version,
+            files: BTreeMap::new(),
+            changes: Vec::new(),
+            sessions: BTreeSet::new(),
+            active: None,
+        };
+        simulator.items.insert(session.item.clone(), item);
+        let holder = Library {
+            serial: 0,
+            model: LibraryModel::default(),
+            version: 0,
+            backing_lost: false,
+            items: BTreeSet::new(),
+            names: Store::default(),
+        };
+        simulator.libraries.insert(library, holder);
         simulator.deadlines.change(&session, None, session.due());
         simulator.sessions.insert(session.id.clone(), session);
         simulator
