@@ -2,8 +2,8 @@
 
 use super::PartProps;
 use super::element::{El, button, el, group};
-use super::icon::{Icon, draw};
-use super::pictures::{frame, line, placed, show, symbol, walkable, words};
+use super::icon::Icon;
+use super::pictures::{drawing, frame, line, show, symbol, walkable, words};
 use super::state::status_look;
 use crate::app::command::Command;
 use crate::lab::diagram::{Drawn, FileLine, ROW, Told, label_width, wrap};
@@ -48,13 +48,15 @@ pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
 fn legend() -> El {
     el("g.acc-legend")
         .attr("aria-hidden", "true")
-        .child(line("path.acc-line-of", "M206 24h26"))
-        .child(words("text", 238, 28, "call"))
-        .child(line("path.acc-line-of.acc-of-event", "M274 24h26"))
-        .child(words("text", 306, 28, "event of the server"))
-        .child(line("path.acc-line-of.acc-of-possible", "M436 24h26"))
-        .child(words("text", 468, 28, "possible now"))
-        .child(words("text.acc-why", 562, 28, "✕ refused now"))
+        .child(line("path.acc-line-of", "M190 24h24"))
+        .child(words("text", 220, 28, "call"))
+        .child(line("path.acc-line-of.acc-of-event", "M254 24h24"))
+        .child(words("text", 284, 28, "event"))
+        .child(line("path.acc-line-of.acc-went", "M330 24h24"))
+        .child(words("text", 360, 28, "visited"))
+        .child(line("path.acc-line-of.acc-of-possible", "M414 24h24"))
+        .child(words("text", 444, 28, "possible now"))
+        .child(words("text.acc-why", 544, 28, "✕ refused now"))
 }
 
 fn state(diagram: &Diagram, place: Place) -> El {
@@ -77,13 +79,13 @@ fn state(diagram: &Diagram, place: Place) -> El {
     let mut state =
         symbol(el("g").class(&class), Spot::Place(place).number(), &diagram.spoken(place))
             .child(frame("rect", [x, y, width, height]))
-            .child(placed(draw(icon), x + 9, y + 7))
+            .child(drawing(icon, x + 9, y + 7))
             .child(words("text.acc-word", x + 30, y + 19, place.word()).exact());
     if is_current {
         state = state
             .attr("aria-current", "step")
-            .child(frame("rect.acc-pill", [x + width - 62, y + 5, 56, 18]))
-            .child(words("text.acc-on-pill", x + width - 57, y + 18, "current"));
+            .child(frame("rect.acc-pill", [x + width - 64, y + 5, 59, 18]))
+            .child(words("text.acc-on-pill", x + width - 59, y + 18, "current"));
         if diagram.completing {
             state = state.child(words("text.acc-word", x + 86, y + 19, "completing"));
         }
@@ -127,7 +129,7 @@ fn files(mut state: El, files: &[FileLine], x: i32, mut y: i32) -> El {
             el("g")
                 .class(&format!("acc-state-{class}"))
                 .child(frame("rect.acc-file", [x - 2, y - 14, 208, 29]))
-                .child(placed(draw(icon), x + 4, y - 8))
+                .child(drawing(icon, x + 4, y - 8))
                 .child(words("text", x + 24, y - 2, &name).exact())
                 .child(words("text.acc-status", x + 24, y + 11, &file.progress()).exact()),
         );

@@ -8,6 +8,7 @@ use super::PartProps;
 use super::diagram::diagram;
 use super::element::{El, button, el, part};
 use super::field::target;
+use super::icon::{Icon, draw};
 use super::machine_table::machine_table;
 use super::sequence::sequence;
 use crate::app::command::Command;
@@ -29,19 +30,16 @@ pub(crate) fn pictures(props: &PartProps) -> El {
         let name = word(picture);
         (tabs(props, picture, when), panel.attr("aria-label", name).child(draw(picture)))
     };
-    let pictures = part("Picture");
-    match props.lab.view.picture {
-        Some(picture) => {
-            let (tabs, panel) = shown(picture, "");
-            pictures.child(tabs).child(panel)
-        }
-        // Until one is chosen, the style sheet shows the one that fits.
-        None => {
-            let (wide_tabs, wide) = shown(Picture::Diagram, "acc-only-wide");
-            let (narrow_tabs, narrow) = shown(Picture::Table, "acc-only-narrow");
-            pictures.child(wide_tabs).child(wide).child(narrow_tabs).child(narrow)
-        }
-    }
+    // Until one is chosen, the style sheet shows the one that fits.
+    let (wide, narrow) = match props.lab.view.picture {
+        Some(picture) => (shown(picture, ""), None),
+        None => (
+            shown(Picture::Diagram, "acc-only-wide"),
+            Some(shown(Picture::Table, "acc-only-narrow")),
+        ),
+    };
+    let (narrow_tabs, narrow) = narrow.unzip();
+    part("Picture").child(wide.0).child(wide.1).child(narrow_tabs).child(narrow)
 }
 
 fn word(picture: Picture) -> &'static str {
@@ -171,8 +169,13 @@ pub(super) fn frame(name: &'static str, [x, y, width, height]: [i32; 4]) -> El {
 }
 
 /// Puts something where it belongs.
-pub(super) fn placed(element: El, x: i32, y: i32) -> El {
+fn placed(element: El, x: i32, y: i32) -> El {
     element.attr("x", &x.to_string()).attr("y", &y.to_string())
+}
+
+/// A small drawing.
+pub(super) fn drawing(icon: Icon, x: i32, y: i32) -> El {
+    placed(draw(icon), x, y).attr("width", "16").attr("height", "16")
 }
 
 /// A text from here on.

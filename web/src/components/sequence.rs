@@ -75,8 +75,8 @@ pub(super) fn sequence(props: &PartProps) -> El {
         .attr("aria-label", "Sequence of calls and events")
         .attr("aria-describedby", &props.id("sequence-said"))
         .child(lanes.lines(end))
-        .children(bars)
-        .children(rows);
+        .children(rows)
+        .children(bars);
     let drawn = sequence.rows.len();
     let said = if sequence.left_out > 0 {
         format!("The last {ROWS} of {} rows. ", sequence.left_out + drawn)
@@ -131,8 +131,8 @@ impl Lanes {
             .attr("viewBox", &format!("0 0 640 {HEAD}"))
             .attr("aria-hidden", "true")
             .children(names)
-            .child(words("text.acc-before", x - 2, 32, "login"))
-            .child(words("text.acc-after", x + 2, 32, "session"))
+            .child(words("text.acc-before", x - 5, 32, "login"))
+            .child(words("text.acc-after", x + 5, 32, "session"))
     }
 }
 

@@ -70,7 +70,7 @@ impl Place {
     /// Its box: left, top, width and height.
     pub const fn frame(self) -> [i32; 4] {
         match self {
-            Self::Before => [0, 4, 140, 28],
+            Self::Before => [0, 4, 164, 28],
             Self::Active => [0, 56, 224, 322],
             Self::Done => [384, 56, 164, 104],
             Self::Error => [384, 165, 164, 104],

@@ -111,7 +111,6 @@ impl Row {
 pub fn reads(names: &[String]) -> String {
     match names {
         [one] => format!("read: {one}"),
-        [one, other] => format!("reads: {one}, {other}"),
         names => format!("{} reads", names.len()),
     }
 }
