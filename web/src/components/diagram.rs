@@ -87,7 +87,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
             .child(frame("rect.acc-pill", [x + width - 64, y + 5, 59, 18]))
             .child(words("text.acc-on-pill", x + width - 59, y + 18, "current"));
         if diagram.completing {
-            state = state.child(words("text.acc-word", x + 86, y + 19, "completing"));
+            state = state.child(words("text.acc-status", x + 88, y + 18, "completing"));
         }
     }
     // What is refused there, or what the state means.
