@@ -7,9 +7,11 @@ mod calls;
 mod check;
 mod clock;
 mod code;
+pub mod diagram;
 mod log;
 mod outcome;
 mod scene;
+pub mod sequence;
 mod timeline;
 pub mod way;
 
@@ -33,9 +35,11 @@ pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
 pub use code::{Code, Order};
+pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
+pub use sequence::{Lane, Move, Row, Sequence, Span};
 pub use timeline::{Kind, Mark, Timeline};
 
 use crate::format;
@@ -430,12 +434,27 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+    /// Which picture of the session is shown; none was chosen: the one that fits the screen.
+    pub picture: Option<Picture>,
+    /// The arrow of the diagram that is explained.
+    pub edge: Option<Edge>,
     /// Whether code is shown.
     pub code: bool,
     /// In which language code is shown.
     pub language: Language,
     /// Whether that is the code of the whole run.
     pub whole_run: bool,
+}
+
+/// A picture of the update session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// Its states and arrows.
+    Diagram,
+    /// Who sent what to whom.
+    Sequence,
+    /// All that the diagram says, as text.
+    Table,
 }
 
 /// What is being done.
@@ -485,6 +504,8 @@ impl Default for View {
             code: false,
             language: Language::Curl,
             whole_run: false,
+            picture: None,
+            edge: None,
         }
     }
 }
@@ -586,6 +607,10 @@ pub enum Action {
     LanguageChosen(Language),
     /// Whether the code of the whole run is to be shown.
     RunShown(bool),
+    /// A picture is to be shown.
+    Pictured(Picture),
+    /// An arrow of the diagram is to be explained.
+    EdgeChosen(Edge),
 }
 
 impl Lab {
@@ -875,6 +900,8 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::CodeWritten(order, text) => lab.code = Some(Code { order, text }),
         Action::LanguageChosen(language) => lab.view.language = language,
         Action::RunShown(whole) => lab.view.whole_run = whole,
+        Action::Pictured(picture) => lab.view.picture = Some(picture),
+        Action::EdgeChosen(edge) => lab.view.edge = Some(edge),
 
         // A late answer: what it is about is no longer on screen.
         Action::Sent(..)
