@@ -155,11 +155,9 @@ fn branches(props: &PartProps, lab: &Lab) -> Option<El> {
         return None;
     }
     let current = &lab.branches.current;
-    let mut all: Vec<&Branch> = lab.branches.others.iter().chain([current]).collect();
-    all.sort_by_key(|branch| branch.number);
-    let name_of =
-        |number: u32| all.iter().find(|branch| branch.number == number).map(|branch| branch.name());
-    let list = all.iter().map(|branch| {
+    let all = || lab.branches.all();
+    let name_of = |number| all().find(|branch| branch.number == number).map(Branch::name);
+    let list = all().map(|branch| {
         let number = branch.number;
         let origin = branch.from.and_then(|(from, entry)| Some((name_of(from)?, entry)));
         let origin = origin.map(|(from, entry)| format!(", from {from} after #{entry}"));

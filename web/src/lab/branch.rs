@@ -74,7 +74,7 @@ fn is_deed(what: &Happening) -> bool {
 pub struct Branches {
     /// The one that goes on.
     pub current: Branch,
-    /// The others, in the order in which they were left.
+    /// The others; the one that was left last comes last.
     pub others: Vec<Branch>,
     /// What was gone back from and nobody went elsewhere since: the next to be done again comes last.
     pub undone: Vec<Branch>,
@@ -100,6 +100,15 @@ impl Branches {
     /// Forgets all of it.
     pub fn begin_anew(&mut self) {
         *self = Self { generation: self.generation + 1, ..Self::default() };
+    }
+
+    /// All of them, in the order in which they came.
+    pub fn all(&self) -> impl Iterator<Item = &Branch> {
+        let of = |number| {
+            let mut all = self.others.iter().chain([&self.current]);
+            all.find(|branch| branch.number == number)
+        };
+        (0..=self.count).filter_map(of)
     }
 
     /// Whether there is a way.
@@ -139,9 +148,8 @@ impl Branches {
                 self.keep_undone();
                 let place = self.others.iter().position(|branch| branch.number == number);
                 if let Some(place) = place {
-                    self.others[place] =
-                        std::mem::replace(&mut self.current, self.others[place].clone());
-                    self.others.sort_by_key(|branch| branch.number);
+                    let there = self.others.remove(place);
+                    self.others.push(std::mem::replace(&mut self.current, there));
                 }
             }
         }
