@@ -11,8 +11,7 @@ pub fn bytes(count: u64) -> String {
         [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
     match UNITS.into_iter().find(|(_, unit)| count >= *unit) {
         Some((name, unit)) => {
-            let tenths = u128::from(count) * 10 / u128::from(unit);
-            format!("{}.{} {name}", tenths / 10, tenths % 10)
+            format!("{}.{} {name}", count / unit, count % unit * 10 / unit)
         }
         None => format!("{count} B"),
     }
@@ -41,12 +40,16 @@ pub fn percent(part: u64, whole: u64) -> u64 {
     if whole == 0 {
         return 100;
     }
-    u64::try_from(u128::from(part.min(whole)) * 100 / u128::from(whole)).unwrap_or(100)
+    match part.checked_mul(100) {
+        _ if part >= whole => 100,
+        Some(hundredfold) => hundredfold / whole,
+        None => (part / (whole / 100)).min(99),
+    }
 }
 
 /// What is left of a time: `04:12`, or `23:59:01` from an hour on.
 pub fn countdown(left: Duration) -> String {
-    let seconds = left.as_millis().div_ceil(1000);
+    let seconds = left.as_secs() + u64::from(left.subsec_millis() > 0);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
         format!("{hours:02}:{minutes:02}:{seconds:02}")
@@ -63,11 +66,11 @@ pub fn clock(time: Duration) -> String {
 
 /// A time in words: `4 min 12 s`, `1.3 s`, `12 ms`.
 pub fn duration(time: Duration) -> String {
-    let millis = time.as_millis();
-    match millis {
-        0..1000 => format!("{millis} ms"),
-        1000..60_000 => format!("{}.{} s", millis / 1000, millis % 1000 / 100),
-        _ => format!("{} min {} s", millis / 60_000, millis / 1000 % 60),
+    let (seconds, millis) = (time.as_secs(), time.subsec_millis());
+    match seconds {
+        0 => format!("{millis} ms"),
+        1..60 => format!("{seconds}.{} s", millis / 100),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
     }
 }
 

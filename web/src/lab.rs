@@ -389,9 +389,9 @@ impl Progress {
         let (since, before) = self.mark;
         let took = at.since(since);
         if took >= RATE_WINDOW {
-            let millis = took.as_millis();
-            let bytes = u128::from(self.moved.saturating_sub(before));
-            self.rate = u64::try_from(bytes * 1000 / millis).ok();
+            let bytes = self.moved.saturating_sub(before);
+            let millis = u64::try_from(took.as_millis()).ok();
+            self.rate = millis.and_then(|millis| bytes.checked_mul(1000)?.checked_div(millis));
             self.mark = (at, self.moved);
         }
     }

@@ -479,9 +479,11 @@ impl Transfer {
         if !self.is_pull() {
             return self.bytes;
         }
-        let (passed, whole) = (now.since(*began).as_millis(), ends.since(*began).as_millis());
-        let fetched = u128::from(*size) * passed.min(whole) / whole.max(1);
-        u64::try_from(fetched).unwrap_or(*size)
+        let since = |at: Timestamp| u64::try_from(at.since(*began).as_millis()).unwrap_or(u64::MAX);
+        let whole = since(*ends).max(1);
+        let passed = since(now).min(whole);
+        // The product of size and share, in parts that fit: 128 bits would bring their division along.
+        size / whole * passed + (size % whole).saturating_mul(passed) / whole
     }
 
     /// The digest that the item will show: of the declared algorithm, else SHA-1, the API's default.

@@ -228,7 +228,10 @@ impl From<El> for Html {
         }
         let (keys, values) = (interned(parts.names), parts.values.into());
         tag.set_attributes(Attributes::Dynamic { keys, values });
-        tag.set_listeners(parts.listeners.into());
+        // Yew would look after an element with no listeners as it does after one with some.
+        if !parts.listeners.is_empty() {
+            tag.set_listeners(parts.listeners.into());
+        }
         if let Some(value) = parts.value {
             tag.set_value(value);
         }
