@@ -196,7 +196,7 @@ impl Sequence {
         match &entry.what {
             Happening::Target(text) => {
                 let row = self.add(Some(entry.number), entry.at, Move::Target(text.clone()));
-                self.end(Span::Login, row);
+                self.end(Span::Login, row.saturating_sub(1));
             }
             Happening::Event(event) => {
                 let row = self.add(Some(entry.number), entry.at, Move::Event(happened(event)));
@@ -215,6 +215,7 @@ impl Sequence {
                         self.add(Some(entry.number), entry.at, Move::Reads(vec![name]));
                     }
                 }
+                self.lasts(exchange, self.rows.len() - 1, session);
             }
             Happening::Call(exchange) => {
                 let is_upload = exchange.operation == "upload";
@@ -269,6 +270,9 @@ impl Sequence {
                     self.begin(Span::Session, row);
                 } else if is_mine && ends_a_session(operation) {
                     self.end(Span::Session, row);
+                } else if is_mine && answer.contains("\"ACTIVE\"") && !self.knows_session() {
+                    // It began elsewhere, before it was looked at.
+                    self.bars.push(Bar { span: Span::Session, from: None, to: None });
                 }
             }
             _ => {}
@@ -281,6 +285,10 @@ impl Sequence {
         } else if !event.to.is_some_and(Phase::is_active) {
             self.end(Span::Session, row);
         }
+    }
+
+    fn knows_session(&self) -> bool {
+        self.bars.iter().any(|bar| bar.span == Span::Session)
     }
 
     fn begin(&mut self, span: Span, row: usize) {
@@ -515,6 +523,19 @@ mod tests {
         ended.request.url = "https://h/update-session/s?action=cancel".to_owned();
         let bars = Sequence::of(&record(record(after(&[]), begun), ended)).bars;
         assert_eq!(bars, [Bar { span: Span::Session, from: Some(0), to: Some(1) }]);
+
+        let mut read = called(3, "library.item.update_session.get", 200);
+        read.request.method = Method::Get;
+        read.request.url = "https://h/update-session/s".to_owned();
+        let seen = |state: &str| {
+            let mut read = read.clone();
+            if let Outcome::Answered(answer) = &mut read.outcome {
+                answer.body = Body::Text(format!("{{\"state\":\"{state}\"}}"));
+            }
+            Sequence::of(&record(after(&[]), read)).bars
+        };
+        assert_eq!(seen("ACTIVE"), [Bar { span: Span::Session, from: None, to: None }]);
+        assert_eq!(seen("DONE"), []);
     }
 
     #[test]
