@@ -752,7 +752,8 @@ fn shortened(word: &str, width: usize) -> String {
 pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
     let mut wrapped: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
+    // Not at other blanks: those are to keep their words together.
+    for word in text.split(' ') {
         let word = shortened(word, width);
         let used = line.chars().count();
         if used > 0 && used + 1 + word.chars().count() > width {
@@ -1057,6 +1058,7 @@ ACTIVE settle ACTIVE …";
     #[test]
     fn texts_are_broken_between_words_where_there_are_some() {
         assert_eq!(wrap("a bc def", 5, 9), ["a bc", "def"]);
+        assert_eq!(wrap("✕\u{a0}a bc", 4, 9), ["✕\u{a0}a", "bc"]);
         assert_eq!(wrap("abcdefgh.iso is", 9, 9), ["abcde…iso", "is"]);
         assert_eq!(wrap("ab cd ef", 5, 1), ["ab c…"]);
         assert_eq!(wrap("", 5, 1), [""]);

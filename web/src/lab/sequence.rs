@@ -13,7 +13,7 @@ use accession_core::time::Timestamp;
 use serde_json::Value;
 
 use super::log::{Entry, Happening};
-use super::{Lab, phases};
+use super::{Lab, SessionView, phases};
 use crate::format;
 
 /// So many rows are drawn at most: the last ones.
@@ -176,6 +176,15 @@ impl Sequence {
             last = Some(entry.at.max(last.unwrap_or(entry.at)));
             all.take(entry, session);
         }
+        // Complete was accepted, and the session goes on while the server fetches.
+        let active = lab.session.as_ref().is_some_and(SessionView::is_active);
+        let of_session = |bar: &&mut Bar| bar.span == Span::Session;
+        if let Some(bar) = all.bars.iter_mut().rfind(of_session)
+            && active
+            && lab.selected.is_none()
+        {
+            bar.to = None;
+        }
         for upload in &lab.uploads {
             let name = format!("PUT {}, {} %", upload.file, upload.progress.percent());
             let to = Lane::Transfer;
@@ -271,8 +280,8 @@ impl Sequence {
                 } else if is_mine && ends_a_session(operation) {
                     self.end(Span::Session, row);
                 } else if is_mine && answer.contains("\"ACTIVE\"") && !self.knows_session() {
-                    // It began elsewhere, before it was looked at.
-                    self.bars.push(Bar { span: Span::Session, from: None, to: None });
+                    // It began elsewhere; here it was seen first.
+                    self.begin(Span::Session, row);
                 }
             }
             _ => {}
@@ -534,7 +543,7 @@ mod tests {
             }
             Sequence::of(&record(after(&[]), read)).bars
         };
-        assert_eq!(seen("ACTIVE"), [Bar { span: Span::Session, from: None, to: None }]);
+        assert_eq!(seen("ACTIVE"), [Bar { span: Span::Session, from: Some(0), to: None }]);
         assert_eq!(seen("DONE"), []);
     }
 
