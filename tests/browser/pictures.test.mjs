@@ -69,7 +69,7 @@ test('the diagram says what is legal now, and why the rest is not', async (t) =>
   // What is read aloud is drawn as well.
   const drawn = await here.picture('State diagram').evaluate((picture) => {
     const texts = [...picture.querySelectorAll('text')].map((text) => text.textContent);
-    return texts.join(' ').replaceAll('✕ ', '');
+    return texts.join(' ').replaceAll('✕\u00a0', '');
   });
   for (const text of [REASON, 'current', 'WAITING_FOR_TRANSFER 0 %', 'delete: the session is ACTIVE']) {
     assert.ok(drawn.includes(text), `${text} is not in ${drawn}`);

@@ -11,7 +11,11 @@ use accession_core::operations::*;
 use accession_core::privileges::{Privilege, Privileges};
 use accession_core::received::{Broken, Contents, Needed, Received, Signature};
 use accession_core::rules;
-use accession_core::simulator::{Account, Accounts, Effect, Fault, Outcome, Pace, Source, Step};
+use accession_core::session::{Observed, Session};
+use accession_core::simulator::{
+    Account, Accounts, Effect, Fault, Outcome, Pace, Simulator, Source, Step,
+};
+use accession_core::time::Timestamp;
 use proptest::prelude::*;
 use support::{Client, cases, file_add, push_spec, received, session_create};
 
@@ -394,4 +398,26 @@ fn to_foresee_changes_nothing() {
     let foreseen = scene.client.simulator.foresee(&request, later);
     assert_eq!(foreseen.response.status, 404, "it will have expired");
     assert_eq!(scene.client.simulator.snapshot(), before);
+}
+
+#[test]
+fn a_session_of_another_server_has_its_ways_too() {
+    let model = UpdateSessionModel {
+        id: Some("s".into()),
+        state: Some(SessionState::Active),
+        ..UpdateSessionModel::default()
+    };
+    let late = SessionFileInfo {
+        name: "late.iso".to_owned(),
+        source_type: SourceType::Push,
+        status: TransferStatus::WaitingForTransfer,
+        ..SessionFileInfo::default()
+    };
+    let (files, at) = ([late], Timestamp::default());
+    let observed = Observed { model: &model, files: &files, completing: false, at };
+    let session = Session::observed(observed).expect("its state is known");
+    let simulator = Simulator::holding(session, at);
+    let call = UpdateSessionComplete { update_session_id: "s".into() };
+    let path = simulator.path_to(&Call::UpdateSessionComplete(call), "");
+    assert_eq!(path, Some(vec![Step::Upload { session: "s".into(), file: "late.iso".to_owned() }]));
 }

@@ -93,16 +93,16 @@ fn state(diagram: &Diagram, place: Place) -> El {
     // What is refused there, or what the state means.
     let (x, y, letters, rows) = match place {
         Place::Before => return state,
-        Place::Active => (x + 10, y + 118, 34, 4),
+        Place::Active => (x + 10, y + 118, 32, 4),
         Place::Gone => (x + 150, y + 18, 68, 2),
-        Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 25, 5),
+        Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 24, 5),
     };
     let (x, y) = if place == Place::Gone && !is_current { (x - 50, y + 9) } else { (x, y) };
     let mut at = y;
     if is_current {
         let mut left = rows;
         for refusal in diagram.listed() {
-            let text = format!("✕ {}: {}", refusal.calls.join(", "), refusal.because);
+            let text = format!("✕\u{a0}{}: {}", refusal.calls.join(", "), refusal.because);
             for text in wrap(&text, letters, left) {
                 state = state.child(words("text.acc-why", x, at, &text));
                 (at, left) = (at + LINE, left - 1);
@@ -180,7 +180,7 @@ fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
         let cross = format!("M{} {}l10 10m0-10l-10 10", at_x - 5, at_y - 5);
         arrow = arrow.child(line("path.acc-cross", &cross));
         let mut below = at_y + 18;
-        for text in wrap(&format!("✕ {because}"), 25, 4) {
+        for text in wrap(&format!("✕\u{a0}{because}"), 22, 3) {
             arrow = arrow.child(words("text.acc-why", x, below, &text));
             below += LINE;
         }

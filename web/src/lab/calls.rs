@@ -105,7 +105,7 @@ impl SessionCall {
 pub(super) fn in_words(rejected: &Rejected, session: &SessionView) -> String {
     match rejected {
         Rejected::Phase { event, phase: Phase::Completing, .. } if *event != EventKind::Delete => {
-            "complete was accepted, and the server still fetches".to_owned()
+            "complete was accepted already".to_owned()
         }
         Rejected::Phase { phase, .. } => format!("the session is {}", phase.state()),
         Rejected::Warned(warning) => format!("the warning {warning} is not ignored"),

@@ -427,9 +427,7 @@ impl Diagram {
         let mut edges = Vec::new();
         for edge in Edge::all() {
             let now = match current {
-                Some(current) if current == edge.from && leads(scene, edge) => {
-                    now(lab, scene, edge.because)
-                }
+                Some(current) if current == edge.from => at(lab, scene, edge),
                 _ => Now::Elsewhere,
             };
             let route = Route::of(edge, &edges);
@@ -540,6 +538,14 @@ impl Refusal {
     pub fn sentence(&self) -> String {
         format!("{} will be refused: {}", self.calls.join(", "), self.because)
     }
+}
+
+/// What is to be said of an arrow that begins where the session is.
+fn at(lab: &Lab, scene: &Scene, edge: Edge) -> Now {
+    let now = now(lab, scene, edge.because);
+    // A refusal stands at the arrow to another state, wherever the call would lead.
+    let stands = matches!(now, Now::Refused(..)) && !edge.stays();
+    if stands || leads(scene, edge) { now } else { Now::Elsewhere }
 }
 
 /// Whether the machine would go along an arrow that begins where the session is, or would not go at all.
@@ -734,23 +740,31 @@ pub fn neighbour<T: Copy + PartialEq>(all: &[T], one: T, key: &str) -> Option<T>
     all.get(to).copied()
 }
 
+/// A word of so many letters at most, with its end kept: it says what a file is.
+fn shortened(word: &str, width: usize) -> String {
+    let letters: Vec<char> = word.chars().collect();
+    if letters.len() <= width {
+        return word.to_owned();
+    }
+    let tail = width / 3;
+    let (head, end) = (&letters[..width - 1 - tail], &letters[letters.len() - tail..]);
+    head.iter().chain(&['…']).chain(end).collect()
+}
+
 /// A text in lines of so many letters; of what does not fit into so many lines, an ellipsis is left.
 pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
     let mut wrapped: Vec<String> = Vec::new();
     let mut line = String::new();
-    for word in text.split_whitespace() {
-        let mut rest: Vec<char> = word.chars().collect();
-        while !rest.is_empty() {
-            let used = line.chars().count();
-            let space = usize::from(used > 0);
-            if used + space + rest.len() <= width {
-                line.extend(std::iter::repeat_n(' ', space).chain(rest.drain(..)));
-            } else if used > 0 {
-                wrapped.push(std::mem::take(&mut line));
-            } else {
-                line.extend(rest.drain(..width));
-            }
+    // Not at other blanks: those are to keep their words together.
+    for word in text.split(' ') {
+        let word = shortened(word, width);
+        let used = line.chars().count();
+        if used > 0 && used + 1 + word.chars().count() > width {
+            wrapped.push(std::mem::take(&mut line));
+        } else if used > 0 {
+            line.push(' ');
         }
+        line += &word;
     }
     wrapped.push(line);
     if wrapped.len() > lines {
@@ -1047,8 +1061,9 @@ ACTIVE settle ACTIVE …";
     #[test]
     fn texts_are_broken_between_words_where_there_are_some() {
         assert_eq!(wrap("a bc def", 5, 9), ["a bc", "def"]);
-        assert_eq!(wrap("abcdefgh ij", 3, 9), ["abc", "def", "gh", "ij"]);
-        assert_eq!(wrap("abcdefgh", 5, 1), ["abcd…"]);
+        assert_eq!(wrap("✕\u{a0}a bc", 4, 9), ["✕\u{a0}a", "bc"]);
+        assert_eq!(wrap("abcdefgh.iso is", 9, 9), ["abcde…iso", "is"]);
+        assert_eq!(wrap("ab cd ef", 5, 1), ["ab c…"]);
         assert_eq!(wrap("", 5, 1), [""]);
     }
 }

@@ -13,7 +13,7 @@ use accession_core::time::Timestamp;
 use serde_json::Value;
 
 use super::log::{Entry, Happening};
-use super::{Lab, phases};
+use super::{Lab, SessionView, phases};
 use crate::format;
 
 /// So many rows are drawn at most: the last ones.
@@ -176,6 +176,15 @@ impl Sequence {
             last = Some(entry.at.max(last.unwrap_or(entry.at)));
             all.take(entry, session);
         }
+        // Complete was accepted, and the session goes on while the server fetches.
+        let active = lab.session.as_ref().is_some_and(SessionView::is_active);
+        let of_session = |bar: &&mut Bar| bar.span == Span::Session;
+        if let Some(bar) = all.bars.iter_mut().rfind(of_session)
+            && active
+            && lab.selected.is_none()
+        {
+            bar.to = None;
+        }
         for upload in &lab.uploads {
             let name = format!("PUT {}, {} %", upload.file, upload.progress.percent());
             let to = Lane::Transfer;
@@ -196,7 +205,7 @@ impl Sequence {
         match &entry.what {
             Happening::Target(text) => {
                 let row = self.add(Some(entry.number), entry.at, Move::Target(text.clone()));
-                self.end(Span::Login, row);
+                self.end(Span::Login, row.saturating_sub(1));
             }
             Happening::Event(event) => {
                 let row = self.add(Some(entry.number), entry.at, Move::Event(happened(event)));
@@ -215,6 +224,7 @@ impl Sequence {
                         self.add(Some(entry.number), entry.at, Move::Reads(vec![name]));
                     }
                 }
+                self.lasts(exchange, self.rows.len() - 1, session);
             }
             Happening::Call(exchange) => {
                 let is_upload = exchange.operation == "upload";
@@ -269,6 +279,9 @@ impl Sequence {
                     self.begin(Span::Session, row);
                 } else if is_mine && ends_a_session(operation) {
                     self.end(Span::Session, row);
+                } else if is_mine && answer.contains("\"ACTIVE\"") && !self.knows_session() {
+                    // It began elsewhere; here it was seen first.
+                    self.begin(Span::Session, row);
                 }
             }
             _ => {}
@@ -281,6 +294,10 @@ impl Sequence {
         } else if !event.to.is_some_and(Phase::is_active) {
             self.end(Span::Session, row);
         }
+    }
+
+    fn knows_session(&self) -> bool {
+        self.bars.iter().any(|bar| bar.span == Span::Session)
     }
 
     fn begin(&mut self, span: Span, row: usize) {
@@ -515,6 +532,19 @@ mod tests {
         ended.request.url = "https://h/update-session/s?action=cancel".to_owned();
         let bars = Sequence::of(&record(record(after(&[]), begun), ended)).bars;
         assert_eq!(bars, [Bar { span: Span::Session, from: Some(0), to: Some(1) }]);
+
+        let mut read = called(3, "library.item.update_session.get", 200);
+        read.request.method = Method::Get;
+        read.request.url = "https://h/update-session/s".to_owned();
+        let seen = |state: &str| {
+            let mut read = read.clone();
+            if let Outcome::Answered(answer) = &mut read.outcome {
+                answer.body = Body::Text(format!("{{\"state\":\"{state}\"}}"));
+            }
+            Sequence::of(&record(after(&[]), read)).bars
+        };
+        assert_eq!(seen("ACTIVE"), [Bar { span: Span::Session, from: Some(0), to: None }]);
+        assert_eq!(seen("DONE"), []);
     }
 
     #[test]
