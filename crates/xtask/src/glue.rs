@@ -1,5 +1,6 @@
-//! Short names for what a wasm module imports from its glue. `wasm-bindgen` ends each with a hash that no compressor
-//! can shrink, once in the module and once in the glue. It does not know which modules there are.
+//! What `wasm-bindgen` writes, made smaller: it ends the name of each import with a hash that no compressor can shrink,
+//! once in the module and once in the glue, and trunk's minifier gives up on the glue. It does not know what a module
+//! does.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,9 +17,9 @@ const MADE_UP: &str = "__wb";
 const IMPORTS: u8 = 2;
 const FUNCTION: u8 = 0;
 
-/// Shortens the imports of each module of a directory, which lies there beside its glue.
-pub(crate) fn shorten(directory: &Path) -> Result<()> {
-    let doing = || format!("shorten the imports in {}", shown(directory));
+/// Makes each module of a directory smaller, and the glue that lies beside it.
+pub(crate) fn shrink(directory: &Path) -> Result<()> {
+    let doing = || format!("shrink the modules in {}", shown(directory));
     for entry in std::fs::read_dir(directory).map_err(Failure::io(doing()))? {
         let module = entry.map_err(Failure::io(doing()))?.path();
         let name = module.file_name().unwrap_or_default().to_string_lossy();
@@ -30,7 +31,7 @@ pub(crate) fn shorten(directory: &Path) -> Result<()> {
             Failure::unreadable(shown(&module), "it has no section of imported functions")
         })?;
         std::fs::write(&module, wasm).map_err(Failure::io(doing()))?;
-        std::fs::write(&glue, js).map_err(Failure::io(doing()))?;
+        std::fs::write(&glue, bare(&js)).map_err(Failure::io(doing()))?;
     }
     Ok(())
 }
@@ -64,6 +65,22 @@ fn shortened(wasm: &[u8], js: &str) -> Option<(Vec<u8>, String)> {
         return Some((made, js));
     }
     None
+}
+
+/// A script without indentation and without the lines that only comment.
+fn bare(script: &str) -> String {
+    let mut bare = String::with_capacity(script.len());
+    let mut comments = false;
+    for line in script.lines().map(str::trim_start) {
+        comments |=
+            line.starts_with("/*") && line.find("*/").is_none_or(|end| end + 2 == line.len());
+        if !comments && !line.is_empty() && !line.starts_with("//") {
+            bare.push_str(line);
+            bare.push('\n');
+        }
+        comments &= !line.contains("*/");
+    }
+    bare
 }
 
 /// A section of imports with other names.
@@ -175,6 +192,12 @@ mod tests {
         let imports = [("./own.js", "dropped"), ("./a_bg.js", "__wbindgen_twice")];
         let js = "{ dropped, __wbindgen_twice() {} }; wasm.__wbindgen_twice();";
         assert_eq!(shortened(&module(&imports), js), Some((module(&imports), js.to_owned())));
+    }
+
+    #[test]
+    fn comments_and_indentation_go() {
+        let script = "/**\n * @param {x} y\n */\nfunction f(y) {\n    // why\n\n    return 2 // two\n        * y;\n}\n/* a */ g();\n";
+        assert_eq!(bare(script), "function f(y) {\nreturn 2 // two\n* y;\n}\n/* a */ g();\n");
     }
 
     #[test]
