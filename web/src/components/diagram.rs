@@ -3,11 +3,11 @@
 use super::PartProps;
 use super::element::{El, button, el, group};
 use super::icon::Icon;
-use super::pictures::{drawing, frame, line, show, symbol, walkable, words};
+use super::pictures::{drawing, frame, line, show_table, symbol, walkable, words};
 use super::state::status_look;
 use crate::app::command::Command;
 use crate::lab::diagram::{Drawn, FileLine, ROW, Told, label_width, wrap};
-use crate::lab::{Action, Cause, Diagram, Edge, Now, Picture, Place, Spot};
+use crate::lab::{Action, Cause, Diagram, Edge, Now, Place, Spot};
 
 /// So many files are drawn.
 const FILES: usize = 4;
@@ -39,9 +39,14 @@ pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
             diagram.edges.iter().enumerate().map(|(index, drawn)| arrow(props, index, drawn)),
         );
     group()
-        .child(el("div.acc-drawing").child(walkable(props, drawing, next, choose)))
+        .child(el("div.acc-drawing").child(walkable(
+            props,
+            drawing,
+            Box::new(next),
+            Box::new(choose),
+        )))
         .child(explanation(props))
-        .child(el("p").child(show(props, Picture::Table)))
+        .child(el("p").child(show_table(props)))
 }
 
 /// What the lines mean.
@@ -102,7 +107,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
     if is_current {
         let mut left = rows;
         for refusal in diagram.listed() {
-            let text = format!("✕\u{a0}{}: {}", refusal.calls.join(", "), refusal.because);
+            let text = format!("✕\u{a0}{}: {}", refusal.calls, refusal.because);
             for text in wrap(&text, letters, left) {
                 state = state.child(words("text.acc-why", x, at, &text));
                 (at, left) = (at + LINE, left - 1);
@@ -124,7 +129,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
 fn files(mut state: El, files: &[FileLine], x: i32, mut y: i32) -> El {
     for file in files.iter().take(FILES) {
         let (class, icon) = status_look(&file.status);
-        let name = wrap(&file.name, 25, 1).concat();
+        let name = wrap(&file.name, 25, 1).remove(0);
         state = state.child(
             el("g")
                 .class(&format!("acc-state-{class}"))

@@ -23,7 +23,7 @@ pub(super) fn machine_table(props: &PartProps, diagram: &Diagram) -> El {
         .child(more)
 }
 
-fn table(caption: &str, columns: &[&str], rows: impl IntoIterator<Item = El>) -> El {
+fn table(caption: &str, columns: &[&str], rows: &mut dyn Iterator<Item = El>) -> El {
     let heads = columns.iter().map(|column| el("th").attr("scope", "col").text(column));
     el("table.acc-table.acc-told")
         .child(el("caption").text(caption))
@@ -50,11 +50,15 @@ fn state(props: &PartProps, diagram: &Diagram) -> El {
     let left = left.and_then(|session| session.time_left(props.scene.at));
     let left = left.map_or("no".to_owned(), |left| format!("in {}", format::countdown(left)));
     let row = row(life(diagram, session)).child(said("Meaning", &meaning));
-    table("State", &["State", "Meaning", "Expires"], [row.child(said("Expires", &left))])
+    table(
+        "State",
+        &["State", "Meaning", "Expires"],
+        &mut std::iter::once(row.child(said("Expires", &left))),
+    )
 }
 
 fn told(diagram: &Diagram) -> El {
-    let rows = diagram.told.iter().map(|told| {
+    let mut rows = diagram.told.iter().map(|told| {
         let Told { because, now, way } = told;
         let kind = if because.is_event() { "event" } else { "call" };
         let rule = match now {
@@ -70,11 +74,11 @@ fn told(diagram: &Diagram) -> El {
             .child(rule)
             .child(said("Way there", way.as_deref().unwrap_or_default()))
     });
-    table("What is possible now", &["Name", "Kind", "Now", "Rule", "Way there"], rows)
+    table("What is possible now", &["Name", "Kind", "Now", "Rule", "Way there"], &mut rows)
 }
 
 fn files(diagram: &Diagram) -> El {
-    let rows = diagram.files.iter().map(|file| {
+    let mut rows = diagram.files.iter().map(|file| {
         let percent = file.percent.map_or(String::new(), |percent| format!(", {percent} %"));
         row(&file.name)
             .child(cell("Source").exact().text(file.source.as_str()))
@@ -83,21 +87,21 @@ fn files(diagram: &Diagram) -> El {
             .child(said("Error", file.error.as_deref().unwrap_or_default()))
     });
     let columns = ["Name", "Source", "Status", "Received", "Error"];
-    table("Files and how far they are", &columns, rows)
+    table("Files and how far they are", &columns, &mut rows)
 }
 
 fn visited(props: &PartProps) -> El {
     let place = |phase: Option<_>, none: Place| phase.map_or(none, Place::of).word();
-    let rows = props.scene.visited.iter().map(|arrow| {
+    let mut rows = props.scene.visited.iter().map(|arrow| {
         row(arrow.because)
             .child(said("From", place(arrow.from, Place::Before)).exact())
             .child(said("To", place(arrow.to, Place::Gone)).exact())
     });
-    table("What happened so far", &["Because of", "From", "To"], rows)
+    table("What happened so far", &["Because of", "From", "To"], &mut rows)
 }
 
 fn places(diagram: &Diagram) -> El {
-    let rows = Place::ALL.map(|place| {
+    let mut rows = Place::ALL.into_iter().map(|place| {
         let mark = if diagram.current == Some(place) {
             "current"
         } else if diagram.visited.contains(&place) {
@@ -107,11 +111,11 @@ fn places(diagram: &Diagram) -> El {
         };
         row(place.word()).child(said("Meaning", place.meaning())).child(said("Session", mark))
     });
-    table("States", &["State", "Meaning", "Session"], rows)
+    table("States", &["State", "Meaning", "Session"], &mut rows)
 }
 
 fn arrows(diagram: &Diagram) -> El {
-    let rows = diagram.edges.iter().map(|drawn| {
+    let mut rows = diagram.edges.iter().map(|drawn| {
         let Edge { from, to, because } = drawn.edge;
         row(drawn.edge.label())
             .child(said("Kind", if because.is_event() { "event" } else { "call" }))
@@ -121,5 +125,5 @@ fn arrows(diagram: &Diagram) -> El {
             .child(said("What it does", because.effect()))
     });
     let columns = ["Name", "Kind", "From", "To", "Gone along", "What it does"];
-    table("Arrows", &columns, rows)
+    table("Arrows", &columns, &mut rows)
 }

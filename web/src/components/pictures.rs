@@ -12,7 +12,7 @@ use super::icon::{Icon, draw};
 use super::machine_table::machine_table;
 use super::sequence::sequence;
 use crate::app::command::Command;
-use crate::lab::{Action, Diagram, Picture, neighbour};
+use crate::lab::{Action, Diagram, Picture};
 
 const PICTURES: [(Picture, &str); 3] =
     [(Picture::Diagram, "Diagram"), (Picture::Sequence, "Sequence"), (Picture::Table, "Table")];
@@ -55,22 +55,20 @@ fn tabs(props: &PartProps, chosen: Picture, when: &str) -> El {
             .attr("tabindex", if is_chosen { "0" } else { "-1" })
             .on_click(props.on(move || Command::just(Action::Pictured(picture))))
     });
-    let act = props.act.clone();
-    let on_key = Callback::from(move |event: Event| {
-        let key = match key(&event).as_str() {
-            "ArrowRight" => "ArrowDown".to_owned(),
-            "ArrowLeft" => "ArrowUp".to_owned(),
-            "ArrowDown" | "ArrowUp" => return,
-            other => other.to_owned(),
+    // A tab that gets the focus by an arrow key is chosen as if it were clicked.
+    let on_key = Callback::from(|event: Event| {
+        let tab = target::<Element>(&event);
+        let tab = match key(&event).as_str() {
+            "ArrowRight" => tab.and_then(|tab| tab.next_element_sibling()),
+            "ArrowLeft" => tab.and_then(|tab| tab.previous_element_sibling()),
+            _ => None,
         };
-        let all = PICTURES.map(|(picture, _)| picture);
-        let Some(next) = neighbour(&all, chosen, &key) else { return };
-        event.prevent_default();
-        let list = target::<Element>(&event).and_then(|tab| tab.parent_element());
-        let place = all.iter().position(|other| *other == next).unwrap_or(0);
-        let tab = list.and_then(|list| list.children().item(u32::try_from(place).unwrap_or(0)));
-        act.emit(Command::just(Action::Pictured(next)));
-        focus(tab);
+        if let Some(tab) = tab {
+            event.prevent_default();
+            let tab: HtmlElement = tab.unchecked_into();
+            tab.click();
+            focus(Some(tab.into()));
+        }
     });
     el("div")
         .class(&format!("acc-tasks {when}"))
@@ -80,15 +78,15 @@ fn tabs(props: &PartProps, chosen: Picture, when: &str) -> El {
         .children(tabs)
 }
 
-/// A button that shows another picture.
-pub(super) fn show(props: &PartProps, picture: Picture) -> El {
-    let word = format!("Show as {}", word(picture).to_lowercase());
-    button(&word)
+/// A button that shows all that the diagram says as text.
+pub(super) fn show_table(props: &PartProps) -> El {
+    button("Show as table")
         .class("acc-quiet acc-small")
-        .on_click(props.on(move || Command::just(Action::Pictured(picture))))
+        .on_click(props.on(|| Command::just(Action::Pictured(Picture::Table))))
 }
 
 /// Marks a part of a picture that can be walked to and chosen.
+#[inline(never)]
 pub(super) fn symbol(element: El, number: usize, name: &str) -> El {
     element
         .attr("role", "graphics-symbol")
@@ -97,51 +95,41 @@ pub(super) fn symbol(element: El, number: usize, name: &str) -> El {
         .attr("data-at", &number.to_string())
 }
 
+/// Where a key leads from a part of a picture, or from the picture itself.
+pub(super) type Next = Box<dyn Fn(Option<usize>, &str) -> Option<usize>>;
+
 /// Makes a picture one tab stop: keys lead from one of its parts to the next, Enter or a click chooses one.
 pub(super) fn walkable(
     props: &PartProps,
     picture: El,
-    next: impl Fn(Option<usize>, &str) -> Option<usize> + 'static,
-    choose: impl Fn(usize) -> Option<Action> + Clone + 'static,
+    next: Next,
+    choose: Box<dyn Fn(usize) -> Option<Action>>,
 ) -> El {
-    let chosen = {
-        let act = props.act.clone();
-        move |event: &Event| {
-            let action = number(event).and_then(&choose);
-            action.inspect(|action| act.emit(Command::just(action.clone()))).is_some()
-        }
-    };
-    let on_click = {
-        let chosen = chosen.clone();
-        Callback::from(move |event: Event| {
-            chosen(&event);
-        })
-    };
-    let on_key = Callback::from(move |event: Event| {
+    let act = props.act.clone();
+    let handle = Callback::from(move |event: Event| {
         let key = key(&event);
+        // Without a key it is a click.
         let handled = match key.as_str() {
-            "Enter" | " " => chosen(&event),
-            key => match next(number(&event), key) {
-                Some(next) => {
-                    let picture = target::<Element>(&event);
-                    // Only a malformed selector would be an error.
-                    let picture = picture.and_then(|part| part.closest("svg").ok().flatten());
-                    let at = format!("[data-at=\"{next}\"]");
-                    focus(picture.and_then(|picture| picture.query_selector(&at).ok().flatten()));
-                    true
-                }
-                None => false,
-            },
+            "" | "Enter" | " " => number(&event).and_then(&choose).map(|action| {
+                act.emit(Command::just(action));
+            }),
+            key => next(number(&event), key).map(|next| {
+                let picture = target::<Element>(&event);
+                // Only a malformed selector would be an error.
+                let picture = picture.and_then(|part| part.closest("svg").ok().flatten());
+                let at = format!("[data-at=\"{next}\"]");
+                focus(picture.and_then(|picture| picture.query_selector(&at).ok().flatten()));
+            }),
         };
-        if handled {
+        if handled.is_some() {
             event.prevent_default();
         }
     });
     picture
         .attr("role", "graphics-document")
         .attr("tabindex", "0")
-        .on_click(on_click)
-        .on("keydown", on_key)
+        .on_click(handle.clone())
+        .on("keydown", handle)
 }
 
 /// The number of the part that an event came from.
@@ -164,26 +152,31 @@ fn focus(element: Option<Element>) {
 // What pictures are drawn with.
 
 /// A box.
+#[inline(never)]
 pub(super) fn frame(name: &'static str, [x, y, width, height]: [i32; 4]) -> El {
     placed(el(name), x, y).attr("width", &width.to_string()).attr("height", &height.to_string())
 }
 
 /// Puts something where it belongs.
+#[inline(never)]
 fn placed(element: El, x: i32, y: i32) -> El {
     element.attr("x", &x.to_string()).attr("y", &y.to_string())
 }
 
 /// A small drawing.
+#[inline(never)]
 pub(super) fn drawing(icon: Icon, x: i32, y: i32) -> El {
     placed(draw(icon), x, y).attr("width", "16").attr("height", "16")
 }
 
 /// A text from here on.
+#[inline(never)]
 pub(super) fn words(name: &'static str, x: i32, y: i32, text: &str) -> El {
     placed(el(name), x, y).text(text)
 }
 
 /// A line.
+#[inline(never)]
 pub(super) fn line(name: &'static str, way: &str) -> El {
     el(name).attr("d", way)
 }

@@ -29,37 +29,29 @@ pub(super) fn sequence(props: &PartProps) -> El {
     }
     end += FOOT;
     let shown = props.lab.entry().map(|entry| entry.number);
-    let rows = sequence
-        .rows
-        .iter()
-        .zip(&tops)
-        .enumerate()
-        .map(|(index, (row, top))| draw_row(lanes, index, row, *top, row.shows(shown)));
-    let rows: Vec<El> = rows.collect();
-    let bars = sequence.bars.iter().map(|bar| {
-        let from = bar.from.map_or(0, |from| tops[from] + 18);
-        let to = bar.to.map_or(end, |to| tops[to] + height(&sequence.rows[to].what) - 8);
-        let time = |row: Option<usize>| {
-            row.map(|row| format::time_of_day(sequence.rows[row].at)).unwrap_or_default()
+    let mut rows = Vec::new();
+    for (index, (row, top)) in sequence.rows.iter().zip(&tops).enumerate() {
+        rows.push(draw_row(lanes, index, row, *top, row.shows(shown)));
+    }
+    let mut bars = Vec::new();
+    for bar in &sequence.bars {
+        let (class, name, x) = match bar.span {
+            Span::Login => ("rect.acc-login", "API login", lanes.x(Lane::Api) - 10),
+            Span::Session => ("rect.acc-lives", "update session", lanes.x(Lane::Api) + 2),
+            Span::Upload => ("rect.acc-sends", "upload", lanes.x(Lane::Transfer) - 4),
         };
-        let (class, name, x, width) = match bar.span {
-            Span::Login => ("rect.acc-login", "API login", lanes.x(Lane::Api) - 10, 8),
-            Span::Session => ("rect.acc-lives", "update session", lanes.x(Lane::Api) + 2, 8),
-            Span::Upload => ("rect.acc-sends", "upload", lanes.x(Lane::Transfer) - 4, 8),
-        };
-        let from_time = match time(bar.from) {
-            time if time.is_empty() => "from before".to_owned(),
-            time => format!("from {time}"),
-        };
-        let to_time = match time(bar.to) {
-            time if time.is_empty() => "going on".to_owned(),
-            time => format!("to {time}"),
-        };
-        frame(class, [x, from, width, (to - from).max(8)])
-            .attr("role", "graphics-symbol")
-            .attr("aria-label", &format!("{name}, {from_time}, {to_time}"))
-    });
-    let bars: Vec<El> = bars.collect();
+        let (mut name, mut from, mut to) = (name.to_owned(), 0, end);
+        if let Some(row) = bar.from {
+            from = tops[row] + 18;
+            name = format!("{name}, from {}", format::time_of_day(sequence.rows[row].at));
+        }
+        if let Some(row) = bar.to {
+            to = tops[row] + height(&sequence.rows[row].what) - 8;
+            name = format!("{name}, to {}", format::time_of_day(sequence.rows[row].at));
+        }
+        let bar = frame(class, [x, from, 8, (to - from).max(8)]);
+        bars.push(bar.attr("role", "graphics-symbol").attr("aria-label", &name));
+    }
     let entries: Vec<Option<u64>> = sequence.rows.iter().map(|row| row.entry).collect();
     let places: Vec<usize> = (0..entries.len()).collect();
     let start = sequence.rows.iter().position(|row| row.shows(shown)).unwrap_or(entries.len() - 1);
@@ -85,7 +77,7 @@ pub(super) fn sequence(props: &PartProps) -> El {
     };
     let said =
         said + "Arrow keys lead from row to row; Enter or a click shows the session after it.";
-    let drawing = walkable(props, drawing, next, choose);
+    let drawing = walkable(props, drawing, Box::new(next), Box::new(choose));
     let inside = el("div").child(lanes.heads()).child(drawing);
     group()
         .child(el("div.acc-drawing.acc-tall").child(inside))
@@ -138,17 +130,21 @@ impl Lanes {
 
 fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> El {
     let mut drawn = symbol(el("g.acc-step"), index, &row.spoken())
+        .key(&index.to_string())
         .child(frame("rect.acc-hit", [0, top, 640, height(&row.what)]));
     if is_shown {
         drawn = drawn
             .attr("aria-current", "true")
             .child(frame("rect.acc-pill", [0, top, 5, height(&row.what)]));
     }
+    if !matches!(row.what, Move::Wait(_)) {
+        let time = format::time_of_day(row.at);
+        drawn = drawn.child(words("text", 10, top + 18, time.get(..8).unwrap_or_default()));
+    }
     let you = lanes.x(Lane::You);
     let api = lanes.x(Lane::Api);
     match &row.what {
         Move::Call { to, name, status, runs, fetches } => {
-            let time = format::time_of_day(row.at);
             let end = lanes.x(*to) - if *to == Lane::Api { 11 } else { 5 };
             let (from, letters) = if *to == Lane::Api { (you + 8, 26) } else { (api + 18, 24) };
             let (class, answer) = match status {
@@ -159,8 +155,7 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
             };
             let y = top + 19;
             drawn = drawn
-                .child(words("text", 10, y, time.get(..8).unwrap_or_default()))
-                .child(words("text", from, y - 5, &wrap(name, letters, 1).concat()).exact())
+                .child(words("text", from, y - 5, &wrap(name, letters, 1).remove(0)).exact())
                 .child(line("path", &format!("M{you} {y}H{end}m-6-4l6 4-6 4")))
                 .child(words(class, end - 8, y + 14, &answer));
             if !runs {
@@ -181,12 +176,7 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
             let y = top + 19;
             let end = api - 11;
             drawn = drawn
-                .child(words(
-                    "text.acc-quieter",
-                    you + 8,
-                    y - 5,
-                    &wrap(&reads(names), 30, 1).concat(),
-                ))
+                .child(words("text.acc-quieter", you + 8, y - 5, &reads(names)))
                 .child(line("path.acc-back", &format!("M{you} {y}H{end}")))
                 .child(line(
                     "path",
@@ -194,10 +184,8 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
                 ));
         }
         Move::Event(text) => {
-            let time = format::time_of_day(row.at);
             let width = i32::try_from(text.chars().count()).unwrap_or(0) * 7 + 24;
             drawn = drawn
-                .child(words("text", 10, top + 17, time.get(..8).unwrap_or_default()))
                 .child(frame("rect.acc-note", [api + 16, top + 3, width, 20]))
                 .child(words("text", api + 24, top + 17, &format!("◆ {text}")));
         }

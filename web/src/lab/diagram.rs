@@ -169,18 +169,23 @@ impl Edge {
                 }
             }
         }
-        // As a client goes about it; without a sort, which would bring 4 KB of code along.
-        let rank = |edge: &Self| match edge.because {
-            _ if edge.from != edge.to => 0,
-            Cause::Event(EventKind::AddFile) => 1,
-            Cause::Event(EventKind::Upload) => 2,
-            Cause::Event(EventKind::RemoveFile) => 3,
-            _ => 4,
-        };
-        (0..=4)
-            .flat_map(|wanted| edges.iter().filter(move |edge| rank(edge) == wanted))
-            .copied()
-            .collect()
+        // Those in a box come last, as a client goes about them.
+        let mut ranked = Vec::new();
+        for wanted in 0..=4 {
+            for edge in &edges {
+                let rank = match edge.because {
+                    _ if !edge.stays() => 0,
+                    Cause::Event(EventKind::AddFile) => 1,
+                    Cause::Event(EventKind::Upload) => 2,
+                    Cause::Event(EventKind::RemoveFile) => 3,
+                    _ => 4,
+                };
+                if rank == wanted {
+                    ranked.push(*edge);
+                }
+            }
+        }
+        ranked
     }
 
     /// Whether it ends where it begins.
@@ -359,7 +364,7 @@ impl Told {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refusal {
     /// Their names.
-    pub calls: Vec<&'static str>,
+    pub calls: String,
     /// The reason.
     pub because: String,
 }
@@ -449,46 +454,49 @@ impl Diagram {
 
     /// What would be refused where it is. Each reason stands there once.
     pub fn refusals(&self) -> Vec<Refusal> {
-        let mut refusals: Vec<Refusal> = Vec::new();
-        for told in &self.told {
-            let Now::Refused(because, _) = &told.now else { continue };
-            let name = told.because.name();
-            match refusals.iter_mut().find(|refusal| refusal.because == *because) {
-                Some(refusal) => refusal.calls.push(name),
-                None => refusals.push(Refusal { calls: vec![name], because: because.clone() }),
-            }
-        }
-        refusals
+        self.refusals_of(&|_| true)
     }
 
     /// What is written in the box of the current state: what would be refused there and has no arrow to
     /// another state to stand at.
     pub fn listed(&self) -> Vec<Refusal> {
-        let leads_away = |name: &str| {
-            self.edges.iter().any(|drawn| {
-                !drawn.edge.stays()
-                    && Some(drawn.edge.from) == self.current
-                    && drawn.edge.because.name() == name
+        self.refusals_of(&|because| {
+            !self.edges.iter().any(|Drawn { edge, .. }| {
+                !edge.stays() && Some(edge.from) == self.current && edge.because == because
             })
-        };
-        let mut listed = self.refusals();
-        for refusal in &mut listed {
-            refusal.calls.retain(|name| !leads_away(name));
+        })
+    }
+
+    fn refusals_of(&self, is_meant: &dyn Fn(Cause) -> bool) -> Vec<Refusal> {
+        let mut refusals: Vec<Refusal> = Vec::new();
+        for told in &self.told {
+            let Now::Refused(because, _) = &told.now else { continue };
+            if !is_meant(told.because) {
+                continue;
+            }
+            let name = told.because.name();
+            match refusals.iter_mut().find(|refusal| refusal.because == *because) {
+                Some(refusal) => refusal.calls = format!("{}, {name}", refusal.calls),
+                None => {
+                    let calls = name.to_owned();
+                    refusals.push(Refusal { calls, because: because.clone() });
+                }
+            }
         }
-        listed.retain(|refusal| !refusal.calls.is_empty());
-        listed
+        refusals
     }
 
     /// The whole of it in a few sentences.
     pub fn sentence(&self) -> String {
-        let current = self.current.map_or("The state is not known", Place::word);
-        let mut text =
-            format!("{current}{}. ", if self.current.is_some() { " is current" } else { "" });
-        let possible = self.told.iter().filter(|told| told.now == Now::Possible);
-        let possible: Vec<_> = possible.map(|told| told.because.name()).collect();
-        if !possible.is_empty() {
-            text += &format!("Possible now: {}. ", possible.join(", "));
+        let mut text = match self.current {
+            Some(current) => format!("{} is current. Possible now:", current.word()),
+            None => "The state is not known. Possible now:".to_owned(),
+        };
+        for told in self.told.iter().filter(|told| told.now == Now::Possible) {
+            text += " ";
+            text += told.because.name();
         }
+        text += ". ";
         for refusal in self.refusals() {
             text += &format!("{}. ", refusal.sentence());
         }
@@ -536,7 +544,7 @@ impl Drawn {
 impl Refusal {
     /// In words.
     pub fn sentence(&self) -> String {
-        format!("{} will be refused: {}", self.calls.join(", "), self.because)
+        format!("{} will be refused: {}", self.calls, self.because)
     }
 }
 
@@ -962,7 +970,7 @@ ACTIVE settle ACTIVE …";
         );
         let said = diagram.sentence();
         assert!(
-            said.starts_with("ACTIVE is current. Possible now: keep_alive, cancel, fail, "),
+            said.starts_with("ACTIVE is current. Possible now: keep_alive cancel fail "),
             "{said}"
         );
         assert!(said.contains(&format!("validate, complete will be refused: {late}.")), "{said}");
