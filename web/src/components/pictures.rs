@@ -6,7 +6,7 @@ use yew::Callback;
 
 use super::PartProps;
 use super::diagram::diagram;
-use super::element::{El, button, el, part};
+use super::element::{El, button, el};
 use super::field::target;
 use super::icon::{Icon, draw};
 use super::machine_table::machine_table;
@@ -39,7 +39,12 @@ pub(crate) fn pictures(props: &PartProps) -> El {
         ),
     };
     let (narrow_tabs, narrow) = narrow.unzip();
-    part("Picture").child(wide.0).child(wide.1).child(narrow_tabs).child(narrow)
+    el("section.acc-part")
+        .child(el("h2.acc-spoken").text("Picture"))
+        .child(wide.0)
+        .child(wide.1)
+        .child(narrow_tabs)
+        .child(narrow)
 }
 
 fn word(picture: Picture) -> &'static str {

@@ -16,7 +16,7 @@ use super::loading::{failure, loaded};
 use super::pictures::pictures;
 use super::preview::preview;
 use super::state::life_badge;
-use super::timeline::timeline;
+use super::timeline::{past, timeline};
 use crate::app::command::Command;
 use crate::format;
 use crate::lab::{Action, Connection, Lab, Life, Loaded, Pane, SessionView};
@@ -27,16 +27,21 @@ const SOON: Duration = Duration::from_secs(60);
 /// The update session on screen.
 pub(crate) fn session_pane(props: &PartProps) -> El {
     let Some(session) = &props.lab.session else {
-        return group().child(no_session(props)).child(timeline(props)).child(pictures(props));
+        return group()
+            .child(no_session(props))
+            .child(past(props))
+            .child(pictures(props))
+            .child(timeline(props));
     };
     let item_files = matches!(session.item_files, Loaded::Ready(_) | Loaded::Failed(_))
         .then(|| part("Item files").child(item_files(props, session)));
     group()
         .child(session_header(props, session))
         .child(ending(props, session))
+        .child(past(props))
+        .child(pictures(props))
         .child(timeline(props))
         .child(preview(props, session))
-        .child(pictures(props))
         .child(part("Calls").child(calls(props, session)))
         .child(item_files)
         .child(files_part(props, session))

@@ -23,7 +23,6 @@ pub(crate) fn timeline(props: &PartProps) -> El {
     let simulated = !props.lab.target.is_live();
     el("section.acc-part.acc-time")
         .attr("aria-label", "Timeline")
-        .child(banner(props, &timeline))
         .child(slider(props, &timeline))
         .child(marks(props, &timeline))
         .child(
@@ -34,8 +33,9 @@ pub(crate) fn timeline(props: &PartProps) -> El {
 }
 
 /// That what is on screen is not the latest.
-fn banner(props: &PartProps, timeline: &Timeline) -> Option<El> {
+pub(crate) fn past(props: &PartProps) -> Option<El> {
     let number = props.lab.selected?;
+    let timeline = Timeline::of(&props.lab);
     let place = timeline.shown.map_or(0, |place| place + 1);
     let then = if props.lab.target.is_live() {
         "Calls reach the server as it is now."
