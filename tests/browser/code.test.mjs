@@ -28,9 +28,9 @@ test('code of a call and of the run, in each language', async (t) => {
   await code('curl').getByText('action=keep-alive').waitFor();
   assert.ok(loaded.some((path) => path.endsWith('accession-scribe_bg.wasm')));
   for (const [language, word] of [
-    ['fetch', 'await fetch('],
-    ['Python', 'import requests'],
-    ['curl', '#!/bin/sh'],
+    ['fetch', 'It runs in Node 20 or newer'],
+    ['Python', 'It needs Python 3.9 or newer'],
+    ['curl', 'It needs curl 7.76 or newer'],
   ]) {
     await here.explain.getByLabel('Language').selectOption(language);
     await code(language).getByText(word).waitFor();
