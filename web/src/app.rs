@@ -15,7 +15,7 @@ use crate::components::{
     guide_pane, header, package_pane, session_pane, use_dialog,
 };
 use crate::host::Host;
-use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme};
+use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme, Travel};
 use command::Command;
 use engine::Engine;
 
@@ -148,7 +148,18 @@ pub fn App(props: &AppProps) -> Html {
         .id(&id("log"))
         .attr("tabindex", "-1")
         .child(html! { <WireLog {log} {view} {act} {prefix} /> });
+    let keys = part.act.clone();
+    let simulated = !lab.target.is_live();
     el("div.acc")
+        .on(
+            "keydown",
+            Callback::from(move |event| {
+                if let Some(travel) = way_of(&event).filter(|_| simulated) {
+                    event.prevent_default();
+                    keys.emit(Command::Travel(travel));
+                }
+            }),
+        )
         .attr("data-target", target)
         .attr("data-pane", pane)
         .attr("data-theme", theme)
@@ -164,6 +175,20 @@ pub fn App(props: &AppProps) -> Html {
         .child(confirm_dialog(&part, &dialog))
         .child(announcements(&lab))
         .into()
+}
+
+/// The way through time that keys ask for, unless they are typed into a field, which has its own.
+fn way_of(event: &Event) -> Option<Travel> {
+    let key = event.dyn_ref::<web_sys::KeyboardEvent>()?;
+    let types = |element: &web_sys::Element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+            && element.get_attribute("type").is_none_or(|kind| kind != "range")
+    };
+    // The innermost element, also inside a shadow root.
+    let origin = event.composed_path().get(0);
+    let typed = origin.dyn_ref::<web_sys::Element>().is_some_and(types);
+    let asked = (key.ctrl_key() || key.meta_key()) && key.key().eq_ignore_ascii_case("z");
+    (asked && !typed).then(|| if key.shift_key() { Travel::Redo } else { Travel::Undo })
 }
 
 /// Does something again and again, as long as there is a period.

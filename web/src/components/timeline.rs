@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use wasm_bindgen::JsCast;
 use yew::prelude::*;
 
 use super::PartProps;
@@ -23,6 +24,7 @@ pub(crate) fn timeline(props: &PartProps) -> El {
     let simulated = !props.lab.target.is_live();
     el("section.acc-part.acc-time")
         .attr("aria-label", "Timeline")
+        .on("keydown", on_key(props, &timeline))
         .child(slider(props, &timeline))
         .child(marks(props, &timeline))
         .child(
@@ -30,6 +32,35 @@ pub(crate) fn timeline(props: &PartProps) -> El {
                 .then(|| el("div.acc-steer").child(clock(props, &timeline)).child(ways(props))),
         )
         .child(simulated.then(|| branches(props, &props.lab)).flatten())
+}
+
+/// While something in the timeline has the focus, single keys do what its buttons do.
+fn on_key(props: &PartProps, timeline: &Timeline) -> Callback<web_sys::Event> {
+    let act = props.act.clone();
+    let place = timeline.shown;
+    let before = place.and_then(|place| timeline.entry(place.checked_sub(1)?));
+    let after = timeline.entry(place.map_or(0, |place| place + 1));
+    let here = props.lab.selected;
+    let simulated = !props.lab.target.is_live();
+    Callback::from(move |event: web_sys::Event| {
+        let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
+        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+            return;
+        }
+        let select =
+            |entry: Option<u64>| entry.map(|entry| Command::just(Action::Selected(Some(entry))));
+        let command = match event.key().as_str() {
+            "[" => select(before),
+            "]" => select(after),
+            "f" if simulated => here.map(|entry| Command::Travel(Travel::Fork(entry))),
+            "." if simulated => Some(Command::Leap(Leap::NextEvent)),
+            _ => None,
+        };
+        if let Some(command) = command {
+            event.prevent_default();
+            act.emit(command);
+        }
+    })
 }
 
 /// That what is on screen is not the latest.
