@@ -130,103 +130,100 @@ impl Engine {
         if let Some(entry) = lab.selected.filter(|_| command.acts() && !lab.target.is_live()) {
             self.travel(&lab, Travel::Fork(entry));
         }
-        let session = lab.session.as_ref().map(|session| session.id.clone());
-        let link = self.link.borrow().clone();
-        match (command, link, session) {
-            (Command::Just(action), _, _) => self.dispatch.dispatch(*action),
-            (Command::Copy(text), _, _) => {
+        match command {
+            Command::Just(action) => self.dispatch.dispatch(*action),
+            Command::Copy(text) => {
                 let copied = (self.host.copy)(text);
                 self.spawn(|_| async move {
                     // A browser that refuses has told its user why.
                     copied.await;
                 });
             }
-            (Command::CopyReport(format), _, _) => self.copy_report(&lab, format),
-            (Command::Check(files), _, _) => self.check(files),
-            (Command::CheckDropped(transfer), _, _) => {
+            Command::CopyReport(format) => self.copy_report(&lab, format),
+            Command::Check(files) => self.check(files),
+            Command::CheckDropped(transfer) => {
                 let files = (self.host.dropped)(transfer);
                 self.spawn(|engine| async move { engine.check(files.await) });
             }
-            (Command::LeaveCheck, _, _) => self.leave_check(),
-            (Command::RunPackage, _, _) => self.run_package(&lab),
-            (Command::UseSimulator, _, _) => self.use_simulator(lab.dialect),
-            (Command::Speak(dialect), _, _) => self.use_simulator(dialect),
-            (Command::StartOver, _, _) => {
+            Command::LeaveCheck => self.leave_check(),
+            Command::RunPackage => self.run_package(&lab),
+            Command::UseSimulator => self.use_simulator(lab.dialect),
+            Command::Speak(dialect) => self.use_simulator(dialect),
+            Command::StartOver => {
                 *self.simulator.borrow_mut() = None;
                 self.tape.borrow_mut().take();
                 self.set_clock(Clock::new((self.host.clock)()));
                 self.dispatch.dispatch(Action::RunBegan);
                 self.use_simulator(lab.dialect);
             }
-            (Command::Run(rate), _, _) => self.run_at(rate),
-            (Command::Leap(leap), _, _) => self.leap(&lab, leap),
-            (Command::Travel(travel), _, _) => self.travel(&lab, travel),
-            (Command::UseLive, _, _) => self.leave(&self.host.address.clone(), lab.dialect),
-            (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in),
-            (Command::Disconnect, Some(link), _) => self.disconnect(link),
+            Command::Run(rate) => self.run_at(rate),
+            Command::Leap(leap) => self.leap(&lab, leap),
+            Command::Travel(travel) => self.travel(&lab, travel),
+            Command::UseLive => self.leave(&self.host.address.clone(), lab.dialect),
+            Command::StopUpload(upload) => {
+                self.uploads.borrow_mut().retain(|(number, _)| *number != upload);
+            }
+            calling => {
+                let link = self.link.borrow().clone();
+                self.spawn(|engine| engine.carry_out(calling, lab, link));
+            }
+        }
+    }
+
+    /// Performs what takes calls. They go to the server, and are about the session, of the moment at
+    /// which they were asked for.
+    async fn carry_out(
+        self: Rc<Self>,
+        command: Command,
+        lab: UseReducerHandle<Lab>,
+        link: Option<Link>,
+    ) {
+        let session = lab.session.as_ref().map(|session| session.id.clone());
+        match (command, link, session) {
+            (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in).await,
+            (Command::Disconnect, Some(link), _) => self.disconnect(&link).await,
             (Command::LoadLibraries, Some(link), _) => {
-                self.spawn(|engine| async move {
-                    engine.load_libraries(&link).await;
-                });
+                self.load_libraries(&link).await;
             }
             (Command::ChooseLibrary(library), link, _) => {
                 self.dispatch.dispatch(Action::LibraryChosen(library.clone()));
                 if let (Some(link), Some(library)) = (link, library) {
-                    self.spawn(|engine| async move {
-                        engine.load_items(&link, library).await;
-                    });
+                    self.load_items(&link, library).await;
                 }
             }
             (Command::CreateLibrary { name, datastore }, Some(link), _) => {
-                self.spawn(|engine| async move {
-                    engine.create_library(&link, name, datastore).await;
-                });
+                self.create_library(&link, name, datastore).await;
             }
             (Command::CreateItem { name, kind }, Some(link), _) => {
                 let Some(library) = lab.library.clone() else { return };
-                self.spawn(|engine| async move {
-                    engine.create_item(&link, library, name, kind).await;
-                });
+                self.create_item(&link, library, name, kind).await;
             }
             (Command::CreateSession(item), Some(link), _) => {
-                self.spawn(|engine| async move {
-                    engine.create_session(&link, item).await;
-                });
+                self.create_session(&link, item).await;
             }
-            (Command::OpenSession(id), Some(link), _) => {
-                self.spawn(|engine| async move { engine.open_session(&link, id).await });
-            }
-            (Command::Refresh, Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.refresh(&link, &id).await });
-            }
+            (Command::OpenSession(id), Some(link), _) => self.open_session(&link, id).await,
+            (Command::Refresh, Some(link), Some(id)) => self.refresh(&link, &id).await,
             (Command::AddFiles { files, send }, Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.add_files(&link, &id, files, send).await });
+                self.add_files(&link, &id, files, send).await;
             }
             (Command::SendFile(name), Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.send_file(&link, &id, &name).await });
+                self.send_file(&link, &id, &name).await;
             }
             (Command::SendAgain(name), Some(link), Some(id)) => {
                 let Some(file) = self.held(&id, &name, |held| held.bytes.take()) else { return };
-                self.spawn(|engine| async move {
-                    engine.add_files(&link, &id, vec![file], true).await;
-                });
-            }
-            (Command::StopUpload(upload), _, _) => {
-                self.uploads.borrow_mut().retain(|(number, _)| *number != upload);
+                self.add_files(&link, &id, vec![file], true).await;
             }
             (Command::RemoveFile(name), Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.remove_file(&link, &id, name).await });
+                self.remove_file(&link, &id, name).await;
             }
             (Command::Ignore(warning), Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.ignore(&link, &id, warning).await });
+                self.ignore(&link, &id, warning).await;
             }
             (Command::Call(call), Some(link), Some(id)) => {
                 if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
                     self.ask(Some(Question { call, session: id }));
                 } else {
-                    self.spawn(|engine| async move {
-                        engine.session_call(&link, &id, call, String::new()).await;
-                    });
+                    self.session_call(&link, &id, call, String::new()).await;
                 }
             }
             (Command::Confirm(call, text), Some(link), _) => {
@@ -234,9 +231,7 @@ impl Engine {
                 let Some(question) = lab.question.clone() else { return };
                 self.ask(None);
                 if question.call == call {
-                    self.spawn(|engine| async move {
-                        engine.session_call(&link, &question.session, call, text).await;
-                    });
+                    self.session_call(&link, &question.session, call, text).await;
                 }
             }
             // Without a server or a session there is nobody to call.
@@ -312,7 +307,7 @@ impl Engine {
     }
 
     /// Leaves whatever server calls went to; the next one has to be signed in to.
-    fn leave(self: &Rc<Self>, origin: &str, dialect: Dialect) {
+    fn leave(&self, origin: &str, dialect: Dialect) {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
         let target = Target::Live { origin: origin.to_owned() };
@@ -369,54 +364,49 @@ impl Engine {
         }
     }
 
-    fn sign_in(self: &Rc<Self>, sign_in: SignIn) {
+    async fn sign_in(&self, sign_in: SignIn) {
         let SignIn { origin, dialect, credentials } = sign_in;
         let target = Target::Live { origin };
         let link = self.turn_to(target, dialect, self.host.network.clone());
         self.connected(&link, Connection::Opening);
-        self.spawn(|engine| async move {
-            let (call, user, result) = match credentials {
-                Credentials::Password { user, password } => {
-                    let result = link.client.log_in(&user, &password).await;
-                    ("log in", Some(user), result)
-                }
-                Credentials::Token(token) => {
-                    link.client.adopt(token);
-                    let result = link.client.call(&LoginGet {}).await;
-                    let user = result.as_ref().ok().map(|info| info.user.clone());
-                    ("read the API login", user, result.map(|_| ()))
-                }
-            };
-            let exchange = link.last.borrow_mut().take();
-            let status = exchange.as_ref().and_then(|exchange| exchange.status());
-            if let Some(behind) = link.client.behind() {
-                engine.dispatch.dispatch(Action::Forwarded(link.epoch, behind));
+        let (call, user, result) = match credentials {
+            Credentials::Password { user, password } => {
+                let result = link.client.log_in(&user, &password).await;
+                ("log in", Some(user), result)
             }
-            match result {
-                Ok(()) => {
-                    engine.connected(&link, Connection::Open { user });
-                    let because = "The token is kept in this page's memory and nowhere else.";
-                    engine.came_to(&link, None, Outcome::done(call, status, because));
-                    engine.load_libraries(&link).await;
-                }
-                Err(error) => {
-                    link.client.forget();
-                    let answer = Answer { result: Err::<(), _>(error.clone()), exchange };
-                    engine.failed(&link, None, call, &error, &answer);
-                    engine.connected(&link, Connection::Failed(error));
-                }
+            Credentials::Token(token) => {
+                link.client.adopt(token);
+                let result = link.client.call(&LoginGet {}).await;
+                let user = result.as_ref().ok().map(|info| info.user.clone());
+                ("read the API login", user, result.map(|_| ()))
             }
-        });
+        };
+        let exchange = link.last.borrow_mut().take();
+        let status = exchange.as_ref().and_then(|exchange| exchange.status());
+        if let Some(behind) = link.client.behind() {
+            self.dispatch.dispatch(Action::Forwarded(link.epoch, behind));
+        }
+        match result {
+            Ok(()) => {
+                self.connected(&link, Connection::Open { user });
+                let because = "The token is kept in this page's memory and nowhere else.";
+                self.came_to(&link, None, Outcome::done(call, status, because));
+                self.load_libraries(&link).await;
+            }
+            Err(error) => {
+                link.client.forget();
+                let answer = Answer { result: Err::<(), _>(error.clone()), exchange };
+                self.failed(&link, None, call, &error, &answer);
+                self.connected(&link, Connection::Failed(error));
+            }
+        }
     }
 
-    fn disconnect(self: &Rc<Self>, link: Link) {
-        self.spawn(|engine| async move {
-            let _ = link.client.log_out().await;
-            if link.epoch == engine.epoch.get() {
-                let origin = link.client.origin().to_owned();
-                engine.leave(&origin, link.client.dialect());
-            }
-        });
+    async fn disconnect(&self, link: &Link) {
+        let _ = link.client.log_out().await;
+        if link.epoch == self.epoch.get() {
+            self.leave(link.client.origin(), link.client.dialect());
+        }
     }
 
     fn connected(&self, link: &Link, connection: Connection) {
