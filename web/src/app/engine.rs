@@ -15,9 +15,10 @@ use std::rc::Rc;
 use accession_client::{Client, ClientError, Exchange, Simulated, Transport, UploadLink};
 use accession_core::dialect::Dialect;
 use accession_core::model::{LibraryId, SessionId};
-use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation};
+use accession_core::operations::{Call, ItemCreate, LocalLibraryCreate, LoginGet, Operation};
 use accession_core::run::Tape;
 use accession_core::simulator::Simulator;
+use accession_core::structure::Wire;
 use futures_channel::oneshot;
 use yew::platform::spawn_local;
 use yew::{UseReducerDispatcher, UseReducerHandle};
@@ -221,7 +222,7 @@ impl Engine {
             }
             (Command::Call(call), Some(link), Some(id)) => {
                 if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
-                    self.ask(Some(Question { call, session: id }));
+                    self.put(Some(Question { call, session: id }));
                 } else {
                     self.session_call(&link, &id, call, String::new()).await;
                 }
@@ -229,7 +230,7 @@ impl Engine {
             (Command::Confirm(call, text), Some(link), _) => {
                 // What was asked about, not what is on screen by now.
                 let Some(question) = lab.question.clone() else { return };
-                self.ask(None);
+                self.put(None);
                 if question.call == call {
                     self.session_call(&link, &question.session, call, text).await;
                 }
@@ -248,7 +249,7 @@ impl Engine {
         });
     }
 
-    fn ask(&self, question: Option<Question>) {
+    fn put(&self, question: Option<Question>) {
         self.dispatch.dispatch(Action::Asked(question));
     }
 
@@ -417,9 +418,18 @@ impl Engine {
     // Calls
     // -----------------------------------------------------------------------------------------
 
-    async fn call<O: Operation>(&self, link: &Link, operation: O) -> Answer<O::Reply> {
-        let id = self.sent(link, O::ROW.name);
-        let result = link.client.call(&operation).await;
+    fn call<'a, O: Operation + Into<Call>>(
+        &'a self,
+        link: &'a Link,
+        operation: O,
+    ) -> impl Future<Output = Answer<O::Reply>> + use<'a, O> {
+        self.ask(link, operation.into())
+    }
+
+    /// Calls any operation. `Reply` is what comes back from it.
+    async fn ask<Reply: Wire>(&self, link: &Link, call: Call) -> Answer<Reply> {
+        let id = self.sent(link, call.row().name);
+        let result = link.client.ask(&call).await;
         Answer { result, exchange: self.returned(link, id) }
     }
 

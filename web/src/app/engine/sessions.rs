@@ -8,9 +8,8 @@ use accession_core::model::{
     WarningBehavior, WarningType,
 };
 use accession_core::operations::{
-    ItemFileList, SessionFileList, SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete,
-    UpdateSessionCreate, UpdateSessionDelete, UpdateSessionFail, UpdateSessionGet,
-    UpdateSessionKeepAlive, UpdateSessionUpdate,
+    ItemFileList, SessionFileList, SessionFileValidate, UpdateSessionCreate, UpdateSessionFail,
+    UpdateSessionGet, UpdateSessionKeepAlive, UpdateSessionUpdate,
 };
 
 use super::{Answer, Engine, Link};
@@ -100,7 +99,7 @@ impl Engine {
         text: String,
     ) {
         let update_session_id = id.clone();
-        let answer = match call {
+        let operation = match call {
             SessionCall::Validate => {
                 let answer = self.call(link, SessionFileValidate { update_session_id }).await;
                 self.report_validation(link, id, answer);
@@ -108,18 +107,14 @@ impl Engine {
             }
             SessionCall::KeepAlive => {
                 let client_progress = self.progress_of(id);
-                self.call(link, UpdateSessionKeepAlive { update_session_id, client_progress }).await
+                UpdateSessionKeepAlive { update_session_id, client_progress }.into()
             }
-            SessionCall::Complete => {
-                self.call(link, UpdateSessionComplete { update_session_id }).await
-            }
-            SessionCall::Cancel => self.call(link, UpdateSessionCancel { update_session_id }).await,
             SessionCall::Fail => {
-                let client_error_message = text;
-                self.call(link, UpdateSessionFail { update_session_id, client_error_message }).await
+                UpdateSessionFail { update_session_id, client_error_message: text }.into()
             }
-            SessionCall::Delete => self.call(link, UpdateSessionDelete { update_session_id }).await,
+            SessionCall::Complete | SessionCall::Cancel | SessionCall::Delete => call.on(id),
         };
+        let answer = self.ask::<()>(link, operation).await;
         match &answer.result {
             Ok(()) => self.succeeded(link, Some(id), call.name(), call.effect(), &answer),
             Err(error) => self.failed(link, Some(id), call.name(), error, &answer),
