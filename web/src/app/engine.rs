@@ -10,6 +10,7 @@ mod time;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use accession_client::{Client, ClientError, Exchange, Simulated, Transport, UploadLink};
@@ -82,6 +83,8 @@ struct Answer<T> {
     result: Result<T, ClientError>,
     exchange: Option<Rc<Exchange>>,
 }
+
+type Asked<'a, Reply> = Pin<Box<dyn Future<Output = Answer<Reply>> + 'a>>;
 
 impl<T> Answer<T> {
     fn status(&self) -> Option<u16> {
@@ -422,15 +425,17 @@ impl Engine {
         &'a self,
         link: &'a Link,
         operation: O,
-    ) -> impl Future<Output = Answer<O::Reply>> + use<'a, O> {
+    ) -> Asked<'a, O::Reply> {
         self.ask(link, operation.into())
     }
 
     /// Calls any operation. `Reply` is what comes back from it.
-    async fn ask<Reply: Wire>(&self, link: &Link, call: Call) -> Answer<Reply> {
-        let id = self.sent(link, call.row().name);
-        let result = link.client.ask(&call).await;
-        Answer { result, exchange: self.returned(link, id) }
+    fn ask<'a, Reply: Wire>(&'a self, link: &'a Link, call: Call) -> Asked<'a, Reply> {
+        Box::pin(async move {
+            let id = self.sent(link, call.row().name);
+            let result = link.client.ask(&call).await;
+            Answer { result, exchange: self.returned(link, id) }
+        })
     }
 
     /// Tells that a call is on its way.
