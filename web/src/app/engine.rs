@@ -87,8 +87,8 @@ struct Answer<T> {
 type Asked<'a, Reply> = Pin<Box<dyn Future<Output = Answer<Reply>> + 'a>>;
 
 impl<T> Answer<T> {
-    fn status(&self) -> Option<u16> {
-        self.exchange.as_ref().and_then(|exchange| exchange.status())
+    fn exchange(&self) -> Option<&Exchange> {
+        self.exchange.as_deref()
     }
 }
 
@@ -386,21 +386,20 @@ impl Engine {
             }
         };
         let exchange = link.last.borrow_mut().take();
-        let status = exchange.as_ref().and_then(|exchange| exchange.status());
         if let Some(behind) = link.client.behind() {
             self.dispatch.dispatch(Action::Forwarded(link.epoch, behind));
         }
         match result {
             Ok(()) => {
                 self.connected(&link, Connection::Open { user });
+                let status = exchange.as_ref().and_then(|exchange| exchange.status());
                 let because = "The token is kept in this page's memory and nowhere else.";
                 self.came_to(&link, None, Outcome::done(call, status, because));
                 self.load_libraries(&link).await;
             }
             Err(error) => {
                 link.client.forget();
-                let answer = Answer { result: Err::<(), _>(error.clone()), exchange };
-                self.failed(&link, None, call, &error, &answer);
+                self.failed(&link, None, call, &error, exchange.as_deref());
                 self.connected(&link, Connection::Failed(error));
             }
         }
@@ -456,16 +455,44 @@ impl Engine {
         self.dispatch.dispatch(Action::CameTo(link.epoch, session.cloned(), outcome));
     }
 
-    fn failed<T>(
+    /// Tells what a call came to, and why where it was done.
+    fn tell<T>(
+        &self,
+        link: &Link,
+        session: Option<&SessionId>,
+        call: &str,
+        answer: &Answer<T>,
+        because: impl FnOnce(&T) -> String,
+    ) {
+        match &answer.result {
+            Ok(done) => self.succeeded(link, session, call, because(done), answer.exchange()),
+            Err(error) => self.failed(link, session, call, error, answer.exchange()),
+        }
+    }
+
+    fn succeeded(
+        &self,
+        link: &Link,
+        session: Option<&SessionId>,
+        call: &str,
+        because: String,
+        exchange: Option<&Exchange>,
+    ) {
+        let status = exchange.and_then(Exchange::status);
+        let outcome = Outcome::done(call, status, because);
+        self.came_to(link, session, outcome.with_notes(exchange));
+    }
+
+    fn failed(
         &self,
         link: &Link,
         session: Option<&SessionId>,
         call: &str,
         error: &ClientError,
-        answer: &Answer<T>,
+        exchange: Option<&Exchange>,
     ) {
         let Some(lab) = self.lab() else { return };
-        let rule = answer.exchange.as_ref().and_then(|exchange| exchange.rule);
+        let rule = exchange.and_then(|exchange| exchange.rule);
         // The page may not have been drawn since calls began to go there.
         let origin = link.client.origin();
         let target = match origin {
@@ -473,18 +500,6 @@ impl Engine {
             origin => Target::Live { origin: origin.to_owned() },
         };
         let outcome = Outcome::of_error(call, error, rule, &target, &lab.page);
-        self.came_to(link, session, outcome.with_notes(answer.exchange.as_deref()));
-    }
-
-    fn succeeded<T>(
-        &self,
-        link: &Link,
-        session: Option<&SessionId>,
-        call: &str,
-        because: impl Into<String>,
-        answer: &Answer<T>,
-    ) {
-        let outcome = Outcome::done(call, answer.status(), because);
-        self.came_to(link, session, outcome.with_notes(answer.exchange.as_deref()));
+        self.came_to(link, session, outcome.with_notes(exchange));
     }
 }
