@@ -182,52 +182,52 @@ impl Engine {
         lab: UseReducerHandle<Lab>,
         link: Option<Link>,
     ) {
-        let session = lab.session.as_ref().map(|session| session.id.clone());
-        match (command, link, session) {
+        let session = lab.session.as_ref().map(|session| &session.id);
+        match (command, &link, session) {
             (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in).await,
-            (Command::Disconnect, Some(link), _) => self.disconnect(&link).await,
+            (Command::Disconnect, Some(link), _) => self.disconnect(link).await,
             (Command::LoadLibraries, Some(link), _) => {
-                self.load_libraries(&link).await;
+                self.load_libraries(link).await;
             }
             (Command::ChooseLibrary(library), link, _) => {
                 self.dispatch.dispatch(Action::LibraryChosen(library.clone()));
                 if let (Some(link), Some(library)) = (link, library) {
-                    self.load_items(&link, library).await;
+                    self.load_items(link, library).await;
                 }
             }
             (Command::CreateLibrary { name, datastore }, Some(link), _) => {
-                self.create_library(&link, name, datastore).await;
+                self.create_library(link, name, datastore).await;
             }
             (Command::CreateItem { name, kind }, Some(link), _) => {
                 let Some(library) = lab.library.clone() else { return };
-                self.create_item(&link, library, name, kind).await;
+                self.create_item(link, library, name, kind).await;
             }
             (Command::CreateSession(item), Some(link), _) => {
-                self.create_session(&link, item).await;
+                self.create_session(link, item).await;
             }
-            (Command::OpenSession(id), Some(link), _) => self.open_session(&link, id).await,
-            (Command::Refresh, Some(link), Some(id)) => self.refresh(&link, &id).await,
+            (Command::OpenSession(id), Some(link), _) => self.open_session(link, id).await,
+            (Command::Refresh, Some(link), Some(id)) => self.refresh(link, id).await,
             (Command::AddFiles { files, send }, Some(link), Some(id)) => {
-                self.add_files(&link, &id, files, send).await;
+                self.add_files(link, id, files, send).await;
             }
             (Command::SendFile(name), Some(link), Some(id)) => {
-                self.send_file(&link, &id, &name).await;
+                self.send_file(link, id, &name).await;
             }
             (Command::SendAgain(name), Some(link), Some(id)) => {
-                let Some(file) = self.held(&id, &name, |held| held.bytes.take()) else { return };
-                self.add_files(&link, &id, vec![file], true).await;
+                let Some(file) = self.held(id, &name, |held| held.bytes.take()) else { return };
+                self.add_files(link, id, vec![file], true).await;
             }
             (Command::RemoveFile(name), Some(link), Some(id)) => {
-                self.remove_file(&link, &id, name).await;
+                self.remove_file(link, id, name).await;
             }
             (Command::Ignore(warning), Some(link), Some(id)) => {
-                self.ignore(&link, &id, warning).await;
+                self.ignore(link, id, warning).await;
             }
             (Command::Call(call), Some(link), Some(id)) => {
                 if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
-                    self.put(Some(Question { call, session: id }));
+                    self.put(Some(Question { call, session: id.clone() }));
                 } else {
-                    self.session_call(&link, &id, call, String::new()).await;
+                    self.session_call(link, id, call, String::new()).await;
                 }
             }
             (Command::Confirm(call, text), Some(link), _) => {
@@ -235,7 +235,7 @@ impl Engine {
                 let Some(question) = lab.question.clone() else { return };
                 self.put(None);
                 if question.call == call {
-                    self.session_call(&link, &question.session, call, text).await;
+                    self.session_call(link, &question.session, call, text).await;
                 }
             }
             // Without a server or a session there is nobody to call.
@@ -257,7 +257,7 @@ impl Engine {
     }
 
     fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, task: impl FnOnce(Rc<Self>) -> F) {
-        spawn_local(task(self.clone()));
+        start(Box::pin(task(self.clone())));
     }
 
     // -----------------------------------------------------------------------------------------
@@ -353,10 +353,10 @@ impl Engine {
         let leaves_login =
             |link: &Link| link.client.is_logged_in() && link.client.origin() != SIMULATED_ORIGIN;
         if let Some(link) = link.filter(leaves_login) {
-            spawn_local(async move {
+            start(Box::pin(async move {
                 // Nobody is left to hear of a failure.
                 let _ = link.client.log_out().await;
-            });
+            }));
         }
     }
 
@@ -502,4 +502,9 @@ impl Engine {
         let outcome = Outcome::of_error(call, error, rule, &target, &lab.page);
         self.came_to(link, session, outcome.with_notes(exchange));
     }
+}
+
+/// Starts a task. In a box, what that takes is there once, and not for each kind of task.
+fn start(task: Pin<Box<dyn Future<Output = ()>>>) {
+    spawn_local(task);
 }
