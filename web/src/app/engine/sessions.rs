@@ -180,10 +180,15 @@ impl Engine {
         (total > 0).then(|| i64::try_from(format::percent(sent, total)).unwrap_or(100))
     }
 
+    /// The session on screen, and where calls on it go.
+    pub(super) fn on_screen(&self) -> Option<(Link, SessionId)> {
+        let link = self.link.borrow().clone()?;
+        Some((link, self.lab()?.session.as_ref()?.id.clone()))
+    }
+
     /// While an upload runs, nothing else tells the server that the client is still there.
     pub(in crate::app) fn keep_alive(self: &Rc<Self>) {
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let Some(id) = lab.session.as_ref().map(|session| session.id.clone()) else { return };
+        let Some((link, id)) = self.on_screen() else { return };
         let client_progress = self.progress_of(&id);
         self.spawn(|engine| async move {
             let update_session_id = id.clone();
@@ -197,8 +202,7 @@ impl Engine {
 
     /// Reads the session on screen again, quietly.
     pub(in crate::app) fn poll(self: &Rc<Self>) {
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let Some(id) = lab.session.as_ref().map(|session| session.id.clone()) else { return };
+        let Some((link, id)) = self.on_screen() else { return };
         if self.polling.replace(true) {
             return;
         }
