@@ -67,18 +67,9 @@ pub fn App(props: &AppProps) -> Html {
         (true, false, true) => Some(POLL_IDLE),
         _ => None,
     };
-    use_repeated((counting || !lab.target.is_live()).then_some(TICK), {
-        let engine = engine.clone();
-        move || engine.tick()
-    });
-    use_repeated(poll, {
-        let engine = engine.clone();
-        move || engine.poll()
-    });
-    use_repeated(uploading.then_some(KEEP_ALIVE), {
-        let engine = engine.clone();
-        move || engine.keep_alive()
-    });
+    use_repeated((counting || !lab.target.is_live()).then_some(TICK), &engine, Engine::tick);
+    use_repeated(poll, &engine, Engine::poll);
+    use_repeated(uploading.then_some(KEEP_ALIVE), &engine, Engine::keep_alive);
 
     use_effect_with(lab.wanted_code(), {
         let engine = engine.clone();
@@ -193,9 +184,10 @@ fn way_of(event: &Event) -> Option<Travel> {
 
 /// Does something again and again, as long as there is a period.
 #[hook]
-fn use_repeated(period: Option<u32>, task: impl Fn() + 'static) {
+fn use_repeated(period: Option<u32>, engine: &Rc<Engine>, task: fn(&Rc<Engine>)) {
+    let engine = engine.clone();
     use_effect_with(period, move |period| {
-        let interval = period.map(|period| Interval::new(period, task));
+        let interval = period.map(|period| Interval::new(period, move || task(&engine)));
         move || drop(interval)
     });
 }

@@ -613,6 +613,31 @@ pub enum Action {
     EdgeChosen(Edge),
 }
 
+impl Action {
+    /// The epoch that a call was sent in, if this is what the call brought.
+    const fn epoch(&self) -> Option<u64> {
+        match self {
+            Self::Sent(epoch, _)
+            | Self::Returned(epoch, _)
+            | Self::CameTo(epoch, ..)
+            | Self::Connected(epoch, _)
+            | Self::Forwarded(epoch, _)
+            | Self::LibrariesAsked(epoch)
+            | Self::Libraries(epoch, _)
+            | Self::LibraryRead(epoch, ..)
+            | Self::Items(epoch, ..)
+            | Self::ItemRead(epoch, ..)
+            | Self::SessionOpened(epoch, _)
+            | Self::SessionRead(epoch, ..)
+            | Self::FilesRead(epoch, ..)
+            | Self::ItemFilesRead(epoch, ..)
+            | Self::FileAdded(epoch, ..)
+            | Self::UploadBegan(epoch, _) => Some(*epoch),
+            _ => None,
+        }
+    }
+}
+
 impl Lab {
     /// A page that has just been opened.
     pub fn new(page: impl Into<String>, seed: u64, now: Timestamp) -> Self {
@@ -762,49 +787,55 @@ impl Reducible for Lab {
 
 /// What the page knows after something happened.
 pub fn reduce(mut lab: Lab, action: Action) -> Lab {
+    if action.epoch().is_some_and(|epoch| epoch != lab.epoch) {
+        // A late answer: what it is about is no longer on screen.
+        return lab;
+    }
     match action {
         Action::Ticked(now) => lab.now = lab.now.max(now),
         Action::TimeIs(now) => lab.now = now,
         Action::Targeted(target, dialect) => lab.retarget(target, dialect),
-        Action::Sent(epoch, waiting) if epoch == lab.epoch => lab.waiting.push(waiting),
-        Action::Returned(epoch, id) if epoch == lab.epoch => {
+        Action::Sent(_, waiting) => lab.waiting.push(waiting),
+        Action::Returned(_, id) => {
             lab.waiting.retain(|waiting| waiting.id != id);
         }
-        Action::CameTo(epoch, session, outcome) if epoch == lab.epoch => {
+        Action::CameTo(_, session, outcome) => {
             let on_screen = lab.session.as_ref().map(|session| &session.id);
             if session.is_none() || session.as_ref() == on_screen {
                 lab.outcome = Some(outcome);
             }
         }
-        Action::Connected(epoch, connection) if epoch == lab.epoch => lab.connection = connection,
-        Action::Forwarded(epoch, behind) if epoch == lab.epoch => lab.behind = Some(behind),
-        Action::LibrariesAsked(epoch) if epoch == lab.epoch => lab.libraries.await_news(),
-        Action::Libraries(epoch, result) if epoch == lab.epoch => lab.take_libraries(result),
-        Action::LibraryRead(epoch, id, model) if epoch == lab.epoch => {
+        Action::Connected(_, connection) => lab.connection = connection,
+        Action::Forwarded(_, behind) => lab.behind = Some(behind),
+        Action::LibrariesAsked(_) => lab.libraries.await_news(),
+        Action::Libraries(_, result) => lab.take_libraries(result),
+        Action::LibraryRead(_, id, model) => {
             let mut known = lab.libraries.ready_mut().into_iter().flatten();
             if let Some(library) = known.find(|library| library.id == id) {
                 library.model = Some(model);
             }
         }
-        Action::LibraryChosen(id) if id != lab.library => {
-            lab.items = if id.is_some() { Loaded::Loading } else { Loaded::Absent };
-            lab.library = id;
-            lab.item = None;
+        Action::LibraryChosen(id) => {
+            if id != lab.library {
+                lab.items = if id.is_some() { Loaded::Loading } else { Loaded::Absent };
+                lab.library = id;
+                lab.item = None;
+            }
         }
-        Action::Items(epoch, library, result)
-            if epoch == lab.epoch && lab.library.as_ref() == Some(&library) =>
-        {
-            lab.take_items(result);
+        Action::Items(_, library, result) => {
+            if lab.library.as_ref() == Some(&library) {
+                lab.take_items(result);
+            }
         }
-        Action::ItemRead(epoch, id, model) if epoch == lab.epoch => lab.take_item(&id, &model),
+        Action::ItemRead(_, id, model) => lab.take_item(&id, &model),
         Action::ItemChosen(id) => lab.item = id,
-        Action::SessionOpened(epoch, id) if epoch == lab.epoch => {
+        Action::SessionOpened(_, id) => {
             if lab.session.as_ref().is_none_or(|session| session.id != id) {
                 lab.session = Some(SessionView::new(id));
                 lab.question = None;
             }
         }
-        Action::SessionRead(epoch, id, result) if epoch == lab.epoch => {
+        Action::SessionRead(_, id, result) => {
             if let Some(session) = lab.session_mut(&id) {
                 session.gone = is_not_found(&result);
                 // What was last known of a session that is gone stays readable.
@@ -813,25 +844,25 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
                 }
             }
         }
-        Action::FilesRead(epoch, id, result) if epoch == lab.epoch => {
+        Action::FilesRead(_, id, result) => {
             if let Some(session) = lab.session_mut(&id)
                 && !(is_not_found(&result) && session.files.ready().is_some())
             {
                 session.files = result.map(without_links).into();
             }
         }
-        Action::ItemFilesRead(epoch, id, result) if epoch == lab.epoch => {
+        Action::ItemFilesRead(_, id, result) => {
             if let Some(session) = lab.session_mut(&id) {
                 session.item_files = result.into();
             }
         }
-        Action::FileAdded(epoch, id, name, declared) if epoch == lab.epoch => {
+        Action::FileAdded(_, id, name, declared) => {
             if let Some(session) = lab.session_mut(&id) {
                 session.declared.retain(|(other, _)| *other != name);
                 session.declared.push((name, declared));
             }
         }
-        Action::UploadBegan(epoch, upload) if epoch == lab.epoch => lab.uploads.push(upload),
+        Action::UploadBegan(_, upload) => lab.uploads.push(upload),
         Action::UploadMoved(id, at, sent) => {
             if let Some(upload) = lab.uploads.iter_mut().find(|upload| upload.id == id) {
                 upload.progress.advance(sent, at);
@@ -902,25 +933,6 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::RunShown(whole) => lab.view.whole_run = whole,
         Action::Pictured(picture) => lab.view.picture = Some(picture),
         Action::EdgeChosen(edge) => lab.view.edge = Some(edge),
-
-        // A late answer: what it is about is no longer on screen.
-        Action::Sent(..)
-        | Action::Returned(..)
-        | Action::CameTo(..)
-        | Action::Connected(..)
-        | Action::Forwarded(..)
-        | Action::LibrariesAsked(_)
-        | Action::Libraries(..)
-        | Action::LibraryRead(..)
-        | Action::LibraryChosen(_)
-        | Action::Items(..)
-        | Action::ItemRead(..)
-        | Action::SessionOpened(..)
-        | Action::SessionRead(..)
-        | Action::FilesRead(..)
-        | Action::ItemFilesRead(..)
-        | Action::FileAdded(..)
-        | Action::UploadBegan(..) => {}
     }
     lab
 }

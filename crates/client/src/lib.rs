@@ -17,7 +17,8 @@ use std::rc::Rc;
 use accession_core::dialect::{self, Dialect, SESSION_HEADER, Unsendable};
 use accession_core::error::ApiError;
 use accession_core::model::LoginToken;
-use accession_core::operations::{self, LoginCreate, LoginDelete, Operation, Row};
+use accession_core::operations::{self, Call, LoginCreate, LoginDelete, Operation, Row};
+use accession_core::structure::Wire;
 use accession_core::time::Timestamp;
 use accession_core::wire::{self, Request, Response};
 use serde_json::Value;
@@ -184,10 +185,28 @@ impl Client {
     }
 
     /// Calls an operation.
-    pub async fn call<O: Operation>(&self, call: &O) -> Result<O::Reply, ClientError> {
-        let request = call.encode(self.shared.dialect, &self.shared.origin);
+    pub fn call<O: Operation>(
+        &self,
+        call: &O,
+    ) -> impl Future<Output = Result<O::Reply, ClientError>> + use<'_, O> {
+        self.reply_to(O::ROW, call.encode(self.shared.dialect, &self.shared.origin))
+    }
+
+    /// Calls any operation. `Reply` is what comes back from it.
+    pub fn ask<Reply: Wire>(
+        &self,
+        call: &Call,
+    ) -> impl Future<Output = Result<Reply, ClientError>> + use<'_, Reply> {
+        self.reply_to(call.row(), call.encode(self.shared.dialect, &self.shared.origin))
+    }
+
+    async fn reply_to<Reply: Wire>(
+        &self,
+        row: &'static Row,
+        request: Result<Request, Unsendable>,
+    ) -> Result<Reply, ClientError> {
         let mut reply = Slot(None);
-        self.send(O::ROW, request, &mut reply).await?;
+        self.send(row, request, &mut reply).await?;
         Ok(reply.0.expect("a reply that was read fills the slot"))
     }
 

@@ -10,14 +10,16 @@ mod time;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 
 use accession_client::{Client, ClientError, Exchange, Simulated, Transport, UploadLink};
 use accession_core::dialect::Dialect;
 use accession_core::model::{LibraryId, SessionId};
-use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation};
+use accession_core::operations::{Call, ItemCreate, LocalLibraryCreate, LoginGet, Operation};
 use accession_core::run::Tape;
 use accession_core::simulator::Simulator;
+use accession_core::structure::Wire;
 use futures_channel::oneshot;
 use yew::platform::spawn_local;
 use yew::{UseReducerDispatcher, UseReducerHandle};
@@ -82,9 +84,11 @@ struct Answer<T> {
     exchange: Option<Rc<Exchange>>,
 }
 
+type Asked<'a, Reply> = Pin<Box<dyn Future<Output = Answer<Reply>> + 'a>>;
+
 impl<T> Answer<T> {
-    fn status(&self) -> Option<u16> {
-        self.exchange.as_ref().and_then(|exchange| exchange.status())
+    fn exchange(&self) -> Option<&Exchange> {
+        self.exchange.as_deref()
     }
 }
 
@@ -130,113 +134,108 @@ impl Engine {
         if let Some(entry) = lab.selected.filter(|_| command.acts() && !lab.target.is_live()) {
             self.travel(&lab, Travel::Fork(entry));
         }
-        let session = lab.session.as_ref().map(|session| session.id.clone());
-        let link = self.link.borrow().clone();
-        match (command, link, session) {
-            (Command::Just(action), _, _) => self.dispatch.dispatch(*action),
-            (Command::Copy(text), _, _) => {
+        match command {
+            Command::Just(action) => self.dispatch.dispatch(*action),
+            Command::Copy(text) => {
                 let copied = (self.host.copy)(text);
                 self.spawn(|_| async move {
                     // A browser that refuses has told its user why.
                     copied.await;
                 });
             }
-            (Command::CopyReport(format), _, _) => self.copy_report(&lab, format),
-            (Command::Check(files), _, _) => self.check(files),
-            (Command::CheckDropped(transfer), _, _) => {
+            Command::CopyReport(format) => self.copy_report(&lab, format),
+            Command::Check(files) => self.check(files),
+            Command::CheckDropped(transfer) => {
                 let files = (self.host.dropped)(transfer);
                 self.spawn(|engine| async move { engine.check(files.await) });
             }
-            (Command::LeaveCheck, _, _) => self.leave_check(),
-            (Command::RunPackage, _, _) => self.run_package(&lab),
-            (Command::UseSimulator, _, _) => self.use_simulator(lab.dialect),
-            (Command::Speak(dialect), _, _) => self.use_simulator(dialect),
-            (Command::StartOver, _, _) => {
+            Command::LeaveCheck => self.leave_check(),
+            Command::RunPackage => self.run_package(&lab),
+            Command::UseSimulator => self.use_simulator(lab.dialect),
+            Command::Speak(dialect) => self.use_simulator(dialect),
+            Command::StartOver => {
                 *self.simulator.borrow_mut() = None;
                 self.tape.borrow_mut().take();
                 self.set_clock(Clock::new((self.host.clock)()));
                 self.dispatch.dispatch(Action::RunBegan);
                 self.use_simulator(lab.dialect);
             }
-            (Command::Run(rate), _, _) => self.run_at(rate),
-            (Command::Leap(leap), _, _) => self.leap(&lab, leap),
-            (Command::Travel(travel), _, _) => self.travel(&lab, travel),
-            (Command::UseLive, _, _) => self.leave(&self.host.address.clone(), lab.dialect),
-            (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in),
-            (Command::Disconnect, Some(link), _) => self.disconnect(link),
+            Command::Run(rate) => self.run_at(rate),
+            Command::Leap(leap) => self.leap(&lab, leap),
+            Command::Travel(travel) => self.travel(&lab, travel),
+            Command::UseLive => self.leave(&self.host.address.clone(), lab.dialect),
+            Command::StopUpload(upload) => {
+                self.uploads.borrow_mut().retain(|(number, _)| *number != upload);
+            }
+            calling => {
+                let link = self.link.borrow().clone();
+                self.spawn(|engine| engine.carry_out(calling, lab, link));
+            }
+        }
+    }
+
+    /// Performs what takes calls. They go to the server, and are about the session, of the moment at
+    /// which they were asked for.
+    async fn carry_out(
+        self: Rc<Self>,
+        command: Command,
+        lab: UseReducerHandle<Lab>,
+        link: Option<Link>,
+    ) {
+        let session = lab.session.as_ref().map(|session| &session.id);
+        match (command, &link, session) {
+            (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in).await,
+            (Command::Disconnect, Some(link), _) => self.disconnect(link).await,
             (Command::LoadLibraries, Some(link), _) => {
-                self.spawn(|engine| async move {
-                    engine.load_libraries(&link).await;
-                });
+                self.load_libraries(link).await;
             }
             (Command::ChooseLibrary(library), link, _) => {
                 self.dispatch.dispatch(Action::LibraryChosen(library.clone()));
                 if let (Some(link), Some(library)) = (link, library) {
-                    self.spawn(|engine| async move {
-                        engine.load_items(&link, library).await;
-                    });
+                    self.load_items(link, library).await;
                 }
             }
             (Command::CreateLibrary { name, datastore }, Some(link), _) => {
-                self.spawn(|engine| async move {
-                    engine.create_library(&link, name, datastore).await;
-                });
+                self.create_library(link, name, datastore).await;
             }
             (Command::CreateItem { name, kind }, Some(link), _) => {
                 let Some(library) = lab.library.clone() else { return };
-                self.spawn(|engine| async move {
-                    engine.create_item(&link, library, name, kind).await;
-                });
+                self.create_item(link, library, name, kind).await;
             }
             (Command::CreateSession(item), Some(link), _) => {
-                self.spawn(|engine| async move {
-                    engine.create_session(&link, item).await;
-                });
+                self.create_session(link, item).await;
             }
-            (Command::OpenSession(id), Some(link), _) => {
-                self.spawn(|engine| async move { engine.open_session(&link, id).await });
-            }
-            (Command::Refresh, Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.refresh(&link, &id).await });
-            }
+            (Command::OpenSession(id), Some(link), _) => self.open_session(link, id).await,
+            (Command::Refresh, Some(link), Some(id)) => self.refresh(link, id).await,
             (Command::AddFiles { files, send }, Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.add_files(&link, &id, files, send).await });
+                self.add_files(link, id, files, send).await;
             }
             (Command::SendFile(name), Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.send_file(&link, &id, &name).await });
+                self.send_file(link, id, &name).await;
             }
             (Command::SendAgain(name), Some(link), Some(id)) => {
-                let Some(file) = self.held(&id, &name, |held| held.bytes.take()) else { return };
-                self.spawn(|engine| async move {
-                    engine.add_files(&link, &id, vec![file], true).await;
-                });
-            }
-            (Command::StopUpload(upload), _, _) => {
-                self.uploads.borrow_mut().retain(|(number, _)| *number != upload);
+                let Some(file) = self.held(id, &name, |held| held.bytes.take()) else { return };
+                self.add_files(link, id, vec![file], true).await;
             }
             (Command::RemoveFile(name), Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.remove_file(&link, &id, name).await });
+                self.remove_file(link, id, name).await;
             }
             (Command::Ignore(warning), Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.ignore(&link, &id, warning).await });
+                self.ignore(link, id, warning).await;
             }
             (Command::Call(call), Some(link), Some(id)) => {
                 if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
-                    self.ask(Some(Question { call, session: id }));
+                    self.put(Some(Question { call, session: id.clone() }));
                 } else {
-                    self.spawn(|engine| async move {
-                        engine.session_call(&link, &id, call, String::new()).await;
-                    });
+                    self.session_call(link, id, call, String::new()).await;
                 }
             }
             (Command::Confirm(call, text), Some(link), _) => {
                 // What was asked about, not what is on screen by now.
                 let Some(question) = lab.question.clone() else { return };
-                self.ask(None);
+                self.put(None);
                 if question.call == call {
-                    self.spawn(|engine| async move {
-                        engine.session_call(&link, &question.session, call, text).await;
-                    });
+                    self.session_call(link, &question.session, call, text).await;
                 }
             }
             // Without a server or a session there is nobody to call.
@@ -253,12 +252,12 @@ impl Engine {
         });
     }
 
-    fn ask(&self, question: Option<Question>) {
+    fn put(&self, question: Option<Question>) {
         self.dispatch.dispatch(Action::Asked(question));
     }
 
     fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, task: impl FnOnce(Rc<Self>) -> F) {
-        spawn_local(task(self.clone()));
+        start(Box::pin(task(self.clone())));
     }
 
     // -----------------------------------------------------------------------------------------
@@ -312,7 +311,7 @@ impl Engine {
     }
 
     /// Leaves whatever server calls went to; the next one has to be signed in to.
-    fn leave(self: &Rc<Self>, origin: &str, dialect: Dialect) {
+    fn leave(&self, origin: &str, dialect: Dialect) {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
         let target = Target::Live { origin: origin.to_owned() };
@@ -354,10 +353,10 @@ impl Engine {
         let leaves_login =
             |link: &Link| link.client.is_logged_in() && link.client.origin() != SIMULATED_ORIGIN;
         if let Some(link) = link.filter(leaves_login) {
-            spawn_local(async move {
+            start(Box::pin(async move {
                 // Nobody is left to hear of a failure.
                 let _ = link.client.log_out().await;
-            });
+            }));
         }
     }
 
@@ -369,54 +368,48 @@ impl Engine {
         }
     }
 
-    fn sign_in(self: &Rc<Self>, sign_in: SignIn) {
+    async fn sign_in(&self, sign_in: SignIn) {
         let SignIn { origin, dialect, credentials } = sign_in;
         let target = Target::Live { origin };
         let link = self.turn_to(target, dialect, self.host.network.clone());
         self.connected(&link, Connection::Opening);
-        self.spawn(|engine| async move {
-            let (call, user, result) = match credentials {
-                Credentials::Password { user, password } => {
-                    let result = link.client.log_in(&user, &password).await;
-                    ("log in", Some(user), result)
-                }
-                Credentials::Token(token) => {
-                    link.client.adopt(token);
-                    let result = link.client.call(&LoginGet {}).await;
-                    let user = result.as_ref().ok().map(|info| info.user.clone());
-                    ("read the API login", user, result.map(|_| ()))
-                }
-            };
-            let exchange = link.last.borrow_mut().take();
-            let status = exchange.as_ref().and_then(|exchange| exchange.status());
-            if let Some(behind) = link.client.behind() {
-                engine.dispatch.dispatch(Action::Forwarded(link.epoch, behind));
+        let (call, user, result) = match credentials {
+            Credentials::Password { user, password } => {
+                let result = link.client.log_in(&user, &password).await;
+                ("log in", Some(user), result)
             }
-            match result {
-                Ok(()) => {
-                    engine.connected(&link, Connection::Open { user });
-                    let because = "The token is kept in this page's memory and nowhere else.";
-                    engine.came_to(&link, None, Outcome::done(call, status, because));
-                    engine.load_libraries(&link).await;
-                }
-                Err(error) => {
-                    link.client.forget();
-                    let answer = Answer { result: Err::<(), _>(error.clone()), exchange };
-                    engine.failed(&link, None, call, &error, &answer);
-                    engine.connected(&link, Connection::Failed(error));
-                }
+            Credentials::Token(token) => {
+                link.client.adopt(token);
+                let result = link.client.call(&LoginGet {}).await;
+                let user = result.as_ref().ok().map(|info| info.user.clone());
+                ("read the API login", user, result.map(|_| ()))
             }
-        });
+        };
+        let exchange = link.last.borrow_mut().take();
+        if let Some(behind) = link.client.behind() {
+            self.dispatch.dispatch(Action::Forwarded(link.epoch, behind));
+        }
+        match result {
+            Ok(()) => {
+                self.connected(&link, Connection::Open { user });
+                let status = exchange.as_ref().and_then(|exchange| exchange.status());
+                let because = "The token is kept in this page's memory and nowhere else.";
+                self.came_to(&link, None, Outcome::done(call, status, because));
+                self.load_libraries(&link).await;
+            }
+            Err(error) => {
+                link.client.forget();
+                self.failed(&link, None, call, &error, exchange.as_deref());
+                self.connected(&link, Connection::Failed(error));
+            }
+        }
     }
 
-    fn disconnect(self: &Rc<Self>, link: Link) {
-        self.spawn(|engine| async move {
-            let _ = link.client.log_out().await;
-            if link.epoch == engine.epoch.get() {
-                let origin = link.client.origin().to_owned();
-                engine.leave(&origin, link.client.dialect());
-            }
-        });
+    async fn disconnect(&self, link: &Link) {
+        let _ = link.client.log_out().await;
+        if link.epoch == self.epoch.get() {
+            self.leave(link.client.origin(), link.client.dialect());
+        }
     }
 
     fn connected(&self, link: &Link, connection: Connection) {
@@ -427,10 +420,21 @@ impl Engine {
     // Calls
     // -----------------------------------------------------------------------------------------
 
-    async fn call<O: Operation>(&self, link: &Link, operation: O) -> Answer<O::Reply> {
-        let id = self.sent(link, O::ROW.name);
-        let result = link.client.call(&operation).await;
-        Answer { result, exchange: self.returned(link, id) }
+    fn call<'a, O: Operation + Into<Call>>(
+        &'a self,
+        link: &'a Link,
+        operation: O,
+    ) -> Asked<'a, O::Reply> {
+        self.ask(link, operation.into())
+    }
+
+    /// Calls any operation. `Reply` is what comes back from it.
+    fn ask<'a, Reply: Wire>(&'a self, link: &'a Link, call: Call) -> Asked<'a, Reply> {
+        Box::pin(async move {
+            let id = self.sent(link, call.row().name);
+            let result = link.client.ask(&call).await;
+            Answer { result, exchange: self.returned(link, id) }
+        })
     }
 
     /// Tells that a call is on its way.
@@ -451,16 +455,44 @@ impl Engine {
         self.dispatch.dispatch(Action::CameTo(link.epoch, session.cloned(), outcome));
     }
 
-    fn failed<T>(
+    /// Tells what a call came to, and why where it was done.
+    fn tell<T>(
+        &self,
+        link: &Link,
+        session: Option<&SessionId>,
+        call: &str,
+        answer: &Answer<T>,
+        because: impl FnOnce(&T) -> String,
+    ) {
+        match &answer.result {
+            Ok(done) => self.succeeded(link, session, call, because(done), answer.exchange()),
+            Err(error) => self.failed(link, session, call, error, answer.exchange()),
+        }
+    }
+
+    fn succeeded(
+        &self,
+        link: &Link,
+        session: Option<&SessionId>,
+        call: &str,
+        because: String,
+        exchange: Option<&Exchange>,
+    ) {
+        let status = exchange.and_then(Exchange::status);
+        let outcome = Outcome::done(call, status, because);
+        self.came_to(link, session, outcome.with_notes(exchange));
+    }
+
+    fn failed(
         &self,
         link: &Link,
         session: Option<&SessionId>,
         call: &str,
         error: &ClientError,
-        answer: &Answer<T>,
+        exchange: Option<&Exchange>,
     ) {
         let Some(lab) = self.lab() else { return };
-        let rule = answer.exchange.as_ref().and_then(|exchange| exchange.rule);
+        let rule = exchange.and_then(|exchange| exchange.rule);
         // The page may not have been drawn since calls began to go there.
         let origin = link.client.origin();
         let target = match origin {
@@ -468,18 +500,11 @@ impl Engine {
             origin => Target::Live { origin: origin.to_owned() },
         };
         let outcome = Outcome::of_error(call, error, rule, &target, &lab.page);
-        self.came_to(link, session, outcome.with_notes(answer.exchange.as_deref()));
+        self.came_to(link, session, outcome.with_notes(exchange));
     }
+}
 
-    fn succeeded<T>(
-        &self,
-        link: &Link,
-        session: Option<&SessionId>,
-        call: &str,
-        because: impl Into<String>,
-        answer: &Answer<T>,
-    ) {
-        let outcome = Outcome::done(call, answer.status(), because);
-        self.came_to(link, session, outcome.with_notes(answer.exchange.as_deref()));
-    }
+/// Starts a task. In a box, what that takes is there once, and not for each kind of task.
+fn start(task: Pin<Box<dyn Future<Output = ()>>>) {
+    spawn_local(task);
 }

@@ -17,7 +17,7 @@ impl Engine {
     pub(super) async fn load_libraries(&self, link: &Link) -> Vec<LibraryId> {
         self.dispatch.dispatch(Action::LibrariesAsked(link.epoch));
         let result = self.call(link, LocalLibraryList {}).await.result;
-        let ids = result.clone().unwrap_or_default();
+        let ids = result.as_ref().cloned().unwrap_or_default();
         self.dispatch.dispatch(Action::Libraries(link.epoch, result));
         if let [only] = ids.as_slice() {
             self.dispatch.dispatch(Action::LibraryChosen(Some(only.clone())));
@@ -37,7 +37,7 @@ impl Engine {
     /// Reads the library's items, and gives the names of those that were read.
     pub(super) async fn load_items(&self, link: &Link, library: LibraryId) -> Vec<String> {
         let result = self.call(link, ItemList { library_id: library.clone() }).await.result;
-        let ids = result.clone().unwrap_or_default();
+        let ids = result.as_ref().cloned().unwrap_or_default();
         self.dispatch.dispatch(Action::Items(link.epoch, library, result));
         if let [only] = ids.as_slice() {
             self.dispatch.dispatch(Action::ItemChosen(Some(only.clone())));
@@ -61,16 +61,13 @@ impl Engine {
         let create_spec = library_spec(name.clone(), datastore);
         let create = LocalLibraryCreate { client_token: None, create_spec };
         let answer = self.call(link, create).await;
-        match &answer.result {
-            Ok(id) => {
-                let because = format!("The library {name} has the id {id}.");
-                self.succeeded(link, None, "create library", because, &answer);
-                self.load_libraries(link).await;
-                self.dispatch.dispatch(Action::LibraryChosen(Some(id.clone())));
-                self.load_items(link, id.clone()).await;
-            }
-            Err(error) => self.failed(link, None, "create library", error, &answer),
-        }
+        self.tell(link, None, "create library", &answer, |id| {
+            format!("The library {name} has the id {id}.")
+        });
+        let Ok(id) = answer.result else { return };
+        self.load_libraries(link).await;
+        self.dispatch.dispatch(Action::LibraryChosen(Some(id.clone())));
+        self.load_items(link, id).await;
     }
 
     pub(super) async fn create_item(
@@ -82,16 +79,13 @@ impl Engine {
     ) -> Option<ItemId> {
         let create_spec = item_spec(library.clone(), name.clone(), kind);
         let answer = self.call(link, ItemCreate { client_token: None, create_spec }).await;
-        match &answer.result {
-            Ok(id) => {
-                let because = format!("The item {name} has the id {id} and no files yet.");
-                self.succeeded(link, None, "create item", because, &answer);
-                self.load_items(link, library).await;
-                self.dispatch.dispatch(Action::ItemChosen(Some(id.clone())));
-            }
-            Err(error) => self.failed(link, None, "create item", error, &answer),
-        }
-        answer.result.ok()
+        self.tell(link, None, "create item", &answer, |id| {
+            format!("The item {name} has the id {id} and no files yet.")
+        });
+        let id = answer.result.ok()?;
+        self.load_items(link, library).await;
+        self.dispatch.dispatch(Action::ItemChosen(Some(id.clone())));
+        Some(id)
     }
 }
 

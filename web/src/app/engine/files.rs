@@ -5,7 +5,7 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::Poll;
 
-use accession_client::{ClientError, Source, TransportError, UploadLink};
+use accession_client::{ClientError, Exchange, Source, TransportError, UploadLink};
 use accession_core::messages;
 use accession_core::model::{AddSpec, SessionFileInfo, SessionId, SourceType, TransferStatus};
 use accession_core::operations::{SessionFileAdd, SessionFileRemove, UpdateSessionGet};
@@ -41,22 +41,18 @@ impl Engine {
             };
             let add = SessionFileAdd { update_session_id: id.clone(), file_spec };
             let answer = self.call(link, add).await;
-            match &answer.result {
-                Ok(info) => {
-                    // Under the name that was sent: a lenient reply may lack it.
-                    let info = SessionFileInfo { name: name.clone(), ..info.clone() };
-                    self.keep_link(id, &info);
-                    let size = file.size.map(format::size);
-                    let declared = Declared { size, checksum: file.checksum.clone() };
-                    let action = Action::FileAdded(link.epoch, id.clone(), name.clone(), declared);
-                    self.dispatch.dispatch(action);
-                    self.held(id, &name, |held| held.bytes = Some(file));
-                    let because = format!("The session expects the bytes of {name}.");
-                    self.succeeded(link, Some(id), "add", because, &answer);
-                    added.push(name);
-                }
-                Err(error) => self.failed(link, Some(id), "add", error, &answer),
-            }
+            self.tell(link, Some(id), "add", &answer, |_| {
+                format!("The session expects the bytes of {name}.")
+            });
+            let Ok(info) = answer.result else { continue };
+            // Under the name that was sent: a lenient reply may lack it.
+            self.keep_link(id, &name, &info);
+            let size = file.size.map(format::size);
+            let declared = Declared { size, checksum: file.checksum.clone() };
+            let action = Action::FileAdded(link.epoch, id.clone(), name.clone(), declared);
+            self.dispatch.dispatch(action);
+            self.held(id, &name, |held| held.bytes = Some(file));
+            added.push(name);
         }
         self.refresh(link, id).await;
         if send {
@@ -88,21 +84,20 @@ impl Engine {
         let files = self.load_files(link, id).await;
         let file = files.iter().find(|file| file.name == name);
         let answer = Answer { result, exchange };
+        let call = format!("upload of {name}");
         match &answer.result {
             Err(error) => {
-                self.failed(link, Some(id), &format!("upload of {name}"), error, &answer);
+                self.failed(link, Some(id), &call, error, answer.exchange());
             }
             Ok(()) => {
-                let mut outcome = Outcome::done(
-                    &format!("upload of {name}"),
-                    answer.status(),
-                    "The bytes arrived and were accepted.",
-                );
+                let status = answer.exchange().and_then(Exchange::status);
+                let mut outcome =
+                    Outcome::done(&call, status, "The bytes arrived and were accepted.");
                 match file.map(|file| (&file.status, &file.error_message)) {
                     Some((TransferStatus::Ready, _)) | None => {}
                     Some((TransferStatus::Error, message)) => {
                         outcome.verdict = Verdict::Refused;
-                        outcome.said = format!("upload of {name} arrived, and was not accepted.");
+                        outcome.said = format!("{call} arrived, and was not accepted.");
                         let message = message.as_ref();
                         outcome.because =
                             message.map(|m| m.default_message.clone()).into_iter().collect();
@@ -119,7 +114,7 @@ impl Engine {
                         outcome.because = vec![format!("The bytes arrived; the file is {status}.")];
                     }
                 }
-                self.came_to(link, Some(id), outcome.with_notes(answer.exchange.as_deref()));
+                self.came_to(link, Some(id), outcome.with_notes(answer.exchange()));
             }
         }
         let get = UpdateSessionGet { update_session_id: id.clone() };
@@ -174,19 +169,15 @@ impl Engine {
     pub(super) async fn remove_file(&self, link: &Link, id: &SessionId, name: String) {
         let remove = SessionFileRemove { update_session_id: id.clone(), file_name: name.clone() };
         let answer = self.call(link, remove).await;
-        match &answer.result {
-            Ok(()) => {
-                let because = format!("The item loses {name} when the session completes.");
-                self.succeeded(link, Some(id), "remove", because, &answer);
-            }
-            Err(error) => self.failed(link, Some(id), "remove", error, &answer),
-        }
+        self.tell(link, Some(id), "remove", &answer, |()| {
+            format!("The item loses {name} when the session completes.")
+        });
         self.refresh(link, id).await;
     }
 
-    pub(super) fn keep_link(&self, id: &SessionId, file: &SessionFileInfo) {
+    pub(super) fn keep_link(&self, id: &SessionId, name: &str, file: &SessionFileInfo) {
         if let Some(link) = UploadLink::of(file) {
-            self.held(id, &file.name, |held| held.link = Some(link));
+            self.held(id, name, |held| held.link = Some(link));
         }
     }
 

@@ -2,15 +2,14 @@
 
 use std::rc::Rc;
 
-use accession_client::ClientError;
+use accession_client::{ClientError, Exchange};
 use accession_core::model::{
     ItemId, SessionFileInfo, SessionId, SessionState, UpdateSessionModel, ValidationResult,
     WarningBehavior, WarningType,
 };
 use accession_core::operations::{
-    ItemFileList, SessionFileList, SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete,
-    UpdateSessionCreate, UpdateSessionDelete, UpdateSessionFail, UpdateSessionGet,
-    UpdateSessionKeepAlive, UpdateSessionUpdate,
+    ItemFileList, SessionFileList, SessionFileValidate, UpdateSessionCreate, UpdateSessionFail,
+    UpdateSessionGet, UpdateSessionKeepAlive, UpdateSessionUpdate,
 };
 
 use super::{Answer, Engine, Link};
@@ -22,33 +21,28 @@ impl Engine {
         let create_spec =
             UpdateSessionModel { library_item_id: Some(item), ..UpdateSessionModel::default() };
         let answer = self.call(link, UpdateSessionCreate { client_token: None, create_spec }).await;
-        match &answer.result {
-            Ok(id) => {
-                self.dispatch.dispatch(Action::SessionOpened(link.epoch, id.clone()));
-                self.dispatch.dispatch(Action::Showed(Pane::Session));
-                let because =
-                    "The item's files can now be changed; nobody sees it before complete.";
-                self.succeeded(link, None, "create", because, &answer);
-                self.refresh(link, id).await;
-            }
-            Err(error) => self.failed(link, None, "create", error, &answer),
-        }
-        answer.result.ok()
+        self.tell(link, None, "create", &answer, |_| {
+            "The item's files can now be changed; nobody sees it before complete.".to_owned()
+        });
+        let id = answer.result.ok()?;
+        self.show_session(link, &id);
+        self.refresh(link, &id).await;
+        Some(id)
     }
 
     pub(super) async fn open_session(&self, link: &Link, id: SessionId) {
+        self.show_session(link, &id);
+        let answer = self.call(link, UpdateSessionGet { update_session_id: id.clone() }).await;
+        self.tell(link, Some(&id), "get", &answer, |model| {
+            let state = model.state.clone().unwrap_or_default();
+            format!("The server knows this session; it is {state}.")
+        });
+        self.take_session(link, &id, answer.result).await;
+    }
+
+    fn show_session(&self, link: &Link, id: &SessionId) {
         self.dispatch.dispatch(Action::SessionOpened(link.epoch, id.clone()));
         self.dispatch.dispatch(Action::Showed(Pane::Session));
-        let answer = self.call(link, UpdateSessionGet { update_session_id: id.clone() }).await;
-        match &answer.result {
-            Ok(model) => {
-                let state = model.state.clone().unwrap_or_default();
-                let because = format!("The server knows this session; it is {state}.");
-                self.succeeded(link, Some(&id), "get", because, &answer);
-            }
-            Err(error) => self.failed(link, Some(&id), "get", error, &answer),
-        }
-        self.take_session(link, &id, answer.result).await;
     }
 
     /// Reads the session and its files again.
@@ -64,12 +58,14 @@ impl Engine {
         id: &SessionId,
         result: Result<UpdateSessionModel, ClientError>,
     ) {
-        let read = result.clone();
+        let model = result.as_ref().ok();
+        let is_done = model.is_some_and(|model| model.state == Some(SessionState::Done));
+        let item = model.map(|model| model.library_item_id.clone());
         self.dispatch.dispatch(Action::SessionRead(link.epoch, id.clone(), result));
-        let Ok(model) = read else { return };
+        let Some(item) = item else { return };
         self.load_files(link, id).await;
-        let Some(item) = model.library_item_id else { return };
-        if model.state == Some(SessionState::Done) {
+        let Some(item) = item else { return };
+        if is_done {
             let list = ItemFileList { library_item_id: item.clone() };
             let files = self.call(link, list).await.result;
             self.dispatch.dispatch(Action::ItemFilesRead(link.epoch, id.clone(), files));
@@ -84,9 +80,9 @@ impl Engine {
     pub(super) async fn load_files(&self, link: &Link, id: &SessionId) -> Vec<SessionFileInfo> {
         let list = SessionFileList { update_session_id: id.clone() };
         let result = self.call(link, list).await.result;
-        let files = result.clone().unwrap_or_default();
+        let files = result.as_ref().cloned().unwrap_or_default();
         for file in &files {
-            self.keep_link(id, file);
+            self.keep_link(id, &file.name, file);
         }
         self.dispatch.dispatch(Action::FilesRead(link.epoch, id.clone(), result));
         files
@@ -100,7 +96,7 @@ impl Engine {
         text: String,
     ) {
         let update_session_id = id.clone();
-        let answer = match call {
+        let operation = match call {
             SessionCall::Validate => {
                 let answer = self.call(link, SessionFileValidate { update_session_id }).await;
                 self.report_validation(link, id, answer);
@@ -108,22 +104,15 @@ impl Engine {
             }
             SessionCall::KeepAlive => {
                 let client_progress = self.progress_of(id);
-                self.call(link, UpdateSessionKeepAlive { update_session_id, client_progress }).await
+                UpdateSessionKeepAlive { update_session_id, client_progress }.into()
             }
-            SessionCall::Complete => {
-                self.call(link, UpdateSessionComplete { update_session_id }).await
-            }
-            SessionCall::Cancel => self.call(link, UpdateSessionCancel { update_session_id }).await,
             SessionCall::Fail => {
-                let client_error_message = text;
-                self.call(link, UpdateSessionFail { update_session_id, client_error_message }).await
+                UpdateSessionFail { update_session_id, client_error_message: text }.into()
             }
-            SessionCall::Delete => self.call(link, UpdateSessionDelete { update_session_id }).await,
+            SessionCall::Complete | SessionCall::Cancel | SessionCall::Delete => call.on(id),
         };
-        match &answer.result {
-            Ok(()) => self.succeeded(link, Some(id), call.name(), call.effect(), &answer),
-            Err(error) => self.failed(link, Some(id), call.name(), error, &answer),
-        }
+        let answer = self.ask::<()>(link, operation).await;
+        self.tell(link, Some(id), call.name(), &answer, |()| call.effect().to_owned());
         self.refresh(link, id).await;
     }
 
@@ -142,13 +131,9 @@ impl Engine {
         };
         let update = UpdateSessionUpdate { update_session_id: id.clone(), update_spec };
         let answer = self.call(link, update).await;
-        match &answer.result {
-            Ok(()) => {
-                let because = "The session completes in spite of this warning.";
-                self.succeeded(link, Some(id), "update", because, &answer);
-            }
-            Err(error) => self.failed(link, Some(id), "update", error, &answer),
-        }
+        self.tell(link, Some(id), "update", &answer, |()| {
+            "The session completes in spite of this warning.".to_owned()
+        });
         self.refresh(link, id).await;
     }
 
@@ -159,11 +144,13 @@ impl Engine {
         answer: Answer<ValidationResult>,
     ) {
         let result = match &answer.result {
-            Err(error) => return self.failed(link, Some(id), "validate", error, &answer),
+            Err(error) => {
+                return self.failed(link, Some(id), "validate", error, answer.exchange());
+            }
             Ok(result) => result,
         };
-        let mut outcome =
-            Outcome::done("validate", answer.status(), "The server found nothing wrong.");
+        let status = answer.exchange().and_then(Exchange::status);
+        let mut outcome = Outcome::done("validate", status, "The server found nothing wrong.");
         let missing = result.missing_files.iter().map(|name| format!("{name} is missing."));
         let invalid = result
             .invalid_files
@@ -175,7 +162,7 @@ impl Engine {
             outcome.said = "validate found errors.".to_owned();
             outcome.because = found;
         }
-        self.came_to(link, Some(id), outcome.with_notes(answer.exchange.as_deref()));
+        self.came_to(link, Some(id), outcome.with_notes(answer.exchange()));
     }
 
     /// The share of all bytes that this page has sent or is to send, in percent.
@@ -193,25 +180,29 @@ impl Engine {
         (total > 0).then(|| i64::try_from(format::percent(sent, total)).unwrap_or(100))
     }
 
+    /// The session on screen, and where calls on it go.
+    pub(super) fn on_screen(&self) -> Option<(Link, SessionId)> {
+        let link = self.link.borrow().clone()?;
+        Some((link, self.lab()?.session.as_ref()?.id.clone()))
+    }
+
     /// While an upload runs, nothing else tells the server that the client is still there.
     pub(in crate::app) fn keep_alive(self: &Rc<Self>) {
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let Some(id) = lab.session.as_ref().map(|session| session.id.clone()) else { return };
+        let Some((link, id)) = self.on_screen() else { return };
         let client_progress = self.progress_of(&id);
         self.spawn(|engine| async move {
             let update_session_id = id.clone();
             let operation = UpdateSessionKeepAlive { update_session_id, client_progress };
             let answer = engine.call(&link, operation).await;
             if let Err(error) = &answer.result {
-                engine.failed(&link, Some(&id), "automatic keep_alive", error, &answer);
+                engine.failed(&link, Some(&id), "automatic keep_alive", error, answer.exchange());
             }
         });
     }
 
     /// Reads the session on screen again, quietly.
     pub(in crate::app) fn poll(self: &Rc<Self>) {
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let Some(id) = lab.session.as_ref().map(|session| session.id.clone()) else { return };
+        let Some((link, id)) = self.on_screen() else { return };
         if self.polling.replace(true) {
             return;
         }

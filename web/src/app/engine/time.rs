@@ -76,10 +76,8 @@ impl Engine {
         let events = simulator.borrow_mut().advance(now);
         let touched: Vec<SessionId> = events.iter().map(|event| event.session.clone()).collect();
         self.dispatch.dispatch(Action::Happened(events, self.tape.borrow_mut().take()));
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        if let Some(session) = lab.session.as_ref().filter(|session| touched.contains(&session.id))
-        {
-            let (id, looks) = (session.id.clone(), self.looks(&link));
+        if let Some((link, id)) = self.on_screen().filter(|(_, id)| touched.contains(id)) {
+            let looks = self.looks(&link);
             self.spawn(|engine| async move { engine.refresh(&looks, &id).await });
         }
     }
