@@ -4,11 +4,8 @@
 //! Only the type OVF has opinions, and only of files that somebody looked into. It does not know how
 //! that is done, nor what follows from its judgement; `session` does.
 
-use std::collections::BTreeSet;
-
 use crate::behaviour::WrongContent;
 use crate::file::Status;
-use crate::keyed;
 use crate::messages;
 use crate::model::{
     LocalizableMessage, PreviewInfo, PreviewState, PreviewWarningInfo, ValidationError,
@@ -16,18 +13,20 @@ use crate::model::{
 };
 use crate::received::{Algorithm, Contents, ListedDigest, Received, Signature};
 use crate::session::{Session, SessionFile, Transfer};
+use crate::store::Ranks;
 
 /// What there is to say against the files of a session.
 pub(crate) fn validate(session: &Session) -> ValidationResult {
     let (mut missing_files, mut invalid_files) = (Vec::new(), Vec::new());
     // Missing files are a set, however often they are asked for.
-    let mut known = BTreeSet::new();
+    let mut known = Ranks::default();
     for (transfer, contents) in looked_into(session) {
         let needs = contents.needs.iter().filter(|_| speaks_as(session, transfer, "ovf"));
         let needed = needs.map(|needed| &needed.name);
         let absent = needed.filter(|name| session.file(name).is_none());
         let missing = absent.chain(&contents.missing);
-        missing_files.extend(missing.filter(|name| known.insert(*name)).cloned());
+        missing_files
+            .extend(missing.filter(|name| known.insert(0, &name.as_str().into())).cloned());
         let name = &transfer.file.name;
         invalid_files.extend(
             contents.invalid.iter().map(|message| ValidationError {
@@ -91,10 +90,10 @@ pub(crate) fn pipe_closed(session: &Session, name: &str) -> LocalizableMessage {
     messages::PIPE_CLOSED.with([name, &format!("{}/{name}", session.folder)])
 }
 
-/// The digests that the manifest of a session asks for of a file.
-pub(crate) fn asked_for(session: &Session, name: &str) -> BTreeSet<Algorithm> {
-    let listed = those_that_speak_as(session, "mf").flat_map(|contents| &contents.listed);
-    keyed::set(listed.filter(|listed| listed.name == name).map(|listed| listed.algorithm))
+/// Whether the manifest of a session asks for this digest of a file.
+pub(crate) fn asks_for(session: &Session, name: &str, algorithm: Algorithm) -> bool {
+    let mut listed = those_that_speak_as(session, "mf").flat_map(|contents| &contents.listed);
+    listed.any(|listed| listed.name == name && listed.algorithm == algorithm)
 }
 
 /// What a session shows of its metadata files.

@@ -21,6 +21,7 @@ pub mod rules;
 pub mod run;
 pub mod session;
 pub mod simulator;
+pub mod store;
 pub mod structure;
 pub mod text;
 pub mod time;

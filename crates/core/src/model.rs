@@ -5,12 +5,13 @@
 //! it, which JSON-RPC writes and plain JSON does not. Nothing here enforces a rule: `simulator` and
 //! `session` do.
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
 use std::fmt;
 
 use serde_json::Value;
 
 use crate::reading::{Fit, Reader};
+use crate::store::Store;
 use crate::structure::{Form, Wire};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -121,9 +122,21 @@ macro_rules! identifiers {
             }
         }
 
+        impl Borrow<Text> for $name {
+            fn borrow(&self) -> &Text {
+                &self.0
+            }
+        }
+
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
                 Self::new(text)
+            }
+        }
+
+        impl From<Text> for $name {
+            fn from(text: Text) -> Self {
+                Self(text)
             }
         }
 
@@ -171,6 +184,18 @@ impl LoginToken {
     /// The secret itself, for the header that carries it and for nothing else.
     pub fn reveal(&self) -> &str {
         self.0.as_str()
+    }
+}
+
+impl From<Text> for LoginToken {
+    fn from(text: Text) -> Self {
+        Self(text)
+    }
+}
+
+impl Borrow<Text> for LoginToken {
+    fn borrow(&self) -> &Text {
+        &self.0
     }
 }
 
@@ -228,7 +253,7 @@ structure! {
         /// Positional arguments.
         pub args: Vec<String>,
         /// Named arguments; a map on `/api`, a list of keys and values on `/rest`.
-        pub params: Option<BTreeMap<String, LocalizationParam>>,
+        pub params: Option<Store<Text, LocalizationParam>>,
         /// The text in the language that the request asked for.
         pub localized: Option<String>,
     }
@@ -292,7 +317,7 @@ structure! {
         /// Key into a message catalogue.
         pub id: String,
         /// Named arguments.
-        pub params: Option<BTreeMap<String, LocalizationParam>>,
+        pub params: Option<Store<Text, LocalizationParam>>,
     }
 }
 

@@ -2,12 +2,11 @@
 //!
 //! Core never sees a byte of it; `accession-package` reads the bytes and makes this.
 
-use std::collections::BTreeMap;
-
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
+use crate::keyed::Few;
 use crate::model::{CertificateInfo, LocalizableMessage, WarningType};
 use crate::reading::{Fit, Reader};
 use crate::structure;
@@ -99,7 +98,7 @@ structure! {
         /// Its length in bytes.
         pub size: u64,
         /// Its digests in lower-case hex; at least those that were asked for.
-        pub digests: BTreeMap<Algorithm, String> = default,
+        pub digests: Few<Algorithm, String> = default,
         /// What is in it, if somebody looked. The type adapter has no opinion of other files.
         pub contents: Option<Box<Contents>>,
     }
@@ -146,7 +145,7 @@ structure! {
         /// Its length in bytes.
         pub size: u64,
         /// Its digests in lower-case hex, where some were computed.
-        pub digests: BTreeMap<Algorithm, String> = default,
+        pub digests: Few<Algorithm, String> = default,
     }
 }
 

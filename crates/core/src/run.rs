@@ -4,8 +4,6 @@
 //! It names no host and holds no secret: whoever replays it logs in anew, and the seed makes the same
 //! token of it. It does not know why anything was done.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::behaviour::Behaviour;
@@ -16,8 +14,10 @@ use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
 use crate::release::Release;
 use crate::simulator::{Credentials, Fault, Handled, Pace, Simulator, Source, Transition, Upload};
+use crate::store::Store;
 use crate::structure;
 use crate::structure::{Form, Wire, Writer};
+use crate::text::Text;
 use crate::time::Timestamp;
 use crate::wire::{Method, Request};
 
@@ -264,7 +264,7 @@ pub struct Replay {
     dialect: Dialect,
     token: Option<LoginToken>,
     /// The uploads that are open, by their files' names.
-    uploads: BTreeMap<String, Upload>,
+    uploads: Store<Text, Upload>,
 }
 
 /// Why a run cannot be begun.
@@ -287,7 +287,7 @@ impl Run {
         let seed = self.seed.parse().map_err(|_| NotARun::Seed(self.seed.clone()))?;
         let simulator =
             Simulator::new(seed).with_release(self.release).with_behaviour(self.behaviour);
-        let (dialect, token, uploads) = (self.dialect, None, BTreeMap::new());
+        let (dialect, token, uploads) = (self.dialect, None, Store::default());
         Ok(Replay { simulator, dialect, token, uploads })
     }
 
@@ -336,13 +336,13 @@ impl Replay {
                 }
                 match self.simulator.open_upload(&head, now) {
                     Ok(upload) => {
-                        self.uploads.insert(file.clone(), upload);
+                        self.uploads.insert(file.as_str().into(), upload);
                         Outcome::Happened(Vec::new())
                     }
                     Err(refused) => Outcome::Answered(Box::new(refused)),
                 }
             }
-            Deed::Progress { file, bytes } => match self.uploads.get(file) {
+            Deed::Progress { file, bytes } => match self.uploads.get(&file.as_str().into()) {
                 Some(upload) => {
                     // That it is no longer expected shows when it ends.
                     let _ = self.simulator.progress(upload, *bytes, now);
@@ -350,14 +350,16 @@ impl Replay {
                 }
                 None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
             },
-            Deed::CloseUpload { file, received } => match self.uploads.remove(file) {
-                Some(upload) => {
-                    let outcome = received.clone().ok_or(Broken::ConnectionLost);
-                    let handled = self.simulator.close_upload(upload, outcome, now);
-                    Outcome::Answered(Box::new(handled))
+            Deed::CloseUpload { file, received } => {
+                match self.uploads.remove(&file.as_str().into()) {
+                    Some(upload) => {
+                        let outcome = received.clone().ok_or(Broken::ConnectionLost);
+                        let handled = self.simulator.close_upload(upload, outcome, now);
+                        Outcome::Answered(Box::new(handled))
+                    }
+                    None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
                 }
-                None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
-            },
+            }
             Deed::Advance => Outcome::Happened(self.simulator.advance(now)),
             Deed::Declare { uri, source } => {
                 self.simulator.declare_source(uri.clone(), source.clone());

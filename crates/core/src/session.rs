@@ -5,7 +5,6 @@
 
 mod observed;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -24,6 +23,7 @@ use crate::model::{
 use crate::reading::{Fit, Reader};
 use crate::received::{Algorithm, Broken, Member, Received};
 use crate::rules;
+use crate::store::Store;
 use crate::structure::{Form, Wire, Writer};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -730,7 +730,7 @@ pub struct Target {
     /// Its content version.
     pub content_version: u64,
     /// Its files.
-    pub files: BTreeMap<String, StoredFile>,
+    pub files: Store<Text, StoredFile>,
     /// Where the storage keeps them.
     pub folder: String,
     /// The settings to follow.
@@ -775,7 +775,9 @@ structure! {
 impl Session {
     /// Opens a session.
     pub fn open(id: SessionId, serial: u64, target: Target, owner: String, now: Timestamp) -> Self {
-        let untouched = |(name, file)| (name, SessionFile::Untouched(file));
+        let untouched = |(name, file): (&Text, &StoredFile)| {
+            (name.as_str().to_owned(), SessionFile::Untouched(file.clone()))
+        };
         Self {
             id,
             serial,
@@ -791,7 +793,7 @@ impl Session {
             error: None,
             phase: Phase::Open,
             expires: now + IDLE_LIMIT,
-            files: target.files.into_iter().map(untouched).collect(),
+            files: target.files.iter().map(untouched).collect(),
         }
     }
 
@@ -915,9 +917,10 @@ impl Session {
     /// The digests that are to be computed while a file arrives.
     pub fn wanted_algorithms(&self, name: &str) -> Vec<Algorithm> {
         let Some(transfer) = self.transfer(name) else { return Vec::new() };
-        let mut wanted = adapter::asked_for(self, name);
-        wanted.insert(transfer.wanted_algorithm());
-        wanted.into_iter().collect()
+        let own = transfer.wanted_algorithm();
+        let mut wanted = Algorithm::ALL.to_vec();
+        wanted.retain(|algorithm| *algorithm == own || adapter::asks_for(self, name, *algorithm));
+        wanted
     }
 
     /// Asks whether an event may happen now, and where it would lead. Changes nothing.
@@ -1199,22 +1202,23 @@ impl Session {
     }
 
     /// The item's files after completion, made from those it has now.
-    pub fn publish(&self, files: &mut BTreeMap<String, StoredFile>) {
+    pub fn publish(&self, files: &mut Store<Text, StoredFile>) {
         for (name, file) in &self.files {
             match file {
                 SessionFile::Untouched(_) => {}
                 SessionFile::Removed => {
-                    files.remove(name);
+                    files.remove(&name.as_str().into());
                 }
                 SessionFile::Added(_) if !self.keeps(name) => {
-                    files.remove(name);
+                    files.remove(&name.as_str().into());
                 }
                 SessionFile::Added(transfer) => {
                     let unpack = self.is_ovf && self.behaviour.stored_ova == StoredOva::Members;
                     let stored = transfer.stored(unpack);
                     for (name, stored) in stored.into_iter().filter(|(name, _)| self.keeps(name)) {
-                        let version = files.get(name).map_or(1, |stored| stored.version + 1);
-                        files.insert(name.to_owned(), StoredFile { version, ..stored });
+                        let name = Text::from(name);
+                        let version = files.get(&name).map_or(1, |stored| stored.version + 1);
+                        files.insert(name, StoredFile { version, ..stored });
                     }
                 }
             }
@@ -1243,6 +1247,7 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::keyed::Few;
     use crate::model::PreviewState;
     use crate::received::{Contents, Needed};
 
@@ -1251,7 +1256,7 @@ mod tests {
 
     fn session() -> Session {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
-        let files = [("old.iso".to_owned(), stored)].into();
+        let files = [("old.iso".into(), stored)].into();
         let folder = "ds:///vmfs/volumes/v//contentlib-l/i".to_owned();
         let target = Target {
             item: "i".into(),
@@ -1419,7 +1424,7 @@ Canceled ItemDeleted Gone";
     #[test]
     fn an_item_of_another_type_keeps_a_package_as_it_is() {
         let mut session = session();
-        let member = Member { name: "in.ovf".to_owned(), size: 1, digests: BTreeMap::new() };
+        let member = Member { name: "in.ovf".to_owned(), size: 1, digests: Few::new() };
         let contents = Contents {
             members: Some(vec![member]),
             missing: vec!["disk.vmdk".to_owned()],
@@ -1437,9 +1442,9 @@ Canceled ItemDeleted Gone";
             session.handle(event, NOW).expect("allowed");
         }
         assert_eq!(session.breaks(), None);
-        let mut files = BTreeMap::new();
+        let mut files = Store::default();
         session.publish(&mut files);
-        assert_eq!(files.keys().collect::<Vec<_>>(), ["a.ova"]);
+        assert_eq!(files.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["a.ova"]);
     }
 
     #[test]
@@ -1489,18 +1494,16 @@ Canceled ItemDeleted Gone";
             session.handle(Event::Upload(name.to_owned(), close), NOW).expect("transferring");
         }
         let stored = |size, version| StoredFile { size, checksum: None, version };
-        let mut files = BTreeMap::from([
-            ("old.iso".to_owned(), stored(3, 4)),
-            ("other.iso".to_owned(), stored(9, 1)),
-        ]);
+        let mut files =
+            Store::from([("old.iso".into(), stored(3, 4)), ("other.iso".into(), stored(9, 1))]);
         session.publish(&mut files);
         let expected =
             [("new.iso", stored(2, 1)), ("old.iso", stored(2, 5)), ("other.iso", stored(9, 1))];
-        assert_eq!(files, expected.map(|(name, file)| (name.to_owned(), file)).into());
+        assert_eq!(files, expected.map(|(name, file)| (name.into(), file)).into());
 
         session.handle(Event::RemoveFile("old.iso".to_owned()), NOW).expect("open");
         session.publish(&mut files);
-        assert!(!files.contains_key("old.iso"));
+        assert!(files.get(&"old.iso".into()).is_none());
     }
 
     #[test]

@@ -13,7 +13,6 @@ mod reasons;
 mod replays;
 mod service;
 mod snapshot;
-mod store;
 mod transfers;
 mod uploads;
 
@@ -22,6 +21,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::store::Store;
 pub(crate) use access::Credentials;
 use access::Login;
 pub use access::{Account, Accounts, LoginLimits};
@@ -32,7 +32,6 @@ use libraries::Library;
 pub use reasons::{Explanation, Outcome, Step, Unmet};
 use replays::Replays;
 pub use snapshot::{NotASnapshot, Snapshot};
-use store::Store;
 pub use transfers::{Fetch, Pace, Source, SourceCertificate, Trust};
 pub use uploads::{Stopped, Upload, Wants};
 
@@ -331,11 +330,10 @@ impl Simulator {
 
     pub(crate) fn pass_time(&mut self, now: Timestamp) {
         while let Some((at, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
-            let id = id.clone();
             self.now = self.now.max(at);
             // What is refused would be due for ever; it waits for its next event instead.
             if self.end_what_is_due(&id, at).is_err() {
-                self.deadlines.forget(at, id);
+                self.deadlines.forget(at, &id);
             }
         }
         self.now = self.now.max(now);
@@ -411,11 +409,11 @@ impl Simulator {
 }
 
 /// In the order in which they came. Serials are those of the entries.
-fn in_order<'a, Id: Clone + 'a>(entries: impl Iterator<Item = (u64, &'a Id)>) -> Vec<Id> {
+fn in_order<'a, Id: From<Text>>(entries: impl Iterator<Item = (u64, &'a Text)>) -> Vec<Id> {
     let mut entries: Vec<_> = entries.collect();
     // No two have the same, so a stable sort would only be larger.
     entries.sort_unstable_by_key(|(serial, _)| *serial);
-    entries.into_iter().map(|(_, id)| id.clone()).collect()
+    entries.into_iter().map(|(_, id)| Id::from(id.clone())).collect()
 }
 
 fn session_not_found(id: &SessionId) -> ApiError {

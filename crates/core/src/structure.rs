@@ -7,8 +7,6 @@
 //! once. That is why a value is read into a place that is there already, and both go by `dyn`.
 //! This module does not know which structures there are.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value};
 
 use crate::reading::{Fit, Reader, wire_name};
@@ -383,43 +381,13 @@ impl<T: Wire> Wire for Vec<T> {
     }
 }
 
-/// The key of a map: a text, or a name that stands for something.
+/// The key of a map: a name that stands for something.
 pub trait Key: Ord + Sized {
     /// Reads it; `None` if nothing has this name.
     fn from_name(name: &str) -> Option<Self>;
 
     /// Writes it.
     fn name(&self) -> &str;
-}
-
-impl Key for String {
-    fn from_name(name: &str) -> Option<Self> {
-        Some(name.to_owned())
-    }
-
-    fn name(&self) -> &str {
-        self
-    }
-}
-
-impl<K: Key, T: Wire> Wire for BTreeMap<K, T> {
-    fn fill(&mut self, reader: Reader<'_>) -> Fit {
-        reader.entries(&mut |key, value| {
-            let key = K::from_name(key).ok_or_else(|| reader.mismatch("a map with known keys"))?;
-            self.insert(key, T::read(value)?);
-            Ok(())
-        })
-    }
-
-    fn write(&self, form: &dyn Form) -> Value {
-        let mut entries = Map::new();
-        self.iter().for_each(|(key, value)| write_entry(&mut entries, form, key.name(), value));
-        form.map(entries)
-    }
-
-    fn blank() -> Self {
-        Self::new()
-    }
 }
 
 #[cfg(test)]

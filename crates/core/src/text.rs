@@ -12,10 +12,12 @@ use serde_json::Value;
 use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 
-/// A text that is shared. It is in the same order as any other text.
+/// A text that is shared. It is in the same order as any other text, unless it was given a rank.
 #[derive(Clone, Default)]
 pub struct Text {
-    /// The first eight bytes, filled up with zeros, as a number. It is compared first.
+    /// What is compared first; zero in nearly all.
+    rank: u64,
+    /// The first eight bytes, filled up with zeros, as a number. It is compared next.
     head: u64,
     whole: Arc<str>,
 }
@@ -25,11 +27,20 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.whole
     }
+
+    /// The same with a rank: it comes after all of lower ranks, whatever their bytes are.
+    pub(crate) fn ranked(&self, rank: u64) -> Self {
+        Self { rank, ..self.clone() }
+    }
+
+    pub(crate) fn rank(&self) -> u64 {
+        self.rank
+    }
 }
 
 impl Ord for Text {
     fn cmp(&self, other: &Self) -> Ordering {
-        let heads = self.head.cmp(&other.head);
+        let heads = (self.rank, self.head).cmp(&(other.rank, other.head));
         // Copies of one text are one text.
         if heads.is_eq() && !Arc::ptr_eq(&self.whole, &other.whole) {
             return self.whole.cmp(&other.whole);
@@ -56,7 +67,7 @@ impl From<&str> for Text {
     fn from(text: &str) -> Self {
         let byte = |at| u64::from(text.as_bytes().get(at).copied().unwrap_or_default());
         let head = (0..8).fold(0, |head, at| head << 8 | byte(at));
-        Self { head, whole: text.into() }
+        Self { rank: 0, head, whole: text.into() }
     }
 }
 

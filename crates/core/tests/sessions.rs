@@ -9,6 +9,7 @@ use std::time::Duration;
 use accession_core::behaviour::Behaviour;
 use accession_core::dialect::Dialect;
 use accession_core::file;
+use accession_core::keyed::Few;
 use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::received::{
@@ -69,7 +70,7 @@ fn contents() -> BoxedStrategy<Contents> {
     let unwritable = name().prop_map(move |name| Contents { unwritable: Some(name), ..none() });
     let invalid = Just(Contents { invalid: vec![LocalizableMessage::default()], ..none() });
     let members = name().prop_map(move |name| {
-        let member = Member { name, size: 4, digests: BTreeMap::new() };
+        let member = Member { name, size: 4, digests: Few::new() };
         Contents { members: Some(vec![member]), ..none() }
     });
     let listed = (name(), select(vec![SHA1, OTHER_SHA1])).prop_map(move |(name, digest)| {
@@ -168,7 +169,7 @@ proptest! {
         events in proptest::collection::vec((event(), 0..200_000_u64), 1..64),
     ) {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
-        let files = [(NAMES[0].to_owned(), stored)].into();
+        let files = [(NAMES[0].into(), stored)].into();
         let folder = String::new();
         let target = Target { item: "i".into(), is_ovf, content_version: 1, files, folder, behaviour: Behaviour::default() };
         let mut session = Session::open("s".into(), 0, target, "me".to_owned(), BEGIN);

@@ -69,7 +69,7 @@ impl Intake {
 
     /// Tells what the file was.
     pub fn finish(self) -> Received {
-        let digests = keyed::map(self.hashers.into_iter().map(Hasher::finish));
+        let digests = self.hashers.into_iter().map(Hasher::finish).collect();
         let contents = self.inspection.and_then(|inspection| inspection.finish().contents());
         Received { size: self.size, digests, contents: contents.map(Box::new) }
     }
@@ -83,11 +83,10 @@ impl fmt::Debug for Intake {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use proptest::prelude::*;
 
     use super::*;
+    use accession_core::keyed::Few;
 
     fn digest(algorithm: Algorithm, chunks: &[&[u8]]) -> String {
         let mut intake = Intake::new([algorithm]);
@@ -120,7 +119,7 @@ mod tests {
     fn only_what_was_asked_for() {
         let mut intake = Intake::new([]);
         intake.write(b"abc");
-        assert_eq!(intake.finish(), Received { size: 3, digests: BTreeMap::new(), contents: None });
+        assert_eq!(intake.finish(), Received { size: 3, digests: Few::new(), contents: None });
         let twice = Intake::new([Algorithm::Sha1, Algorithm::Sha1]).finish();
         assert_eq!(twice.digests.len(), 1);
     }

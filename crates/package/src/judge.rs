@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use accession_core::keyed;
+use accession_core::keyed::{self, Few};
 
 use crate::archive::{self, is_apple_double};
 use crate::certificate;
@@ -448,7 +448,7 @@ fn digests(
         }
         let entries = entries.get(&member.name).map_or([].as_slice(), Vec::as_slice);
         let mut listed = if entries.is_empty() { Listed::No } else { Listed::Unchecked };
-        let mut asked = BTreeMap::new();
+        let mut asked = Few::new();
         for entry in entries {
             // A digest that could not be read has its own finding.
             let Some(algorithm) = entry.algorithm.filter(|_| !entry.digest.is_empty()) else {

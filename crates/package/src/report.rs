@@ -2,8 +2,7 @@
 //!
 //! It does not know how that is found out.
 
-use std::collections::BTreeMap;
-
+use accession_core::keyed::Few;
 use accession_core::model::{
     PreviewInfo, PreviewState, PreviewWarningInfo, ValidationError, ValidationResult, WarningType,
 };
@@ -92,8 +91,8 @@ pub struct Member {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub declared_size: Option<u64>,
     /// The digests that the manifest asks for, in lower-case hex.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub digests: BTreeMap<Algorithm, String>,
+    #[serde(skip_serializing_if = "Few::is_empty")]
+    pub digests: Few<Algorithm, String>,
     /// How they compare; none if there is no manifest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub listed: Option<Listed>,

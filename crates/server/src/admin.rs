@@ -4,13 +4,14 @@
 
 mod lines;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accession_core::behaviour::{Behaviour, NoSuchSetting, SETTINGS};
 use accession_core::reading::{self, Fit, Read};
 use accession_core::simulator::{Fault, NotASnapshot, Pace, Source};
+use accession_core::store::Store;
 use accession_core::structure::Wire;
+use accession_core::text::Text;
 use accession_core::wire::Method;
 use hyper::{Response, StatusCode};
 use serde_json::{Map, Value, json};
@@ -165,10 +166,10 @@ async fn done(
             answer::json(&told(&behaviour))
         }
         Task::Behave => {
-            let changes = read::<BTreeMap<String, String>>(&given, example)?;
+            let changes = read::<Store<Text, String>>(&given, example)?;
             let behaviour = worlds.get(name)?.ask(|simulator, _| {
                 let mut behaviour = *simulator.behaviour();
-                changes.iter().try_for_each(|(name, value)| behaviour.set(name, value))?;
+                changes.iter().try_for_each(|(name, value)| behaviour.set(name.as_str(), value))?;
                 simulator.set_behaviour(behaviour);
                 Ok::<_, NoSuchSetting>(behaviour)
             });

@@ -1,8 +1,6 @@
 //! The simulator as a module for browsers and Node: one request in, one answer out, and the clock
 //! handed in. It holds no rule and no state of its own: two simulators on one page are two.
 
-use std::collections::BTreeMap;
-
 use accession_core::behaviour::Behaviour;
 use accession_core::operations::{self, Call};
 use accession_core::privileges::Privilege;
@@ -13,8 +11,10 @@ use accession_core::rules::{Provenance, Rule, RuleRef};
 use accession_core::simulator::{
     self, Account, Accounts, Disturbance, Handled, Pace, Source, Step, Transition, Unmet,
 };
+use accession_core::store::Store;
 use accession_core::structure;
 use accession_core::structure::{Form, Plain, Wire};
+use accession_core::text::Text;
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
 use serde::Serialize;
@@ -105,7 +105,10 @@ struct IncomingHeaders(Headers);
 impl Wire for IncomingHeaders {
     fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if !reader.value().is_array() {
-            self.0 = BTreeMap::<String, String>::read(reader)?.into_iter().collect();
+            self.0 = Store::<Text, String>::read(reader)?
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str()))
+                .collect();
             return Ok(());
         }
         for pair in Vec::<Vec<String>>::read(reader)? {

@@ -1,14 +1,11 @@
 //! Items and their files: what the simulator keeps of them, and what is done to them outside an
 //! update session.
 
-use std::collections::BTreeMap;
-
 use super::libraries::is_asked_for;
 use super::{Context, Simulator, checks};
 use crate::behaviour::ItemNames;
 use crate::dialect::encode_segment;
 use crate::error::{ApiError, ErrorType};
-use crate::keyed;
 use crate::messages;
 use crate::model::{
     ChangeInfo, ChangeSummary, ChecksumInfo, ItemFileInfo, ItemFindSpec, ItemId, ItemModel,
@@ -16,7 +13,9 @@ use crate::model::{
 };
 use crate::rules;
 use crate::session::{Event, Session, StoredFile};
+use crate::store::Store;
 use crate::structure;
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// An item as it is kept.
@@ -30,7 +29,7 @@ pub(super) struct Item {
     pub(super) version: u64,
     /// Of its files.
     pub(super) content_version: u64,
-    pub(super) files: BTreeMap<String, StoredFile>,
+    pub(super) files: Store<Text, StoredFile>,
     pub(super) changes: Vec<Change>,
     /// The sessions on it that are not forgotten, in the order in which they came.
     pub(super) sessions: Vec<(u64, SessionId)>,
@@ -51,7 +50,7 @@ structure! {
 impl Item {
     /// What the API tells of it.
     pub(super) fn info(&self) -> ItemModel {
-        let size = self.files.values().fold(0_u64, |sum, file| sum.saturating_add(file.size));
+        let size = self.files.iter().fold(0_u64, |sum, (_, file)| sum.saturating_add(file.size));
         ItemModel {
             version: Some(self.version.to_string()),
             metadata_version: Some(self.version.to_string()),
@@ -98,7 +97,7 @@ impl Item {
 
     /// What the API tells of its files.
     pub(super) fn file_infos(&self) -> impl Iterator<Item = ItemFileInfo> {
-        self.files.iter().map(|(name, file)| file_info(name, file))
+        self.files.iter().map(|(name, file)| file_info(name.as_str(), file))
     }
 
     pub(super) fn changes(&self) -> impl Iterator<Item = ChangeSummary> {
@@ -193,8 +192,8 @@ impl Simulator {
             ..spec
         };
         // The reference lets the content follow later; here it is there at once.
-        let files = source.map(|(_, source)| source.files).unwrap_or_default().into_iter();
-        let files = keyed::map(files.map(|(name, file)| (name, StoredFile { version: 1, ..file })));
+        let mut files = source.map(|(_, source)| source.files).unwrap_or_default();
+        files.for_each_mut(|file| file.version = 1);
         let serial = self.next_serial();
         let item = Item {
             serial,
@@ -209,7 +208,7 @@ impl Simulator {
         };
         self.items.insert(id.clone(), item);
         if let Some(library) = self.libraries.get_mut(&library_id) {
-            library.items.insert((serial, id.clone()));
+            library.remember(serial, &id);
             library.names.insert(name.into(), id.clone());
         }
         Ok(id)
@@ -258,7 +257,7 @@ impl Simulator {
         let Some(item) = self.items.remove(id) else { return };
         self.replays.forget(id.text());
         if let Some(library) = self.libraries.get_mut(&item.library) {
-            library.items.remove(&(item.serial, id.clone()));
+            library.forget(item.serial, id);
             library.forget_name(item.name(), id);
         }
     }
@@ -282,7 +281,7 @@ impl Simulator {
 
     pub(super) fn item_file(&self, id: &ItemId, name: &str) -> Result<ItemFileInfo, ApiError> {
         let item = self.item(id)?;
-        match item.files.get(name) {
+        match item.files.get(&name.into()) {
             Some(file) => Ok(file_info(name, file)),
             None => Err(file_not_found(name)),
         }
@@ -297,10 +296,11 @@ impl Simulator {
         let item = self.item(id)?;
         let library = self.library(&item.library)?;
         let folder = library.folder(&item.library, id);
-        if let Some(name) = only.filter(|name| !item.files.contains_key(*name)) {
+        if let Some(name) = only.filter(|name| item.files.get(&(*name).into()).is_none()) {
             return Err(file_not_found(name));
         }
-        let files = item.files.iter().filter(|(name, _)| only.is_none_or(|only| only == *name));
+        let files =
+            item.files.iter().filter(|(name, _)| only.is_none_or(|only| only == name.as_str()));
         let infos =
             files.map(|(name, file)| {
                 let ItemFileInfo {
@@ -310,7 +310,7 @@ impl Simulator {
                     cached,
                     version,
                     file_download_endpoint,
-                } = file_info(name, file);
+                } = file_info(name.as_str(), file);
                 let (base, dot, extension) = match name.rsplit_once('.') {
                     Some((base, extension)) => (base, ".", extension),
                     None => (name.as_str(), "", ""),

@@ -1,8 +1,5 @@
 //! Libraries: what the simulator keeps of one, and what is done to it.
 
-use std::collections::BTreeSet;
-
-use super::store::Store;
 use super::{Context, Simulator, checks};
 use crate::dialect::encode_segment;
 use crate::error::{ApiError, ErrorType};
@@ -12,6 +9,7 @@ use crate::model::{
     PublishInfo, StateInfo, StorageBacking, StorageBackingType,
 };
 use crate::rules;
+use crate::store::{Ranks, Store};
 use crate::text::Text;
 
 /// A library as it is kept.
@@ -23,8 +21,8 @@ pub(super) struct Library {
     pub(super) version: u64,
     /// Whether the storage that it is on is gone.
     pub(super) backing_lost: bool,
-    /// Its items, in the order in which they came.
-    pub(super) items: BTreeSet<(u64, ItemId)>,
+    /// Its items, by their serials.
+    pub(super) items: Ranks,
     /// The same by name.
     pub(super) names: Store<Text, ItemId>,
 }
@@ -41,6 +39,21 @@ impl Library {
         if self.names.get(&name) == Some(id) {
             self.names.remove(&name);
         }
+    }
+
+    /// An item is in it.
+    pub(super) fn remember(&mut self, serial: u64, id: &ItemId) {
+        self.items.insert(serial, id.text());
+    }
+
+    /// An item is not in it any more.
+    pub(super) fn forget(&mut self, serial: u64, id: &ItemId) {
+        self.items.remove(serial, id.text());
+    }
+
+    /// Its items, in the order in which they came.
+    pub(super) fn item_ids(&self) -> Vec<ItemId> {
+        self.items.iter().map(ItemId::new).collect()
     }
 
     pub(super) fn name(&self) -> &str {
@@ -155,7 +168,7 @@ impl Simulator {
             model,
             version,
             backing_lost: false,
-            items: BTreeSet::new(),
+            items: Ranks::default(),
             names: Store::default(),
         };
         self.libraries.insert(id.clone(), library);
@@ -198,8 +211,7 @@ impl Simulator {
     /// Deletes a library with everything in it. Nothing here can be in use, so there is nothing that
     /// a forced delete would pass over.
     pub(super) fn delete_library(&mut self, id: &LibraryId) -> Result<(), ApiError> {
-        let items = self.local_library(id)?.items.clone();
-        for (_, item) in items {
+        for item in self.local_library(id)?.item_ids() {
             self.remove_item(&item);
         }
         self.libraries.remove(id);

@@ -3,13 +3,10 @@
 //! All of it is asked of the rules and the machine themselves, on a copy of the simulator where
 //! something has to be tried out. Nothing is changed by asking.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use serde_json::Value;
 
 use super::items::Item;
 use super::libraries::Library;
-use super::store::Store;
 use super::{Caller, Context, Handled, Simulator};
 use crate::error::ApiError;
 use crate::file::Status;
@@ -25,6 +22,7 @@ use crate::privileges::{On, Privilege};
 use crate::received::Received;
 use crate::rules::{Provenance, RuleRef};
 use crate::session::{AddedFile, Event, EventKind, Rejected, Session, Transfer};
+use crate::store::{Ranks, Store};
 use crate::structure::Plain;
 use crate::time::Timestamp;
 use crate::wire::{Method, Request};
@@ -106,7 +104,7 @@ impl Simulator {
             model: ItemModel::default(),
             version: 0,
             content_version: session.content_version,
-            files: BTreeMap::new(),
+            files: Store::default(),
             changes: Vec::new(),
             sessions: Vec::new(),
             active: None,
@@ -117,7 +115,7 @@ impl Simulator {
             model: LibraryModel::default(),
             version: 0,
             backing_lost: false,
-            items: BTreeSet::new(),
+            items: Ranks::default(),
             names: Store::default(),
         };
         simulator.libraries.insert(library, holder);
@@ -356,7 +354,7 @@ impl Simulator {
                 let endpoint = super::uploads::upload_endpoint("http://copy:80", &link, file);
                 let mut head = Request::new(Method::Put, endpoint.uri);
                 if let Some((token, _)) = self.logins.iter().next() {
-                    head.headers.push(crate::dialect::SESSION_HEADER, token.reveal());
+                    head.headers.push(crate::dialect::SESSION_HEADER, token.as_str());
                 }
                 let now = self.now;
                 let upload =
@@ -418,7 +416,7 @@ fn expected(transfer: &Transfer) -> Received {
     let digests = declared.map(|checksum| (checksum.algorithm, checksum.hex.clone()));
     Received {
         size: file.declared_size.unwrap_or(transfer.bytes),
-        digests: crate::keyed::map(digests),
+        digests: digests.collect(),
         contents: None,
     }
 }

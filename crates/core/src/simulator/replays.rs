@@ -3,9 +3,9 @@
 //! A token counts for one user and one operation, for as long as what it made is there: nobody has
 //! documented more. It does not know what is made.
 
-use super::store::Store;
 use crate::model::ClientToken;
 use crate::operations::Row;
+use crate::store::Store;
 use crate::text::Text;
 
 /// What each create with a token made.

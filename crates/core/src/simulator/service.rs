@@ -129,8 +129,7 @@ impl Service for Simulator {
     }
 
     fn item_list(&mut self, _: &Context, call: ItemList) -> Result<Vec<ItemId>, ApiError> {
-        let items = &self.library(&call.library_id)?.items;
-        Ok(items.iter().map(|(_, id)| id.clone()).collect())
+        Ok(self.library(&call.library_id)?.item_ids())
     }
 
     fn item_find(&mut self, _: &Context, call: ItemFind) -> Result<Vec<ItemId>, ApiError> {
@@ -443,7 +442,7 @@ impl Simulator {
         name: &str,
     ) -> Result<SessionFileInfo, ApiError> {
         let item = self.session(id)?.item.clone();
-        let stored = self.item(&item)?.files.get(name).cloned();
+        let stored = self.item(&item)?.files.get(&name.into()).cloned();
         let unknown = || {
             let message = messages::SESSION_FILE_NOT_FOUND.with([name]);
             ApiError::new(ErrorType::InvalidArgument, rules::FILE_EXISTS, message)

@@ -4,7 +4,7 @@
 //! What is read back is held against everything that the simulator relies on, since it may come from
 //! anywhere. Where it is kept is not known here.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 
 use super::access::{Accounts, LoginLimits};
 use super::deadlines::Deadlines;
@@ -12,17 +12,17 @@ use super::faults::{Disturbance, Fault};
 use super::items::{Change, Item};
 use super::libraries::Library;
 use super::replays::Replays;
-use super::store::Store;
 use super::transfers::{Pace, Source};
 use super::{Simulator, checks, uploads};
 use crate::behaviour::Behaviour;
 use crate::file::Status;
-use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel, SessionId};
+use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
 use crate::random::{Progress, Random};
 use crate::reading;
 use crate::received::Broken;
 use crate::release::Release;
 use crate::session::{Event, Session, StoredFile, UploadEvent};
+use crate::store::{Ranks, Store};
 use crate::structure;
 use crate::structure::{Plain, Wire};
 use crate::text::Text;
@@ -33,10 +33,6 @@ const VERSION: u64 = 1;
 
 /// Counters beyond this are damage: no simulator gets there by counting.
 const HIGHEST: u64 = 1 << 53;
-
-/// Those that are taken. Items keep their sessions in such a set, by serial and id; a set of bare numbers
-/// would bring code of its own into the wasm.
-type Serials = BTreeSet<(u64, SessionId)>;
 
 structure! {
     /// A simulator as plain data.
@@ -74,7 +70,7 @@ structure! {
         version: u64,
         content_version: u64,
         model: ItemModel,
-        files: BTreeMap<String, StoredFile>,
+        files: Store<Text, StoredFile>,
         changes: Vec<Change>,
     }
 }
@@ -202,7 +198,7 @@ impl Simulator {
             refusing: None,
             transitions: Vec::new(),
         };
-        let mut serials = Serials::new();
+        let mut serials = Ranks::default();
         for library in snapshot.libraries {
             simulator.take_up_library(library, &mut serials)?;
         }
@@ -218,7 +214,7 @@ impl Simulator {
     fn take_up_library(
         &mut self,
         kept: KeptLibrary,
-        serials: &mut Serials,
+        serials: &mut Ranks,
     ) -> Result<(), NotASnapshot> {
         let id = kept.model.id.clone().unwrap_or_default();
         let place = format!("library {id}");
@@ -228,19 +224,19 @@ impl Simulator {
             version: counted(&place, kept.version)?,
             model: kept.model,
             backing_lost: kept.backing_lost,
-            items: BTreeSet::new(),
+            items: Ranks::default(),
             names: Store::default(),
         };
         self.libraries.insert(id, library);
         Ok(())
     }
 
-    fn take_up_item(&mut self, kept: KeptItem, serials: &mut Serials) -> Result<(), NotASnapshot> {
+    fn take_up_item(&mut self, kept: KeptItem, serials: &mut Ranks) -> Result<(), NotASnapshot> {
         let id = kept.model.id.clone().unwrap_or_default();
         let place = format!("item {id}");
         self.admit(&place, id.as_str(), kept.serial, serials)?;
-        for (name, file) in &kept.files {
-            admit_file(&place, name)?;
+        for (name, file) in kept.files.iter() {
+            admit_file(&place, name.as_str())?;
             counted(&place, file.version)?;
         }
         let library_id = kept.model.library_id.clone().unwrap_or_default();
@@ -250,7 +246,7 @@ impl Simulator {
         })?;
         // Another one may have the same name: that was allowed once, if it is not any more.
         library.names.insert(name.into(), id.clone());
-        library.items.insert((kept.serial, id.clone()));
+        library.remember(kept.serial, &id);
         let item = Item {
             serial: kept.serial,
             library: library_id,
@@ -269,7 +265,7 @@ impl Simulator {
     fn take_up_session(
         &mut self,
         session: Session,
-        serials: &mut Serials,
+        serials: &mut Ranks,
     ) -> Result<(), NotASnapshot> {
         let (id, serial, item_id) = (session.id.clone(), session.serial, session.item.clone());
         let place = format!("session {id}");
@@ -291,14 +287,14 @@ impl Simulator {
                     "{place} and session {other} are active on one item"
                 )));
             }
-            let mut links = BTreeSet::new();
+            let mut links = Ranks::default();
             for link in session.transfers().filter_map(|transfer| transfer.file.link.as_ref()) {
                 if !uploads::leads_to(link, &id) {
                     return Err(contradiction(format!(
                         "{place} has a link that does not lead to it"
                     )));
                 }
-                if !links.insert(link) {
+                if !links.insert(0, link) {
                     return Err(contradiction(format!(
                         "{place} has the upload link of another file"
                     )));
@@ -327,7 +323,7 @@ impl Simulator {
         place: &str,
         id: &str,
         serial: u64,
-        serials: &mut Serials,
+        serials: &mut Ranks,
     ) -> Result<(), NotASnapshot> {
         let known = self.libraries.get(&LibraryId::new(id)).is_some()
             || self.items.get(&ItemId::new(id)).is_some()
@@ -335,7 +331,7 @@ impl Simulator {
         if id.is_empty() || known {
             return Err(contradiction(format!("{place} has no id of its own")));
         }
-        if serial > self.serial || !serials.insert((serial, SessionId::default())) {
+        if serial > self.serial || !serials.insert(serial, &Text::default()) {
             return Err(contradiction(format!(
                 "{place} has no place of its own in the order of creation"
             )));

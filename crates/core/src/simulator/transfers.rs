@@ -255,8 +255,10 @@ impl Simulator {
         let why = distrust(endpoint, source, self.release).or(source.failure.as_deref());
         let mut failure = why.map(|why| fetch_failed(&file.name, &endpoint.uri, why));
         let mut received = source.received.clone();
-        if let Some(declared) = &file.declared_checksum {
-            received.digests.entry(declared.algorithm).or_insert_with(|| declared.hex.clone());
+        if let Some(declared) = &file.declared_checksum
+            && received.digests.get(&declared.algorithm).is_none()
+        {
+            received.digests.insert(declared.algorithm, declared.hex.clone());
         }
         let takes = source.takes.map(|millis| Pace::Takes(Duration::from_millis(millis)));
         let mut arrived = Ok(received);

@@ -124,7 +124,7 @@ impl Simulator {
     fn session_of(&self, link: &Text) -> Option<&Session> {
         let near = SessionId::new(link.as_str().get(..SHARED)?);
         let mut sessions =
-            self.sessions.from(&near).take_while(|session| leads_to(link, &session.id));
+            self.sessions.starting_at(&near).take_while(|session| leads_to(link, &session.id));
         sessions.find(|session| session.phase().is_active() && session.has_link(link))
     }
 

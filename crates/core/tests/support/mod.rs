@@ -4,7 +4,6 @@
 
 pub(crate) mod busy;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accession_core::dialect::{self, Dialect, SESSION_HEADER};
@@ -15,7 +14,9 @@ use accession_core::operations::*;
 use accession_core::reading;
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::simulator::{Handled, Simulator, Upload};
+use accession_core::store::Store;
 use accession_core::structure::Plain;
+use accession_core::text::Text;
 use accession_core::time::Timestamp;
 use accession_core::wire::{Method, Request, Response};
 use base64::Engine;
@@ -591,8 +592,10 @@ fn param(depth: u32) -> BoxedStrategy<LocalizationParam> {
         .boxed()
 }
 
-fn params(depth: u32) -> BoxedStrategy<Option<BTreeMap<String, LocalizationParam>>> {
-    opt(proptest::collection::btree_map(text(), param(depth), 0..3))
+fn params(depth: u32) -> BoxedStrategy<Option<Store<Text, LocalizationParam>>> {
+    let entries = proptest::collection::btree_map(text(), param(depth), 0..3);
+    opt(entries
+        .prop_map(|entries| entries.into_iter().map(|(key, param)| (key.into(), param)).collect()))
 }
 
 fn message() -> BoxedStrategy<LocalizableMessage> {

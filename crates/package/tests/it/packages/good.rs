@@ -143,7 +143,7 @@ fn only_the_digests_that_the_manifest_asks_for_are_told() {
     for files in [ova(&usual()), usual(), usual().into_iter().rev().collect()] {
         for member in inspect(&files).members {
             let expected = (member.role != Role::Manifest).then_some(Algorithm::Sha256);
-            let asked: Vec<_> = member.digests.into_keys().collect();
+            let asked: Vec<_> = member.digests.keys().copied().collect();
             assert_eq!(asked, Vec::from_iter(expected), "{}", member.name);
             assert_eq!(member.listed, expected.map(|_| Listed::Matches));
         }
