@@ -11,6 +11,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::reading::{Misfit, Reader};
+use crate::shape::Shape;
 use crate::structure::{Form, Wire};
 use crate::text::Text;
 use crate::time::Timestamp;
@@ -31,6 +32,9 @@ macro_rules! wire_enum {
         impl $name {
             /// Every known value, in the order of the API.
             pub const KNOWN: &'static [Self] = &[$(Self::$value),+];
+
+            /// The same as they are written on the wire.
+            pub const NAMES: &'static [&'static str] = &[$($wire),+];
 
             /// The value as it is written on the wire.
             pub fn as_str(&self) -> &str {
@@ -57,6 +61,8 @@ macro_rules! wire_enum {
         }
 
         impl $crate::structure::Wire for $name {
+            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Enumeration(Self::NAMES);
+
             fn read(reader: $crate::reading::Reader<'_>) -> Result<Self, $crate::reading::Misfit> {
                 reader.text().map(|text| Self::from(text.to_owned()))
             }
@@ -115,6 +121,8 @@ macro_rules! identifiers {
         }
 
         impl Wire for $name {
+            const SHAPE: Shape = Shape::Id(Identifier::$name);
+
             fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
                 reader.text().map(Self::new)
             }
@@ -125,7 +133,13 @@ macro_rules! identifiers {
         }
 
         through_json!($name);
-    )+};
+    )+
+        /// Which identifier it is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Identifier {
+            $($(#[$doc])* $name,)+
+        }
+    };
 }
 
 identifiers! {

@@ -20,6 +20,7 @@ use crate::privileges::{Need, On, Privilege};
 use crate::reading::{self, Fields, Misfit, Path, Problem, Step};
 use crate::release::Release;
 use crate::rules;
+use crate::shape::Field;
 use crate::simulator::Context;
 use crate::structure::{Form, Wire, Writer};
 use crate::wire::{Method, Request};
@@ -77,6 +78,12 @@ impl Row {
         !matches!(self.name, "get" | "list" | "find" | "validate")
     }
 
+    /// What its parameters look like, in order.
+    pub fn fields(&self) -> &'static [Field] {
+        let at = ROWS.iter().position(|row| *row == self);
+        at.map_or(&[], |at| FIELDS[at])
+    }
+
     /// Whether the call opens an API login: it carries a user and a password and no token.
     pub fn opens_login(&self) -> bool {
         self.service == LOGIN_SERVICE && self.name == "create"
@@ -91,6 +98,8 @@ pub trait Operation: Sized {
     type Reply: Wire;
     /// Its row in the table.
     const ROW: &'static Row;
+    /// What its parameters look like, in order.
+    const FIELDS: &'static [Field];
 
     /// Reads its parameters.
     fn read(fields: &Fields<'_>) -> Result<Self, Misfit>;
@@ -138,7 +147,7 @@ macro_rules! rest_line {
 macro_rules! operations {
     ($($service:literal {$(
         $(#[doc = $doc:literal])+
-        $name:ident: $function:ident($call:ident { $($(#[$field_doc:meta])+ $field:ident: $type:ty),* $(,)? }) -> $reply:ty =
+        $name:ident: $function:ident($call:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty),* $(,)? }) -> $reply:ty =
             $method:ident $api:literal
             $(, rest $rest_method:ident $rest:literal)?
             $(, needs $($privilege:ident on $object:ident) and +)?
@@ -148,7 +157,7 @@ macro_rules! operations {
             $(#[doc = $doc])+
             #[derive(Debug, Clone, PartialEq)]
             pub struct $call {
-                $($(#[$field_doc])+ pub $field: $type,)*
+                $($(#[doc = $field_doc])+ pub $field: $type,)*
             }
 
             impl Operation for $call {
@@ -168,6 +177,9 @@ macro_rules! operations {
                         Need { privilege: Privilege::$privilege, on: On::$object },
                     )+)?],
                 };
+                const FIELDS: &'static [Field] = &[
+                    $(Field::of::<$type>(stringify!($field), concat!($($field_doc),+), true)),*
+                ];
 
                 fn read(fields: &Fields<'_>) -> Result<Self, Misfit> {
                     fields.note_others(&[$(stringify!($field)),*]);
@@ -184,6 +196,10 @@ macro_rules! operations {
 
         /// Every row of the table.
         pub const ROWS: &[&Row] = &[$($($call::ROW),+),+];
+
+        /// What the parameters of each row look like. It stands beside the rows, so that a program
+        /// which does not ask does not carry it.
+        static FIELDS: &[&[Field]] = &[$($($call::FIELDS),+),+];
 
         /// A call of any operation.
         #[derive(Debug, Clone, PartialEq)]
@@ -551,6 +567,19 @@ impl Call {
         match read.unknown.into_iter().next() {
             Some(path) => Err(unknown_field(path)),
             None => Ok(read.value),
+        }
+    }
+
+    /// Where the parameters of a row are not what they should be, if that is so.
+    pub fn misfit(row: &Row, parameters: &Map<String, Value>) -> Option<Path> {
+        match reading::read_fields(parameters, row.read) {
+            Ok(read) => read.unknown.into_iter().next(),
+            Err(Misfit { mut path, problem }) => {
+                if let Problem::Missing(field) = problem {
+                    path.0.push(Step::Field(field.to_owned()));
+                }
+                Some(path)
+            }
         }
     }
 }

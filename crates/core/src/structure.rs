@@ -10,9 +10,16 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::reading::{Misfit, Reader, wire_name};
+use crate::shape::Shape;
 
 /// A value that crosses the wire.
 pub trait Wire: Sized {
+    /// What it looks like; told of what calls carry, and of nothing else.
+    const SHAPE: Shape = Shape::Any;
+
+    /// Whether it may be left out.
+    const OPTIONAL: bool = false;
+
     /// Reads it.
     fn read(reader: Reader<'_>) -> Result<Self, Misfit>;
 
@@ -102,21 +109,36 @@ macro_rules! structure {
     (@take $mode:ident $fields:ident $field:ident $(default)?) => {
         $fields.take_or_default(stringify!($field))?
     };
+    (@must strict) => {
+        true
+    };
+    (@must $mode:ident $(default)?) => {
+        false
+    };
     ($(
         $(#[$meta:meta])*
         $mode:ident $visibility:vis struct $name:ident $(= $api:literal)? {
             $(
-                $(#[$field_meta:meta])*
+                $(#[doc = $field_doc:literal])*
                 $field_visibility:vis $field:ident: $type:ty $(= $default:ident)?,
             )*
         }
     )+) => {$(
         $(#[$meta])*
         $visibility struct $name {
-            $($(#[$field_meta])* $field_visibility $field: $type,)*
+            $($(#[doc = $field_doc])* $field_visibility $field: $type,)*
         }
 
         impl $crate::structure::Wire for $name {
+            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Structure(|| {
+                const FIELDS: &[$crate::shape::Field] = &[$($crate::shape::Field::of::<$type>(
+                    stringify!($field),
+                    concat!($($field_doc),*),
+                    $crate::structure!(@must $mode $($default)?),
+                ),)*];
+                FIELDS
+            });
+
             fn read(reader: $crate::reading::Reader<'_>) -> Result<Self, $crate::reading::Misfit> {
                 let fields = reader.fields()?;
                 let read = Self {
@@ -161,6 +183,8 @@ macro_rules! through_json {
 }
 
 impl Wire for String {
+    const SHAPE: Shape = Shape::Text;
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         reader.text().map(str::to_owned)
     }
@@ -171,6 +195,8 @@ impl Wire for String {
 }
 
 impl Wire for bool {
+    const SHAPE: Shape = Shape::Boolean;
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         reader.value().as_bool().ok_or_else(|| reader.mismatch("a boolean"))
     }
@@ -181,6 +207,8 @@ impl Wire for bool {
 }
 
 impl Wire for i64 {
+    const SHAPE: Shape = Shape::Integer;
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         reader.value().as_i64().ok_or_else(|| reader.mismatch("a whole number of 64 bits"))
     }
@@ -201,6 +229,8 @@ impl Wire for u64 {
 }
 
 impl Wire for f64 {
+    const SHAPE: Shape = Shape::Number;
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         reader.value().as_f64().ok_or_else(|| reader.mismatch("a number"))
     }
@@ -223,6 +253,8 @@ impl Wire for Value {
 
 /// The result of a void operation.
 impl Wire for () {
+    const OPTIONAL: bool = true;
+
     fn read(_: Reader<'_>) -> Result<Self, Misfit> {
         Ok(())
     }
@@ -237,6 +269,9 @@ impl Wire for () {
 }
 
 impl<T: Wire> Wire for Option<T> {
+    const SHAPE: Shape = T::SHAPE;
+    const OPTIONAL: bool = true;
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         if reader.value().is_null() { Ok(None) } else { T::read(reader).map(Some) }
     }
@@ -254,6 +289,9 @@ impl<T: Wire> Wire for Option<T> {
 }
 
 impl<T: Wire> Wire for Box<T> {
+    const SHAPE: Shape = T::SHAPE;
+    const OPTIONAL: bool = T::OPTIONAL;
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         T::read(reader).map(Self::new)
     }
@@ -264,6 +302,8 @@ impl<T: Wire> Wire for Box<T> {
 }
 
 impl<T: Wire> Wire for Vec<T> {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         reader.elements()
     }
@@ -293,6 +333,8 @@ impl Key for String {
 }
 
 impl<K: Key, T: Wire> Wire for BTreeMap<K, T> {
+    const SHAPE: Shape = Shape::Map(&T::SHAPE);
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         let mut map = Self::new();
         reader.entries(|key, value| {

@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::reading::{Misfit, Reader};
+use crate::shape::Shape;
 use crate::structure::{Form, Wire};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -98,6 +99,8 @@ impl FromStr for Timestamp {
 }
 
 impl Wire for Timestamp {
+    const SHAPE: Shape = Shape::Time;
+
     fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
         let expected = "a date-time like 2026-01-02T03:04:05.678Z";
         reader.text()?.parse().map_err(|_| reader.mismatch(expected))
