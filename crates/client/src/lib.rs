@@ -19,11 +19,12 @@ use accession_core::model::LoginToken;
 use accession_core::operations::{self, LoginCreate, LoginDelete, Operation, Row};
 use accession_core::time::Timestamp;
 use accession_core::wire::{self, Request, Response};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse};
 use lenient::{Fill, Slot};
 pub use own::{GATEWAY_HEADER, OwnError};
+pub use redact::is_secret;
 pub use transport::{Progress, Reader, Simulated, Source, Transport, TransportError};
 pub use upload::UploadLink;
 
@@ -164,15 +165,44 @@ impl Client {
 
     /// Calls an operation.
     pub async fn call<O: Operation>(&self, call: &O) -> Result<O::Reply, ClientError> {
-        let mut request = call.encode(self.shared.dialect, &self.shared.origin)?;
+        let request = call.encode(self.shared.dialect, &self.shared.origin)?;
+        let mut reply = Slot(None);
+        self.send(O::ROW, request, &mut reply).await?;
+        Ok(reply.0.expect("a reply that was read fills the slot"))
+    }
+
+    /// Calls the operation of a row with parameters that may be anything, and gives its result as
+    /// JSON; null from a void one. Of a log-in it gives nothing: a token is not for showing.
+    pub async fn call_row(
+        &self,
+        row: &Row,
+        parameters: Map<String, Value>,
+    ) -> Result<Value, ClientError> {
+        // What has no place in the request would be left out unseen.
+        let unknown = |(name, _): &(&String, &Value)| !row.parameters.contains(&name.as_str());
+        if let Some((name, value)) = parameters.iter().find(unknown) {
+            let (operation, parameter) = (row.full_name(), name.clone());
+            return Err(Unsendable { operation, parameter, value: value.to_string() }.into());
+        }
+        let request =
+            operations::encode(row, self.shared.dialect, &self.shared.origin, parameters)?;
+        let mut reply = Slot(None);
+        self.send(row, request, &mut reply).await?;
+        Ok(reply.0.filter(|_| !row.opens_login()).unwrap_or(Value::Null))
+    }
+
+    async fn send(
+        &self,
+        row: &Row,
+        mut request: Request,
+        reply: &mut dyn Fill,
+    ) -> Result<(), ClientError> {
         let token = self.token();
         if let Some(token) = &token {
             request.headers.push(SESSION_HEADER, token.reveal());
         }
         let secret = token.as_ref().map_or("", LoginToken::reveal);
-        let mut reply = Slot(None);
-        self.perform(O::ROW, request, &[secret], &mut reply).await?;
-        Ok(reply.0.expect("a reply that was read fills the slot"))
+        self.perform(row, request, &[secret], reply).await
     }
 
     /// Sends a request, and reads its answer into `reply`. It is compiled once for all operations.

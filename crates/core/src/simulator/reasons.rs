@@ -9,7 +9,7 @@ use super::{Caller, Context, Handled, Simulator};
 use crate::error::ApiError;
 use crate::file::Status;
 use crate::model::{
-    AddSpec, ChecksumInfo, LoginToken, SessionId, SourceType, UpdateSessionModel, WarningBehavior,
+    AddSpec, ChecksumInfo, SessionId, SourceType, UpdateSessionModel, WarningBehavior,
 };
 use crate::operations::{
     self, Call, SessionFileAdd, SessionFileRemove, UpdateSessionCancel, UpdateSessionCreate,
@@ -178,7 +178,12 @@ impl Simulator {
             let kind = crate::error::ErrorType::OperationNotFound;
             return Err(ApiError::new(kind, crate::rules::OPERATION_EXISTS, message));
         }
-        let caller = Caller { user: user.to_owned(), login: LoginToken::default() };
+        let held = self.logins.iter().find(|(_, login)| login.user == user);
+        let login = held.map(|(token, _)| token.clone());
+        if login.is_none() && matches!(call, Call::LoginGet(_) | Call::LoginDelete(_)) {
+            return Err(super::access::unauthenticated(crate::rules::LOGIN_REQUIRED));
+        }
+        let caller = Caller { user: user.to_owned(), login: login.unwrap_or_default() };
         let parameters = call.parameters(&Plain);
         for need in row.needs {
             if need.on != On::ItemIfNamed || parameters.contains_key("library_item_id") {
