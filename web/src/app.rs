@@ -5,6 +5,7 @@ mod engine;
 
 use std::rc::Rc;
 
+use accession_core::operations::Call;
 use gloo_timers::callback::Interval;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -94,10 +95,14 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
+    let foresee = use_callback((), {
+        let engine = engine.clone();
+        move |call: Call, ()| engine.foresee(&call)
+    });
     let act = use_callback((), move |command: Command, ()| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
     let id = |name: &str| format!("{prefix}-{name}");
-    let part = PartProps { lab: lab.clone(), act: act.clone(), prefix: prefix.clone() };
+    let part = PartProps { lab: lab.clone(), act: act.clone(), foresee, prefix: prefix.clone() };
     let pane = match lab.view.pane {
         Pane::Guide => "guide",
         Pane::Session => "session",

@@ -6,6 +6,7 @@
 
 mod add_files;
 mod announcements;
+mod call_builder;
 mod calls;
 mod confirm_dialog;
 mod connection;
@@ -27,6 +28,7 @@ mod session_pane;
 mod state;
 mod wire_log;
 
+use accession_core::operations::Call;
 use yew::{AttrValue, Callback, Properties, UseReducerHandle};
 
 pub(crate) use announcements::announcements;
@@ -40,7 +42,7 @@ pub(crate) use session_pane::session_pane;
 pub(crate) use wire_log::WireLog;
 
 use crate::app::command::Command;
-use crate::lab::Lab;
+use crate::lab::{Foresight, Lab};
 
 /// What most parts of the screen need.
 #[derive(Properties, PartialEq, Clone)]
@@ -49,6 +51,8 @@ pub(crate) struct PartProps {
     pub(crate) lab: UseReducerHandle<Lab>,
     /// Where commands go.
     pub(crate) act: Callback<Command>,
+    /// Tells what is to be expected of a call.
+    pub(crate) foresee: Callback<Call, Foresight>,
     /// Begins the ids of this instance's elements.
     pub(crate) prefix: AttrValue,
 }

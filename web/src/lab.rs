@@ -2,6 +2,7 @@
 //!
 //! It reads no clock, no storage and no network, and holds no token, password or upload link.
 
+pub mod builder;
 mod calls;
 mod check;
 mod log;
@@ -17,10 +18,13 @@ use accession_core::model::{
     ChecksumInfo, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, SessionFileInfo,
     SessionId, SessionState, UpdateSessionModel,
 };
+use accession_core::operations::Row;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
+use serde_json::{Map, Value};
 use yew::Reducible;
 
+use builder::{Builder, Edit, Known};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
 pub use log::{Entry, Happening, Log, phases};
@@ -68,6 +72,8 @@ pub struct Lab {
     pub outcome: Option<Outcome>,
     /// What is asked before a call is sent.
     pub question: Option<Question>,
+    /// Any call, while it is being built. A password in it stays until it is sent.
+    pub builder: Builder,
     /// The package that is checked, or was.
     pub check: Option<Check>,
     /// The wire log.
@@ -384,12 +390,56 @@ pub struct Waiting {
 }
 
 /// What is asked before a call is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The call.
-    pub call: SessionCall,
-    /// On which session.
-    pub session: SessionId,
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// A call by its button.
+    Button {
+        /// The call.
+        call: SessionCall,
+        /// On which session.
+        session: SessionId,
+    },
+    /// A call that was built.
+    Built {
+        /// The operation.
+        row: &'static Row,
+        /// Its parameters.
+        parameters: Map<String, Value>,
+    },
+}
+
+impl Question {
+    /// What the button says that sends it.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Button { call, .. } => call.label().to_owned(),
+            Self::Built { row, .. } => format!("Send {}", builder::name_of(row)),
+        }
+    }
+
+    /// The operation.
+    pub fn operation(&self) -> String {
+        match self {
+            Self::Button { call, .. } => call.name().to_owned(),
+            Self::Built { row, .. } => row.full_name(),
+        }
+    }
+
+    /// What it does.
+    pub const fn effect(&self) -> &'static str {
+        match self {
+            Self::Button { call, .. } => call.effect(),
+            Self::Built { row, .. } => row.doc,
+        }
+    }
+
+    /// The session that it names.
+    pub fn session(&self) -> Option<&str> {
+        match self {
+            Self::Button { session, .. } => Some(session.as_str()),
+            Self::Built { parameters, .. } => parameters.get("update_session_id")?.as_str(),
+        }
+    }
 }
 
 /// How it is all shown.
@@ -514,6 +564,10 @@ pub enum Action {
     Recorded(Rc<Exchange>),
     /// The simulator did something by itself.
     Happened(Vec<Transition>),
+    /// The call that is being built was changed.
+    Built(Edit),
+    /// The server named these sessions.
+    SessionsMet(u64, Vec<SessionId>),
     /// A final call is to be confirmed.
     Asked(Option<Question>),
     /// This is to be done.
@@ -563,6 +617,7 @@ impl Lab {
             waiting: Vec::new(),
             outcome: None,
             question: None,
+            builder: Builder::default(),
             check: None,
             log: Log::default(),
             view: View::default(),
@@ -704,7 +759,15 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         }
         Action::ItemRead(epoch, id, model) if epoch == lab.epoch => lab.take_item(&id, &model),
         Action::ItemChosen(id) => lab.item = id,
+        Action::Built(edit) => {
+            let known = Known::of(&lab);
+            lab.builder.apply(edit, &known);
+        }
+        Action::SessionsMet(epoch, ids) if epoch == lab.epoch => {
+            ids.iter().for_each(|id| lab.builder.met(id));
+        }
         Action::SessionOpened(epoch, id) if epoch == lab.epoch => {
+            lab.builder.met(&id);
             if lab.session.as_ref().is_none_or(|session| session.id != id) {
                 lab.session = Some(SessionView::new(id));
                 lab.question = None;
@@ -804,6 +867,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         | Action::LibraryChosen(_)
         | Action::Items(..)
         | Action::ItemRead(..)
+        | Action::SessionsMet(..)
         | Action::SessionOpened(..)
         | Action::SessionRead(..)
         | Action::FilesRead(..)
@@ -832,6 +896,7 @@ impl Lab {
             dialect,
             log,
             check: self.check.take(),
+            builder: self.builder.elsewhere(),
             view: self.view.clone(),
             ..Self::new(std::mem::take(&mut self.page), self.seed, self.now)
         };

@@ -2,8 +2,10 @@
 
 use accession_core::dialect::Dialect;
 use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId, WarningType};
+use accession_core::operations::Row;
+use serde_json::{Map, Value};
 
-use crate::lab::{Action, Format, SessionCall};
+use crate::lab::{Action, Format, Question, SessionCall};
 
 /// What a person can ask for.
 pub(crate) enum Command {
@@ -64,8 +66,10 @@ pub(crate) enum Command {
     Ignore(WarningType),
     /// Send a call, or ask first.
     Call(SessionCall),
+    /// Send a call that was built, or ask first.
+    Send(&'static Row, Map<String, Value>),
     /// Send a call that was asked about; the text is the error message of a failure.
-    Confirm(SessionCall, String),
+    Confirm(Question, String),
     /// Check the package that consists of these files.
     Check(Vec<web_sys::File>),
     /// The same with what was dropped.

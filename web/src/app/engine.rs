@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about what is on screen; the reducer does.
 
+mod built;
 mod content;
 mod files;
 mod package;
@@ -14,7 +15,7 @@ use std::rc::Rc;
 use accession_client::{Client, ClientError, Exchange, Simulated, Transport, UploadLink};
 use accession_core::dialect::Dialect;
 use accession_core::model::{LibraryId, SessionId};
-use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation};
+use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation, Row};
 use accession_core::simulator::Simulator;
 use futures_channel::oneshot;
 use yew::platform::spawn_local;
@@ -202,22 +203,36 @@ impl Engine {
             }
             (Command::Call(call), Some(link), Some(id)) => {
                 if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
-                    self.ask(Some(Question { call, session: id }));
+                    self.ask(Some(Question::Button { call, session: id }));
                 } else {
                     self.spawn(|engine| async move {
                         engine.session_call(&link, &id, call, String::new()).await;
                     });
                 }
             }
-            (Command::Confirm(call, text), Some(link), _) => {
-                // What was asked about, not what is on screen by now.
-                let Some(question) = lab.question.clone() else { return };
-                self.ask(None);
-                if question.call == call {
-                    self.spawn(|engine| async move {
-                        engine.session_call(&link, &question.session, call, text).await;
-                    });
+            (Command::Send(row, parameters), Some(link), _) => {
+                if row.changes() && lab.asks_first() {
+                    self.ask(Some(Question::Built { row, parameters }));
+                } else {
+                    self.spawn(|engine| async move { engine.send(&link, row, parameters).await });
                 }
+            }
+            (Command::Confirm(question, text), Some(link), _) => {
+                // What was asked about, not what is on screen by now.
+                if lab.question.as_ref() != Some(&question) {
+                    return;
+                }
+                self.ask(None);
+                self.spawn(|engine| async move {
+                    match question {
+                        Question::Button { call, session } => {
+                            engine.session_call(&link, &session, call, text).await;
+                        }
+                        Question::Built { row, parameters } => {
+                            engine.send(&link, row, parameters).await;
+                        }
+                    }
+                });
             }
             // Without a server or a session there is nobody to call.
             _ => {}
@@ -386,10 +401,19 @@ impl Engine {
     // -----------------------------------------------------------------------------------------
 
     async fn call<O: Operation>(&self, link: &Link, operation: O) -> Answer<O::Reply> {
-        let waiting = Waiting { id: self.number(), call: O::ROW.name.to_owned() };
+        self.await_answer(link, O::ROW, link.client.call(&operation)).await
+    }
+
+    async fn await_answer<T>(
+        &self,
+        link: &Link,
+        row: &Row,
+        answer: impl Future<Output = Result<T, ClientError>>,
+    ) -> Answer<T> {
+        let waiting = Waiting { id: self.number(), call: row.name.to_owned() };
         let id = waiting.id;
         self.dispatch.dispatch(Action::Sent(link.epoch, waiting));
-        let result = link.client.call(&operation).await;
+        let result = answer.await;
         let exchange = link.last.borrow_mut().take();
         self.dispatch.dispatch(Action::Returned(link.epoch, id));
         Answer { result, exchange }

@@ -6,7 +6,7 @@ use yew::prelude::*;
 use super::PartProps;
 use super::icon::{Icon, draw};
 use crate::app::command::Command;
-use crate::lab::{Action, SessionCall};
+use crate::lab::{Action, Question, SessionCall};
 
 /// What is asked before a call that ends something.
 #[component]
@@ -41,7 +41,9 @@ pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
     let session = lab.session.as_ref();
     let item = question
         .as_ref()
-        .and_then(|question| session.filter(|session| session.id == question.session))
+        .and_then(|question| {
+            session.filter(|session| Some(session.id.as_str()) == question.session())
+        })
         .and_then(|session| session.item_label())
         .unwrap_or("not known")
         .to_owned();
@@ -51,26 +53,28 @@ pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
             onclose={props.on(|| Command::just(Action::Asked(None)))}>
             if let Some(question) = question {
                 <form onsubmit={
-                    let (act, call, text) = (props.act.clone(), question.call, (*text).clone());
+                    let (act, question, text) = (props.act.clone(), question.clone(), (*text).clone());
                     Callback::from(move |event: SubmitEvent| {
                         event.prevent_default();
-                        act.emit(Command::Confirm(call, text.clone()));
+                        act.emit(Command::Confirm(question.clone(), text.clone()));
                     })
                 }>
                     <h2 id={title_id}>
                         if lab.target.is_live() {
                             <span class="acc-target-word">{draw(Icon::Live)}{"LIVE"}</span>{" "}
                         }
-                        {question.call.label()}
+                        {question.label()}
                     </h2>
                     <dl class="acc-facts">
-                        <dt>{"Call"}</dt><dd class="acc-mono" translate="no">{question.call.name()}</dd>
+                        <dt>{"Call"}</dt><dd class="acc-mono" translate="no">{question.operation()}</dd>
                         <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.host()}</dd>
-                        <dt>{"Item"}</dt><dd><strong>{item}</strong></dd>
-                        <dt>{"Session"}</dt><dd class="acc-mono acc-id" translate="no">{question.session.as_str()}</dd>
-                        <dt>{"Effect"}</dt><dd>{question.call.effect()}</dd>
+                        if let Some(session) = question.session() {
+                            <dt>{"Item"}</dt><dd><strong>{item}</strong></dd>
+                            <dt>{"Session"}</dt><dd class="acc-mono acc-id" translate="no">{session.to_owned()}</dd>
+                        }
+                        <dt>{"Effect"}</dt><dd>{question.effect()}</dd>
                     </dl>
-                    if question.call == SessionCall::Fail {
+                    if is(&question, SessionCall::Fail) {
                         <div class="acc-field">
                             <label for={text_id.clone()}>{"Error message"}</label>
                             <textarea id={text_id} rows="3" value={(*text).clone()} oninput={on_text} />
@@ -78,12 +82,16 @@ pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
                     }
                     <div class="acc-buttons">
                         <button type="button" onclick={close}>{"Close"}</button>
-                        <button type="submit" class={if question.call == SessionCall::Complete { "acc-primary" } else { "acc-danger" }}>
-                            {question.call.label()}
+                        <button type="submit" class={if is(&question, SessionCall::Complete) { "acc-primary" } else { "acc-danger" }}>
+                            {question.label()}
                         </button>
                     </div>
                 </form>
             }
         </dialog>
     }
+}
+
+fn is(question: &Question, wanted: SessionCall) -> bool {
+    matches!(question, Question::Button { call, .. } if *call == wanted)
 }

@@ -5,6 +5,7 @@ use accession_core::model::{ItemId, LibraryId, SessionId};
 use yew::prelude::*;
 
 use super::PartProps;
+use super::call_builder::call_builder;
 use super::connection::ConnectionForm;
 use super::element::{element, joined, said};
 use super::field::{Field, fold_up, selected, setter};
@@ -70,8 +71,12 @@ fn session_parts(props: &PartProps) -> Html {
                     }
                 </section>
                 <SessionPart ..props.clone() />
+                {call_builder(props)}
             } else if lab.target.is_live() {
                 <p class="acc-hint">{"Libraries, items and sessions follow once you are signed in."}</p>
+            } else if lab.connection == Connection::Closed {
+                <button type="button" onclick={props.on(|| Command::UseSimulator)}>{"Log in again"}</button>
+                {call_builder(props)}
             }
         </>
     }

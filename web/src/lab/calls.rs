@@ -1,6 +1,7 @@
 //! The calls that a session's buttons send: their words, and what is to be expected of them.
 
 use accession_core::model::{SessionFileInfo, SessionState, SourceType, TransferStatus};
+use accession_core::operations::Row;
 use accession_core::rules::{self, RuleRef};
 use accession_core::session::{self, EventKind, Next, Phase};
 
@@ -32,6 +33,11 @@ impl SessionCall {
     /// The operation's own name.
     pub const fn name(self) -> &'static str {
         self.kind().operation()
+    }
+
+    /// Whether this row of the table is its operation.
+    pub fn is_of(self, row: &Row) -> bool {
+        row.name == self.name() && row.parameters.contains(&"update_session_id")
     }
 
     /// What the button says: a verb and its object.

@@ -1,0 +1,656 @@
+//! The call builder: any operation of the table, its parameters as a form and as JSON over the same
+//! data, and what is to be expected of the call.
+//!
+//! It has no list of operations and no rule of its own: which there are, what they carry and whether
+//! they will be refused, core tells. What was typed is never lost because it does not fit.
+
+use accession_client::is_secret;
+use accession_core::dialect::{self, Dialect};
+use accession_core::model::{Identifier, SessionId};
+use accession_core::operations::{self, Call, Operation, ROWS, Row, UpdateSessionCreate};
+use accession_core::reading::{Path, Step};
+use accession_core::rules;
+use accession_core::shape::{Field, Shape};
+use serde_json::{Map, Number, Value};
+
+use super::{Foresight, Lab};
+use crate::format;
+
+/// The part of a session's life, or of the API, that an operation belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// A session begins.
+    Start,
+    /// Its files.
+    Files,
+    /// It goes on.
+    StayAlive,
+    /// It ends.
+    Finish,
+    /// What can be done with any, also one that has ended.
+    CleanUp,
+    /// Libraries.
+    Libraries,
+    /// Items, and their files.
+    Items,
+    /// API logins.
+    Login,
+}
+
+impl Phase {
+    /// All of them, in the order in which they are offered.
+    pub const ALL: [Self; 8] = [
+        Self::Start,
+        Self::Files,
+        Self::StayAlive,
+        Self::Finish,
+        Self::CleanUp,
+        Self::Libraries,
+        Self::Items,
+        Self::Login,
+    ];
+
+    /// In words.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Start => "Start",
+            Self::Files => "Files",
+            Self::StayAlive => "Stay alive",
+            Self::Finish => "Finish",
+            Self::CleanUp => "Clean up",
+            Self::Libraries => "Libraries",
+            Self::Items => "Items",
+            Self::Login => "API login",
+        }
+    }
+
+    /// That of an operation, by its service and name: one that is new in the table has its place.
+    pub fn of(row: &Row) -> Self {
+        let service = row.service.trim_start_matches("com.vmware.");
+        match (service.rsplit('.').next().unwrap_or_default(), row.name) {
+            ("update_session", "create") => Self::Start,
+            ("update_session", "keep_alive" | "update") => Self::StayAlive,
+            ("update_session", "complete" | "cancel" | "fail") => Self::Finish,
+            ("update_session", _) => Self::CleanUp,
+            _ if service.contains(".updatesession.") => Self::Files,
+            _ if service.starts_with("content.library.item") => Self::Items,
+            _ if service.starts_with("cis.") => Self::Login,
+            _ => Self::Libraries,
+        }
+    }
+
+    /// Its operations.
+    pub fn rows(self) -> impl Iterator<Item = &'static Row> {
+        ROWS.iter().copied().filter(move |row| Self::of(row) == self)
+    }
+}
+
+/// What an operation is called beside others of its phase: as shortly as can be.
+pub fn name_of(row: &Row) -> String {
+    match Phase::of(row) {
+        Phase::Libraries | Phase::Items | Phase::Login => row.full_name(),
+        _ => row.name.to_owned(),
+    }
+}
+
+/// The call that is being built.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Builder {
+    /// The operation.
+    pub row: &'static Row,
+    /// Whether its parameters are edited as JSON.
+    pub as_json: bool,
+    /// Raised when all of them give way to others.
+    pub turn: u32,
+    /// What was made of them; nothing as long as they are as they were offered.
+    edited: Option<Draft>,
+    /// The sessions that were met on this target, the newest first.
+    sessions: Vec<SessionId>,
+}
+
+/// The parameters of a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// As the text had them when it last could be read.
+    pub parameters: Map<String, Value>,
+    /// As text.
+    pub text: String,
+    /// Why the text cannot be read, and where it goes wrong.
+    pub error: Option<String>,
+}
+
+/// What is done to it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// Another operation.
+    Choose(&'static Row),
+    /// As JSON, or as a form.
+    AsJson(bool),
+    /// A value at a place; also a field or an element that was not there.
+    Set(Path, Value),
+    /// Nothing at a place.
+    Remove(Path),
+    /// The whole as text.
+    Text(String),
+    /// As it was offered.
+    Anew,
+    /// It was sent: passwords are no longer needed.
+    Sent,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        let row = UpdateSessionCreate::ROW;
+        Self { row, as_json: false, turn: 0, edited: None, sessions: Vec::new() }
+    }
+}
+
+impl Builder {
+    /// The same for another server, which knows none of these ids.
+    pub(super) fn elsewhere(&self) -> Self {
+        Self { edited: None, sessions: Vec::new(), ..self.clone() }
+    }
+
+    /// Takes note of a session.
+    pub(super) fn met(&mut self, id: &SessionId) {
+        self.sessions.retain(|known| known != id);
+        self.sessions.insert(0, id.clone());
+    }
+
+    /// The parameters as they are now.
+    pub fn draft(&self, known: &Known) -> Draft {
+        self.edited.clone().unwrap_or_else(|| Draft::of(offered(self.row, known)))
+    }
+
+    /// Whether they are as they were offered.
+    pub const fn is_untouched(&self) -> bool {
+        self.edited.is_none()
+    }
+
+    pub(super) fn apply(&mut self, edit: Edit, known: &Known) {
+        match edit {
+            Edit::Choose(row) => {
+                self.row = row;
+                self.edited = None;
+                self.turn += 1;
+            }
+            Edit::AsJson(as_json) => self.as_json = as_json,
+            Edit::Text(text) => {
+                let before = self.draft(known).parameters;
+                self.edited = Some(Draft::read(text, before));
+            }
+            Edit::Set(path, value) => self.change(known, |whole| set(whole, &path.0, value)),
+            Edit::Remove(path) => self.change(known, |whole| remove(whole, &path.0)),
+            Edit::Anew => {
+                self.edited = None;
+                self.turn += 1;
+            }
+            Edit::Sent => {
+                if let Some(draft) = self.edited.take() {
+                    let mut whole = Value::Object(draft.parameters.clone());
+                    let had_secrets = forget_secrets(&mut whole);
+                    self.edited = match whole {
+                        Value::Object(parameters) if had_secrets => Some(Draft::of(parameters)),
+                        _ => Some(draft),
+                    };
+                }
+            }
+        }
+    }
+
+    fn change(&mut self, known: &Known, change: impl FnOnce(&mut Value)) {
+        let mut whole = Value::Object(self.draft(known).parameters);
+        change(&mut whole);
+        if let Value::Object(parameters) = whole {
+            self.edited = Some(Draft::of(parameters));
+        }
+    }
+}
+
+impl Draft {
+    fn of(parameters: Map<String, Value>) -> Self {
+        let text = serde_json::to_string_pretty(&parameters).unwrap_or_default();
+        Self { parameters, text, error: None }
+    }
+
+    fn read(text: String, before: Map<String, Value>) -> Self {
+        match serde_json::from_str(&text) {
+            Ok(Value::Object(parameters)) => Self { parameters, text, error: None },
+            Ok(_) => {
+                let error = Some("the parameters are one object, {…}, from line 1 on".to_owned());
+                Self { parameters: before, text, error }
+            }
+            Err(error) => Self { parameters: before, text, error: Some(error.to_string()) },
+        }
+    }
+}
+
+fn set(value: &mut Value, path: &[Step], new: Value) {
+    let Some((step, rest)) = path.split_first() else {
+        *value = new;
+        return;
+    };
+    match (step, value) {
+        (Step::Field(name), Value::Object(fields)) => {
+            set(fields.entry(name.as_str()).or_insert(Value::Null), rest, new);
+        }
+        (Step::Element(at), Value::Array(elements)) => {
+            if *at == elements.len() {
+                elements.push(Value::Null);
+            }
+            if let Some(element) = elements.get_mut(*at) {
+                set(element, rest, new);
+            }
+        }
+        // The form was of other parameters than these.
+        _ => {}
+    }
+}
+
+fn remove(value: &mut Value, path: &[Step]) {
+    match (path, value) {
+        ([Step::Field(name)], Value::Object(fields)) => {
+            fields.shift_remove(name);
+        }
+        ([Step::Element(at)], Value::Array(elements)) if *at < elements.len() => {
+            elements.remove(*at);
+        }
+        ([Step::Field(name), rest @ ..], Value::Object(fields)) => {
+            if let Some(value) = fields.get_mut(name) {
+                remove(value, rest);
+            }
+        }
+        ([Step::Element(at), rest @ ..], Value::Array(elements)) => {
+            if let Some(value) = elements.get_mut(*at) {
+                remove(value, rest);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn forget_secrets(value: &mut Value) -> bool {
+    match value {
+        Value::Object(fields) => {
+            let before = fields.len();
+            fields.retain(|name, _| !is_secret(name));
+            let deeper = fields.values_mut().fold(false, |any, value| forget_secrets(value) | any);
+            deeper || fields.len() < before
+        }
+        Value::Array(values) => {
+            values.iter_mut().fold(false, |any, value| forget_secrets(value) | any)
+        }
+        _ => false,
+    }
+}
+
+// -------------------------------------------------------------------------------------------------
+// What the page knows, and what it offers
+// -------------------------------------------------------------------------------------------------
+
+/// A value that occurred, and what it is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// The value.
+    pub value: String,
+    /// What people call it.
+    pub label: String,
+}
+
+/// What occurred so far: ids, and names of files.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Known {
+    sessions: Offers,
+    items: Offers,
+    libraries: Offers,
+    versions: Offers,
+    files: Offers,
+}
+
+/// Values of one kind; the chosen one is first.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Offers {
+    all: Vec<Offer>,
+    chosen: Option<String>,
+}
+
+impl Offers {
+    fn new(chosen: Option<String>, all: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut offers = Self { all: Vec::new(), chosen: None };
+        for (value, label) in all {
+            if offers.all.iter().all(|known| known.value != value) {
+                offers.all.push(Offer { value, label });
+            }
+        }
+        offers.all.sort_by_key(|offer| Some(&offer.value) != chosen.as_ref());
+        Self { chosen, ..offers }
+    }
+}
+
+impl Known {
+    /// What this page knows.
+    pub fn of(lab: &Lab) -> Self {
+        let session = lab.session.as_ref();
+        let on_screen = session.map(|session| &session.id);
+        let met = lab.builder.sessions.iter().map(|id| {
+            let here = if Some(id) == on_screen { "on screen" } else { "met before" };
+            (id.to_string(), format!("{}, {here}", format::short(id.as_str())))
+        });
+        let items = lab.items.ready().into_iter().flatten();
+        let of_session = session.and_then(|session| {
+            let id = session.model.ready()?.library_item_id.as_ref()?;
+            Some((id.to_string(), session.item_label().unwrap_or(id.as_str()).to_owned()))
+        });
+        let libraries = lab.libraries.ready().into_iter().flatten();
+        let item = lab.chosen_item().and_then(|item| item.model.as_ref());
+        let version = item.and_then(|item| item.content_version.clone());
+        let files = session.into_iter().flat_map(|session| {
+            let added = session.files.ready().into_iter().flatten();
+            let kept = session.item_files.ready().into_iter().flatten();
+            added.map(|file| &file.name).chain(kept.map(|file| &file.name))
+        });
+        let files: Vec<_> = files.map(|name| (name.clone(), name.clone())).collect();
+        Self {
+            sessions: Offers::new(on_screen.map(ToString::to_string), met),
+            items: Offers::new(
+                lab.item.as_ref().map(ToString::to_string),
+                items.map(|item| (item.id.to_string(), item.label().to_owned())).chain(of_session),
+            ),
+            libraries: Offers::new(
+                lab.library.as_ref().map(ToString::to_string),
+                libraries.map(|library| (library.id.to_string(), library.label().to_owned())),
+            ),
+            versions: Offers::new(
+                version.clone(),
+                version.map(|version| (version, "of the chosen item".to_owned())),
+            ),
+            files: Offers::new(files.first().map(|(name, _)| name.clone()), files),
+        }
+    }
+
+    fn offers(&self, field: &Field, row: &Row) -> Option<&Offers> {
+        match field.shape {
+            Shape::Id(Identifier::SessionId) => Some(&self.sessions),
+            Shape::Id(Identifier::ItemId) => Some(&self.items),
+            Shape::Id(Identifier::LibraryId) => Some(&self.libraries),
+            Shape::Id(Identifier::ItemVersion) => Some(&self.versions),
+            Shape::Text if field.name == "file_name" => Some(&self.files),
+            Shape::Text if field.name == "name" && row.service.ends_with(".file") => {
+                Some(&self.files)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Parameters to begin with: what has to be there, with the ids that are chosen.
+pub fn offered(row: &Row, known: &Known) -> Map<String, Value> {
+    fields_of(row, row.fields(), known, false)
+}
+
+fn fields_of(row: &Row, fields: &[Field], known: &Known, creates: bool) -> Map<String, Value> {
+    let wanted = fields.iter().filter(|field| field.required || (creates && field.is_for_create()));
+    wanted.map(|field| (field.name.to_owned(), blank(row, field, known))).collect()
+}
+
+/// What a field begins with.
+fn blank(row: &Row, field: &Field, known: &Known) -> Value {
+    match field.shape {
+        Shape::Text | Shape::Id(_) | Shape::Time => {
+            let offers = known.offers(field, row);
+            Value::from(offers.and_then(|offers| offers.chosen.clone()).unwrap_or_default())
+        }
+        Shape::Integer | Shape::Number => Value::from(0),
+        Shape::Boolean => Value::from(false),
+        Shape::Enumeration(names) => {
+            // Whoever sets a field means something by it.
+            let name = names.iter().find(|name| **name != "NONE").or(names.first());
+            Value::from(name.copied().unwrap_or_default())
+        }
+        Shape::List(element) => {
+            Value::from(vec![blank(row, &Field { shape: *element, ..*field }, known)])
+        }
+        Shape::Map(_) | Shape::Any => Value::Object(Map::new()),
+        Shape::Structure(fields) => {
+            let creates = field.name.ends_with("create_spec");
+            Value::Object(fields_of(row, fields(), known, creates))
+        }
+    }
+}
+
+// -------------------------------------------------------------------------------------------------
+// The form
+// -------------------------------------------------------------------------------------------------
+
+/// A line of the form, or a part of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// Where its value is.
+    pub path: Path,
+    /// The field's name, or the element's number.
+    pub name: String,
+    /// What it means; empty for elements, and for fields that nobody knows.
+    pub doc: &'static str,
+    /// Whether it has to be there.
+    pub required: bool,
+    /// How it is filled in.
+    pub kind: Kind,
+}
+
+/// How a value is filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// By typing.
+    Line {
+        /// What stands there.
+        text: String,
+        /// What is meant by it.
+        typed: Typed,
+        /// Values that occurred.
+        offers: Vec<Offer>,
+    },
+    /// By choosing.
+    Choice {
+        /// What is chosen.
+        text: String,
+        /// All there is, and what is chosen if that is none of it.
+        options: Vec<String>,
+        /// Whether it is true or false.
+        boolean: bool,
+    },
+    /// A structure.
+    Group {
+        /// The fields that are set.
+        entries: Vec<Entry>,
+        /// The others, and what they begin with.
+        unset: Vec<(&'static str, Value)>,
+    },
+    /// A list.
+    List {
+        /// Its elements.
+        entries: Vec<Entry>,
+        /// What another one begins with.
+        next: Value,
+    },
+    /// Not at all: JSON that has no form.
+    Kept(String),
+}
+
+/// What is meant by what is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Typed {
+    /// A text.
+    Text,
+    /// A number.
+    Number,
+    /// A password.
+    Secret,
+}
+
+impl Entry {
+    /// What is meant by a text that was typed or chosen here. What is no number stays a text, and is
+    /// refused as such.
+    pub fn value(&self, text: &str) -> Value {
+        let typed = Value::from(text);
+        match &self.kind {
+            Kind::Line { typed: Typed::Number, .. } => {
+                let number = serde_json::from_str::<Number>(text).ok();
+                // Any other spelling would change while it is typed.
+                number.filter(|number| number.to_string() == text).map_or(typed, Value::Number)
+            }
+            Kind::Choice { boolean: true, .. } => text.parse().map_or(typed, Value::Bool),
+            _ => typed,
+        }
+    }
+
+    /// Whether it can be taken out.
+    pub fn is_removable(&self) -> bool {
+        !self.required
+    }
+}
+
+/// The form for the parameters of an operation.
+pub fn form(row: &Row, parameters: &Map<String, Value>, known: &Known) -> Kind {
+    group(row, row.fields(), parameters, &Path::default(), known)
+}
+
+fn group(
+    row: &Row,
+    fields: &'static [Field],
+    values: &Map<String, Value>,
+    path: &Path,
+    known: &Known,
+) -> Kind {
+    let at = |name: &str| below(path, Step::Field(name.to_owned()));
+    let is_set = |field: &&Field| values.get(field.name).is_some();
+    let set = fields.iter().filter(is_set).map(|field| {
+        let (name, path) = (field.name.to_owned(), at(field.name));
+        let kind = kind(row, field, &values[field.name], &path, known);
+        Entry { path, name, doc: field.doc, required: field.required, kind }
+    });
+    let is_known = |name: &str| fields.iter().any(|field| field.name == name);
+    let others = values.iter().filter(|(name, _)| !is_known(name)).map(|(name, value)| Entry {
+        path: at(name),
+        name: name.clone(),
+        doc: "",
+        required: false,
+        kind: Kind::Kept(value.to_string()),
+    });
+    let unset = fields.iter().filter(|field| !is_set(field));
+    Kind::Group {
+        entries: set.chain(others).collect(),
+        unset: unset.map(|field| (field.name, blank(row, field, known))).collect(),
+    }
+}
+
+fn kind(row: &Row, field: &Field, value: &Value, path: &Path, known: &Known) -> Kind {
+    let text = text_of(value);
+    match (field.shape, value) {
+        (Shape::Structure(fields), Value::Object(values)) => {
+            group(row, fields(), values, path, known)
+        }
+        (Shape::List(element), Value::Array(values)) => {
+            let element = Field { shape: *element, doc: "", required: false, ..*field };
+            let entry = |(index, value)| {
+                let path = below(path, Step::Element(index));
+                let kind = kind(row, &element, value, &path, known);
+                let name = format!("{} {}", field.name, index + 1);
+                Entry { path, name, doc: "", required: false, kind }
+            };
+            let entries = values.iter().enumerate().map(entry).collect();
+            Kind::List { entries, next: blank(row, &element, known) }
+        }
+        (Shape::Enumeration(names), _) => choice(text, names, false),
+        (Shape::Boolean, _) => choice(text, &["true", "false"], true),
+        (Shape::Any | Shape::Map(_) | Shape::Structure(_) | Shape::List(_), _) => {
+            Kind::Kept(value.to_string())
+        }
+        (Shape::Text | Shape::Id(_) | Shape::Time | Shape::Integer | Shape::Number, _) => {
+            let typed = match field.shape {
+                Shape::Integer | Shape::Number => Typed::Number,
+                _ if is_secret(field.name) => Typed::Secret,
+                _ => Typed::Text,
+            };
+            let offers = known.offers(field, row).map(|offers| offers.all.clone());
+            Kind::Line { text, typed, offers: offers.unwrap_or_default() }
+        }
+    }
+}
+
+fn choice(text: String, names: &[&str], boolean: bool) -> Kind {
+    let mut options: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    if !options.contains(&text) {
+        options.push(text.clone());
+    }
+    Kind::Choice { text, options, boolean }
+}
+
+fn below(path: &Path, step: Step) -> Path {
+    let mut path = path.clone();
+    path.0.push(step);
+    path
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+// -------------------------------------------------------------------------------------------------
+// What is to be expected
+// -------------------------------------------------------------------------------------------------
+
+/// What is to be expected of a call, before it is sent.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Lint {
+    /// It cannot be sent.
+    Unsendable(String),
+    /// It can.
+    Foreseen {
+        /// What will come of it.
+        what: Foresight,
+        /// Which of its values is at fault, if one is.
+        place: Option<Path>,
+    },
+}
+
+/// Looks at a call as its receiver would: written as a request and read back. What reads well is for
+/// `foresee` to judge, who knows the state that the call will meet.
+pub fn lint(
+    row: &Row,
+    dialect: Dialect,
+    parameters: &Map<String, Value>,
+    foresee: impl FnOnce(&Call) -> Foresight,
+) -> Lint {
+    // A parameter that the operation does not have has no place in the request.
+    if let Some(name) = parameters.keys().find(|name| !row.parameters.contains(&name.as_str())) {
+        return Lint::Unsendable(format!("{} has no parameter {name}", row.name));
+    }
+    let request = match operations::encode(row, dialect, "", parameters.clone()) {
+        Ok(request) => request,
+        Err(error) if error.value.is_empty() => {
+            return Lint::Unsendable(format!("{} is empty", error.parameter));
+        }
+        Err(error) => return Lint::Unsendable(error.to_string()),
+    };
+    let routed = dialect::route(operations::lines(dialect), dialect, &request);
+    let Some(routed) = routed else {
+        return Lint::Foreseen { what: Foresight::Unknown, place: None };
+    };
+    let read = routed.parameters(&request).map_err(|error| (error, None));
+    let call = read.and_then(|parameters| {
+        let misfit = Call::misfit(row, &parameters);
+        Call::decode(row, &parameters).map_err(|error| (error, misfit))
+    });
+    match call {
+        Ok(call) => Lint::Foreseen { what: foresee(&call), place: None },
+        Err((error, place)) => {
+            let said = error.messages.first().map(|message| message.default_message.clone());
+            let because = said.unwrap_or_default();
+            let rule = error.rule.unwrap_or(rules::WELL_FORMED);
+            Lint::Foreseen { what: Foresight::Refused { because, rule }, place }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
