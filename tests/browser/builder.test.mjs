@@ -41,7 +41,7 @@ for (const dialect of DIALECTS) {
     // The same item a second time.
     await here.says('will be refused');
     await here.send('create').click();
-    await here.saw('create', 'refused', '400');
+    await here.saw('create', 'refused', 'RESOURCE_BUSY');
 
     await here.choose(`${FILE}.add`);
     assert.equal(await here.value('update_session_id').inputValue(), id);
@@ -139,7 +139,8 @@ test('what a call changes is on screen after it', async (t) => {
   await here.send('local_library.list').click();
   await here.saw('local_library.list', 'refused', '401 UNAUTHENTICATED');
   await here.guide.getByRole('button', { name: 'Log in again' }).click();
-  await here.isSimulated();
+  await items.waitFor();
+  await here.says('will succeed');
   await here.watched.isClean();
 });
 

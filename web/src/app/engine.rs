@@ -177,9 +177,7 @@ impl Engine {
             (Command::OpenSession(id), Some(link), _) => {
                 self.spawn(|engine| async move { engine.open_session(&link, id).await });
             }
-            (Command::Refresh, Some(link), Some(id)) => {
-                self.spawn(|engine| async move { engine.refresh(&link, &id).await });
-            }
+            (Command::Refresh, Some(link), Some(id)) => self.refresh_soon(link, id),
             (Command::AddFiles { files, send }, Some(link), Some(id)) => {
                 self.spawn(|engine| async move { engine.add_files(&link, &id, files, send).await });
             }
@@ -237,6 +235,10 @@ impl Engine {
             // Without a server or a session there is nobody to call.
             _ => {}
         }
+    }
+
+    fn refresh_soon(self: &Rc<Self>, link: Link, id: SessionId) {
+        self.spawn(|engine| async move { engine.refresh(&link, &id).await });
     }
 
     fn ask(&self, question: Option<Question>) {

@@ -10,7 +10,7 @@ use yew::prelude::*;
 
 use super::PartProps;
 use super::calls::foresight;
-use super::element::{El, button, el, group};
+use super::element::{El, el, group};
 use super::field::selected;
 use super::guide_pane::goes_to;
 use super::icon::{Icon, draw};
@@ -25,7 +25,7 @@ pub(crate) fn call_builder(props: &PartProps) -> Html {
     let row = lab.builder.row;
     let draft = lab.builder.draft(&known);
     let foreseen =
-        builder::lint(row, lab.dialect, &draft.parameters, |call| props.foresee.emit(call.clone()));
+        builder::lint(row, lab.dialect, &draft.parameters, |call| props.foresee.emit(call));
     let place = match &foreseen {
         Lint::Foreseen { place, .. } => place.clone(),
         Lint::Unsendable(_) => None,
@@ -59,7 +59,7 @@ pub(crate) fn call_builder(props: &PartProps) -> Html {
         .attr("type", "submit")
         .attr("aria-keyshortcuts", "Control+Enter")
         .text(&word);
-    let anew = button("button").text("Begin anew").on_click(form.edit(Edit::Anew));
+    let anew = press("button", "Begin anew").on_click(form.edit(Edit::Anew));
     let buttons = el("div.acc-buttons")
         .child(send.attr("aria-describedby", &lint_id).flag("disabled", draft.error.is_some()))
         .child((!lab.builder.is_untouched()).then_some(anew));
@@ -126,8 +126,7 @@ fn operation(form: &Form<'_>, row: &'static Row) -> El {
 fn parameters(form: &Form<'_>, draft: &Draft, known: &Known) -> El {
     let state = &form.props.lab.builder;
     let choice = |as_json: bool, word: &str| {
-        let choice =
-            button("button").text(word).attr_bool("aria-pressed", state.as_json == as_json);
+        let choice = press("button", word).attr_bool("aria-pressed", state.as_json == as_json);
         choice.on_click(form.edit(Edit::AsJson(as_json)))
     };
     let choices = el("div.acc-tasks")
@@ -184,17 +183,16 @@ fn entry(form: &Form<'_>, entry: &Entry) -> El {
     }
     let hint = el("p.acc-hint").id(&hint_id).text(entry.doc);
     let remove = entry.is_removable().then(|| {
-        button("button.acc-quiet.acc-small")
-            .text("Remove")
+        press("button.acc-quiet.acc-small", "Remove")
             .attr("aria-label", &format!("Remove {}", entry.name))
             .on_click(form.edit(Edit::Remove(entry.path.clone())))
     });
     let control = match &entry.kind {
         Kind::Line { text, typed, offers } => {
-            let meaning = entry.clone();
+            let (path, meant) = (entry.path.clone(), *typed);
             let on_input = form.edit_by(move |event| {
                 let text = event.target_unchecked_into::<HtmlInputElement>().value();
-                Edit::Set(meaning.path.clone(), meaning.value(&text))
+                Edit::Set(path.clone(), meant.value(&text))
             });
             let list_id = format!("{id}-known");
             let option = |offer: &builder::Offer| {
@@ -218,11 +216,10 @@ fn entry(form: &Form<'_>, entry: &Entry) -> El {
                 .on_input(on_input);
             group().child(input).child((!offers.is_empty()).then_some(list))
         }
-        Kind::Choice { text, options, .. } => {
-            let meaning = entry.clone();
-            let on_change = form.edit_by(move |event| {
-                Edit::Set(meaning.path.clone(), meaning.value(&selected(&event)))
-            });
+        Kind::Choice { text, options, typed } => {
+            let (path, meant) = (entry.path.clone(), *typed);
+            let on_change =
+                form.edit_by(move |event| Edit::Set(path.clone(), meant.value(&selected(&event))));
             let option = |name: &String| {
                 el("option").attr("value", name).flag("selected", name == text).text(name)
             };
@@ -267,7 +264,7 @@ fn inside(form: &Form<'_>, path: &Path, name: &str, kind: &Kind) -> El {
         let to = if name.is_empty() { String::new() } else { format!(" to {name}") };
         let label = format!("{verb}{word}{to}");
         let edit = form.edit(Edit::Set(path, value.clone()));
-        button("button.acc-small.acc-mono").text(word).attr("aria-label", &label).on_click(edit)
+        press("button.acc-small.acc-mono", word).attr("aria-label", &label).on_click(edit)
     };
     let entries = |entries: &[Entry]| {
         let entries = entries.iter().map(|each| entry(form, each).key(&each.path.to_string()));
@@ -292,6 +289,11 @@ fn inside(form: &Form<'_>, path: &Path, name: &str, kind: &Kind) -> El {
         )),
         Kind::Line { .. } | Kind::Choice { .. } | Kind::Kept(_) => group(),
     }
+}
+
+/// A button that does not send the form.
+fn press(name: &'static str, word: &str) -> El {
+    el(name).attr("type", "button").text(word)
 }
 
 /// What is to be expected, in one line.

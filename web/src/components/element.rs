@@ -41,12 +41,6 @@ pub(crate) fn group() -> El {
     el("")
 }
 
-/// A button that does not send a form.
-#[inline(never)]
-pub(crate) fn button(name: &'static str) -> El {
-    el(name).attr("type", "button")
-}
-
 impl El {
     /// Sets an attribute.
     #[inline(never)]

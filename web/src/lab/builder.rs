@@ -11,7 +11,7 @@ use accession_core::operations::{self, Call, Operation, ROWS, Row, UpdateSession
 use accession_core::reading::{Path, Step};
 use accession_core::rules;
 use accession_core::shape::{Field, Shape};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::{Foresight, Lab};
 use crate::format;
@@ -66,15 +66,16 @@ impl Phase {
 
     /// That of an operation, by its service and name: one that is new in the table has its place.
     pub fn of(row: &Row) -> Self {
-        let service = row.service.trim_start_matches("com.vmware.");
-        match (service.rsplit('.').next().unwrap_or_default(), row.name) {
-            ("update_session", "create") => Self::Start,
-            ("update_session", "keep_alive" | "update") => Self::StayAlive,
-            ("update_session", "complete" | "cancel" | "fail") => Self::Finish,
-            ("update_session", _) => Self::CleanUp,
-            _ if service.contains(".updatesession.") => Self::Files,
-            _ if service.starts_with("content.library.item") => Self::Items,
-            _ if service.starts_with("cis.") => Self::Login,
+        let is_of = |service: &str| row.service.ends_with(service);
+        let below = |service: &str| row.service.starts_with(service);
+        match row.name {
+            "create" if is_of(".update_session") => Self::Start,
+            "keep_alive" | "update" if is_of(".update_session") => Self::StayAlive,
+            "complete" | "cancel" | "fail" if is_of(".update_session") => Self::Finish,
+            _ if is_of(".update_session") => Self::CleanUp,
+            _ if is_of(".updatesession.file") => Self::Files,
+            _ if below("com.vmware.content.library.item") => Self::Items,
+            _ if below("com.vmware.cis.") => Self::Login,
             _ => Self::Libraries,
         }
     }
@@ -209,7 +210,8 @@ impl Builder {
 
 impl Draft {
     fn of(parameters: Map<String, Value>) -> Self {
-        let text = serde_json::to_string_pretty(&parameters).unwrap_or_default();
+        let whole = Value::Object(parameters.clone());
+        let text = serde_json::to_string_pretty(&whole).unwrap_or_default();
         Self { parameters, text, error: None }
     }
 
@@ -295,91 +297,86 @@ pub struct Offer {
     pub value: String,
     /// What people call it.
     pub label: String,
+    /// Whether it is the one that is on screen or chosen.
+    pub chosen: bool,
+    what: Occurred,
+}
+
+/// What it was that occurred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occurred {
+    Session,
+    Item,
+    Library,
+    Version,
+    FileName,
 }
 
 /// What occurred so far: ids, and names of files.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Known {
-    sessions: Offers,
-    items: Offers,
-    libraries: Offers,
-    versions: Offers,
-    files: Offers,
-}
-
-/// Values of one kind; the chosen one is first.
-#[derive(Debug, Clone, PartialEq, Default)]
-struct Offers {
-    all: Vec<Offer>,
-    chosen: Option<String>,
-}
-
-impl Offers {
-    fn new(chosen: Option<String>, all: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut offers = Self { all: Vec::new(), chosen: None };
-        for (value, label) in all {
-            if offers.all.iter().all(|known| known.value != value) {
-                offers.all.push(Offer { value, label });
-            }
-        }
-        offers.all.sort_by_key(|offer| Some(&offer.value) != chosen.as_ref());
-        Self { chosen, ..offers }
-    }
-}
+pub struct Known(Vec<Offer>);
 
 impl Known {
     /// What this page knows.
     pub fn of(lab: &Lab) -> Self {
+        let mut known = Self::default();
         let session = lab.session.as_ref();
-        let on_screen = session.map(|session| &session.id);
-        let met = lab.builder.sessions.iter().map(|id| {
-            let here = if Some(id) == on_screen { "on screen" } else { "met before" };
-            (id.to_string(), format!("{}, {here}", format::short(id.as_str())))
-        });
-        let items = lab.items.ready().into_iter().flatten();
-        let of_session = session.and_then(|session| {
-            let id = session.model.ready()?.library_item_id.as_ref()?;
-            Some((id.to_string(), session.item_label().unwrap_or(id.as_str()).to_owned()))
-        });
-        let libraries = lab.libraries.ready().into_iter().flatten();
-        let item = lab.chosen_item().and_then(|item| item.model.as_ref());
-        let version = item.and_then(|item| item.content_version.clone());
-        let files = session.into_iter().flat_map(|session| {
-            let added = session.files.ready().into_iter().flatten();
-            let kept = session.item_files.ready().into_iter().flatten();
-            added.map(|file| &file.name).chain(kept.map(|file| &file.name))
-        });
-        let files: Vec<_> = files.map(|name| (name.clone(), name.clone())).collect();
-        Self {
-            sessions: Offers::new(on_screen.map(ToString::to_string), met),
-            items: Offers::new(
-                lab.item.as_ref().map(ToString::to_string),
-                items.map(|item| (item.id.to_string(), item.label().to_owned())).chain(of_session),
-            ),
-            libraries: Offers::new(
-                lab.library.as_ref().map(ToString::to_string),
-                libraries.map(|library| (library.id.to_string(), library.label().to_owned())),
-            ),
-            versions: Offers::new(
-                version.clone(),
-                version.map(|version| (version, "of the chosen item".to_owned())),
-            ),
-            files: Offers::new(files.first().map(|(name, _)| name.clone()), files),
+        for id in &lab.builder.sessions {
+            let chosen = session.is_some_and(|session| session.id == *id);
+            let here = if chosen { "on screen" } else { "met before" };
+            let label = format!("{}, {here}", format::short(id.as_str()));
+            known.add(Occurred::Session, id.as_str(), &label, chosen);
+        }
+        for item in lab.items.ready().into_iter().flatten() {
+            let chosen = lab.item.as_ref() == Some(&item.id);
+            known.add(Occurred::Item, item.id.as_str(), item.label(), chosen);
+            let version = item.model.as_ref().and_then(|item| item.content_version.as_ref());
+            if let (true, Some(version)) = (chosen, version) {
+                known.add(Occurred::Version, version, "of the chosen item", true);
+            }
+        }
+        for library in lab.libraries.ready().into_iter().flatten() {
+            let chosen = lab.library.as_ref() == Some(&library.id);
+            known.add(Occurred::Library, library.id.as_str(), library.label(), chosen);
+        }
+        if let Some(session) = session {
+            let model = session.model.ready();
+            if let Some(item) = model.and_then(|model| model.library_item_id.as_ref()) {
+                let label = session.item_label().unwrap_or_default();
+                known.add(Occurred::Item, item.as_str(), label, false);
+            }
+            for file in session.files.ready().into_iter().flatten() {
+                known.add(Occurred::FileName, &file.name, &file.name, true);
+            }
+            for file in session.item_files.ready().into_iter().flatten() {
+                known.add(Occurred::FileName, &file.name, &file.name, true);
+            }
+        }
+        known
+    }
+
+    fn add(&mut self, what: Occurred, value: &str, label: &str, chosen: bool) {
+        let is_known = |known: &Offer| known.what == what && known.value == value;
+        if !self.0.iter().any(is_known) {
+            let (value, label) = (value.to_owned(), label.to_owned());
+            self.0.push(Offer { value, label, chosen, what });
         }
     }
 
-    fn offers(&self, field: &Field, row: &Row) -> Option<&Offers> {
-        match field.shape {
-            Shape::Id(Identifier::SessionId) => Some(&self.sessions),
-            Shape::Id(Identifier::ItemId) => Some(&self.items),
-            Shape::Id(Identifier::LibraryId) => Some(&self.libraries),
-            Shape::Id(Identifier::ItemVersion) => Some(&self.versions),
-            Shape::Text if field.name == "file_name" => Some(&self.files),
+    /// What may be meant in a field.
+    fn offers(&self, row: &Row, field: &Field) -> impl Iterator<Item = &Offer> {
+        let what = match field.shape {
+            Shape::Id(Identifier::SessionId) => Some(Occurred::Session),
+            Shape::Id(Identifier::ItemId) => Some(Occurred::Item),
+            Shape::Id(Identifier::LibraryId) => Some(Occurred::Library),
+            Shape::Id(Identifier::ItemVersion) => Some(Occurred::Version),
+            Shape::Text if field.name == "file_name" => Some(Occurred::FileName),
             Shape::Text if field.name == "name" && row.service.ends_with(".file") => {
-                Some(&self.files)
+                Some(Occurred::FileName)
             }
             _ => None,
-        }
+        };
+        self.0.iter().filter(move |offer| Some(offer.what) == what)
     }
 }
 
@@ -397,8 +394,8 @@ fn fields_of(row: &Row, fields: &[Field], known: &Known, creates: bool) -> Map<S
 fn blank(row: &Row, field: &Field, known: &Known) -> Value {
     match field.shape {
         Shape::Text | Shape::Id(_) | Shape::Time => {
-            let offers = known.offers(field, row);
-            Value::from(offers.and_then(|offers| offers.chosen.clone()).unwrap_or_default())
+            let chosen = known.offers(row, field).find(|offer| offer.chosen);
+            Value::from(chosen.map_or("", |offer| &offer.value))
         }
         Shape::Integer | Shape::Number => Value::from(0),
         Shape::Boolean => Value::from(false),
@@ -455,8 +452,8 @@ pub enum Kind {
         text: String,
         /// All there is, and what is chosen if that is none of it.
         options: Vec<String>,
-        /// Whether it is true or false.
-        boolean: bool,
+        /// What is meant by it.
+        typed: Typed,
     },
     /// A structure.
     Group {
@@ -476,7 +473,7 @@ pub enum Kind {
     Kept(String),
 }
 
-/// What is meant by what is typed.
+/// What is meant by what is typed or chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Typed {
     /// A text.
@@ -485,26 +482,27 @@ pub enum Typed {
     Number,
     /// A password.
     Secret,
+    /// True or false.
+    Boolean,
+}
+
+impl Typed {
+    /// What a text means. What is no number stays a text, and is refused as such.
+    pub fn value(self, text: &str) -> Value {
+        match (self, serde_json::from_str(text)) {
+            // Any other spelling of it would change while it is typed.
+            (Self::Number, Ok(Value::Number(number))) if number.to_string() == text => {
+                Value::Number(number)
+            }
+            (Self::Boolean, Ok(Value::Bool(value))) => Value::Bool(value),
+            _ => Value::from(text),
+        }
+    }
 }
 
 impl Entry {
-    /// What is meant by a text that was typed or chosen here. What is no number stays a text, and is
-    /// refused as such.
-    pub fn value(&self, text: &str) -> Value {
-        let typed = Value::from(text);
-        match &self.kind {
-            Kind::Line { typed: Typed::Number, .. } => {
-                let number = serde_json::from_str::<Number>(text).ok();
-                // Any other spelling would change while it is typed.
-                number.filter(|number| number.to_string() == text).map_or(typed, Value::Number)
-            }
-            Kind::Choice { boolean: true, .. } => text.parse().map_or(typed, Value::Bool),
-            _ => typed,
-        }
-    }
-
     /// Whether it can be taken out.
-    pub fn is_removable(&self) -> bool {
+    pub const fn is_removable(&self) -> bool {
         !self.required
     }
 }
@@ -560,8 +558,8 @@ fn kind(row: &Row, field: &Field, value: &Value, path: &Path, known: &Known) -> 
             let entries = values.iter().enumerate().map(entry).collect();
             Kind::List { entries, next: blank(row, &element, known) }
         }
-        (Shape::Enumeration(names), _) => choice(text, names, false),
-        (Shape::Boolean, _) => choice(text, &["true", "false"], true),
+        (Shape::Enumeration(names), _) => choice(text, names, Typed::Text),
+        (Shape::Boolean, _) => choice(text, &["true", "false"], Typed::Boolean),
         (Shape::Any | Shape::Map(_) | Shape::Structure(_) | Shape::List(_), _) => {
             Kind::Kept(value.to_string())
         }
@@ -571,18 +569,17 @@ fn kind(row: &Row, field: &Field, value: &Value, path: &Path, known: &Known) -> 
                 _ if is_secret(field.name) => Typed::Secret,
                 _ => Typed::Text,
             };
-            let offers = known.offers(field, row).map(|offers| offers.all.clone());
-            Kind::Line { text, typed, offers: offers.unwrap_or_default() }
+            Kind::Line { text, typed, offers: known.offers(row, field).cloned().collect() }
         }
     }
 }
 
-fn choice(text: String, names: &[&str], boolean: bool) -> Kind {
+fn choice(text: String, names: &[&str], typed: Typed) -> Kind {
     let mut options: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     if !options.contains(&text) {
         options.push(text.clone());
     }
-    Kind::Choice { text, options, boolean }
+    Kind::Choice { text, options, typed }
 }
 
 fn below(path: &Path, step: Step) -> Path {
@@ -619,7 +616,7 @@ pub fn lint(
     row: &Row,
     dialect: Dialect,
     parameters: &Map<String, Value>,
-    foresee: impl FnOnce(&Call) -> Foresight,
+    foresee: impl FnOnce(Call) -> Foresight,
 ) -> Lint {
     // A parameter that the operation does not have has no place in the request.
     if let Some(name) = parameters.keys().find(|name| !row.parameters.contains(&name.as_str())) {
@@ -642,7 +639,7 @@ pub fn lint(
         Call::decode(row, &parameters).map_err(|error| (error, misfit))
     });
     match call {
-        Ok(call) => Lint::Foreseen { what: foresee(&call), place: None },
+        Ok(call) => Lint::Foreseen { what: foresee(call), place: None },
         Err((error, place)) => {
             let said = error.messages.first().map(|message| message.default_message.clone());
             let because = said.unwrap_or_default();

@@ -12,6 +12,7 @@ use accession_core::structure::Plain;
 use serde_json::{Map, Value};
 
 use super::{Answer, Engine, Link, SIMULATED_USER};
+use crate::app::command::Command;
 use crate::lab::builder::{self, Edit, Phase};
 use crate::lab::{Action, Connection, Foresight, Pane, SessionCall};
 
@@ -56,75 +57,68 @@ impl Engine {
         parameters: Map<String, Value>,
     ) {
         self.dispatch.dispatch(Action::Built(Edit::Sent));
+        let session = text(&parameters, "update_session_id").map(SessionId::new);
         let calling = link.client.call_row(row, parameters.clone());
         let Answer { result, exchange } = self.await_answer(link, row, calling).await;
-        let (name, session) = (builder::name_of(row), text(&parameters, "update_session_id"));
-        let session = session.map(SessionId::new);
-        match result {
-            Err(error) => {
-                let answer = Answer { result: Err::<(), _>(error.clone()), exchange };
-                self.failed(link, None, &name, &error, &answer);
-            }
-            Ok(value) => {
-                let answer = Answer { result: Ok(()), exchange };
-                self.succeeded(link, None, &name, row.doc, &answer);
-                if row == LoginDelete::ROW {
-                    return self.logged_out(link);
-                }
-                if let (true, Some(session)) = (row == SessionFileValidate::ROW, &session)
-                    && let Ok(read) = reading::read(&value)
-                {
-                    let answer = Answer { result: Ok(read.value), exchange: answer.exchange };
-                    self.report_validation(link, session, answer);
-                }
-                self.take_result(link, row, &value).await;
-                if row.changes() {
-                    self.look_at_shelves(link, row, &parameters).await;
-                }
-            }
-        }
+        self.take(link, row, &parameters, session.as_ref(), Answer { result, exchange });
         let on_screen = self.lab().and_then(|lab| Some(lab.session.as_ref()?.id.clone()));
-        if let Some(id) = session.filter(|id| Some(id) == on_screen.as_ref()) {
-            self.refresh(link, &id).await;
+        if session.is_some() && session == on_screen {
+            self.perform(Command::Refresh);
         }
     }
 
-    /// Takes what the page shows out of a result.
-    async fn take_result(&self, link: &Link, row: &Row, value: &Value) {
-        if row == UpdateSessionCreate::ROW
-            && let Some(id) = value.as_str().map(SessionId::new)
-        {
+    /// Takes what the page shows out of an answer, and reads again what the call may have changed.
+    fn take(
+        self: &Rc<Self>,
+        link: &Link,
+        row: &'static Row,
+        parameters: &Map<String, Value>,
+        session: Option<&SessionId>,
+        answer: Answer<Value>,
+    ) {
+        let name = builder::name_of(row);
+        let value = match &answer.result {
+            Ok(value) => value,
+            Err(error) => return self.failed(link, None, &name, error, &answer),
+        };
+        self.succeeded(link, None, &name, row.doc, &answer);
+        if row == LoginDelete::ROW {
+            self.logged_out(link);
+        } else if row == UpdateSessionCreate::ROW {
+            let Some(id) = value.as_str().map(SessionId::new) else { return };
             self.dispatch.dispatch(Action::SessionOpened(link.epoch, id.clone()));
             self.dispatch.dispatch(Action::Showed(Pane::Session));
-            self.refresh(link, &id).await;
-        }
-        if row == UpdateSessionList::ROW {
-            let ids = value.as_array().into_iter().flatten();
-            let ids = ids.filter_map(Value::as_str).map(SessionId::new).collect();
+            self.refresh_soon(link.clone(), id);
+        } else if row == UpdateSessionList::ROW {
+            let ids = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+            let ids = ids.map(SessionId::new).collect();
             self.dispatch.dispatch(Action::SessionsMet(link.epoch, ids));
+        } else if row == SessionFileValidate::ROW {
+            if let (Some(session), Ok(read)) = (session, reading::read(value)) {
+                let exchange = answer.exchange.clone();
+                self.report_validation(link, session, Answer { result: Ok(read.value), exchange });
+            }
+        } else if row.changes() {
+            self.look_at_shelves(row, parameters);
         }
     }
 
-    /// Reads libraries or items again, where a call may have changed them.
-    async fn look_at_shelves(&self, link: &Link, row: &Row, parameters: &Map<String, Value>) {
+    /// Reads libraries or items again.
+    fn look_at_shelves(self: &Rc<Self>, row: &Row, parameters: &Map<String, Value>) {
         let Some(lab) = self.lab() else { return };
-        let deletes = row.name.ends_with("delete");
+        let deletes = |name| text(parameters, name).filter(|_| row.name.ends_with("delete"));
         match Phase::of(row) {
             Phase::Libraries => {
-                let named = text(parameters, "library_id").map(LibraryId::new);
-                if deletes && named == lab.library {
+                if deletes("library_id") == lab.library.as_ref().map(LibraryId::as_str) {
                     self.dispatch.dispatch(Action::LibraryChosen(None));
                 }
-                self.load_libraries(link).await;
+                self.perform(Command::LoadLibraries);
             }
             Phase::Items => {
-                let named = text(parameters, "library_item_id").map(ItemId::new);
-                if deletes && named == lab.item {
+                if deletes("library_item_id") == lab.item.as_ref().map(ItemId::as_str) {
                     self.dispatch.dispatch(Action::ItemChosen(None));
                 }
-                if let Some(library) = lab.library.clone() {
-                    self.load_items(link, library).await;
-                }
+                self.perform(Command::ChooseLibrary(lab.library.clone()));
             }
             _ => {}
         }
