@@ -163,6 +163,10 @@ for (const [width, height] of [
     await here.put('checksum_info', 'file_spec');
     await here.put('algorithm', 'checksum_info');
     await isAccessible(here.page, 'a form with a structure', except);
+    await here.form.getByRole('button', { name: 'Remove checksum_info' }).press('Enter');
+    const focused = here.page.locator(':focus');
+    assert.match(await focused.innerText(), /^Add a field/, 'the focus stays beside what is gone');
+
     await here.choose(`${SESSION}.update`);
     await here.put('warning_behavior', 'update_spec');
     await here.form.getByRole('button', { name: 'Add another to warning_behavior' }).click();

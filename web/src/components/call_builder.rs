@@ -5,7 +5,7 @@ use accession_core::operations::{self, Row};
 use accession_core::reading::{Path, Step};
 use serde_json::Value;
 use wasm_bindgen::JsCast;
-use web_sys::{Event, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::PartProps;
@@ -185,7 +185,13 @@ fn entry(form: &Form<'_>, entry: &Entry) -> El {
     let remove = entry.is_removable().then(|| {
         press("button.acc-quiet.acc-small", "Remove")
             .attr("aria-label", &format!("Remove {}", entry.name))
-            .on_click(form.edit(Edit::Remove(entry.path.clone())))
+            .on_click({
+                let path = entry.path.clone();
+                form.edit_by(move |event| {
+                    focus_beside(&event);
+                    Edit::Remove(path.clone())
+                })
+            })
     });
     let control = match &entry.kind {
         Kind::Line { text, typed, offers } => {
@@ -288,6 +294,22 @@ fn inside(form: &Form<'_>, path: &Path, name: &str, kind: &Kind) -> El {
             "Add another",
         )),
         Kind::Line { .. } | Kind::Choice { .. } | Kind::Kept(_) => group(),
+    }
+}
+
+/// What is taken out takes its button along: the focus goes to where something can be added again.
+fn focus_beside(event: &Event) {
+    let button: Element = event.target_unchecked_into();
+    let closest = |element: Element, selector| element.closest(selector).ok().flatten();
+    let around = closest(button, ".acc-field, fieldset")
+        .and_then(|entry| closest(entry.parent_element()?, "fieldset, .acc-call-form"));
+    let beside = around.and_then(|around| {
+        let places = ":scope > .acc-call-more > summary, :scope > button";
+        around.query_selector(places).ok()??.dyn_into::<HtmlElement>().ok()
+    });
+    if let Some(beside) = beside {
+        // Where nothing can be focused, nothing is.
+        let _ = beside.focus();
     }
 }
 
