@@ -152,3 +152,15 @@ export type Effect =
         | "backing_vanished"
         | "maintenance";
     };
+
+/** A condition that a call needs and that does not hold. */
+export interface Unmet {
+  rule: Rule;
+  why: string;
+  lacks: Privilege | null;
+}
+
+export type Step =
+  | { kind: "call"; operation: string; parameters: Record<string, unknown> }
+  | { kind: "upload" | "finish_upload"; session: string; file: string }
+  | { kind: "wait"; until: string };

@@ -12,11 +12,12 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{
-    ConfirmDialog, PartProps, WireLog, announcements, explain_pane, footer, guide_pane, header,
-    package_pane, session_pane,
+    PartProps, WireLog, announcements, code_pane, confirm_dialog, el, explain_pane, footer,
+    guide_pane, header, package_pane, session_pane, use_dialog,
 };
 use crate::host::Host;
-use crate::lab::{Lab, Pane, Task, Theme};
+use crate::lab::builder;
+use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme};
 use command::Command;
 use engine::Engine;
 
@@ -68,7 +69,7 @@ pub fn App(props: &AppProps) -> Html {
         (true, false, true) => Some(POLL_IDLE),
         _ => None,
     };
-    use_repeated(counting.then_some(TICK), {
+    use_repeated((counting || !lab.target.is_live()).then_some(TICK), {
         let engine = engine.clone();
         move || engine.tick()
     });
@@ -95,14 +96,18 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
-    let foresee = use_callback((), {
-        let engine = engine.clone();
-        move |call: Call, ()| engine.foresee(&call)
-    });
+    let dialog = use_dialog(lab.question.clone());
     let act = use_callback((), move |command: Command, ()| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
-    let id = |name: &str| format!("{prefix}-{name}");
-    let part = PartProps { lab: lab.clone(), act: act.clone(), foresee, prefix: prefix.clone() };
+    let replica = use_mut_ref(Replica::default);
+    let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
+    let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
+    let foresee = Callback::from({
+        let (lab, scene) = (lab.clone(), scene.clone());
+        move |call: Call| builder::foresee(&lab, &scene, &mut replica.borrow_mut(), &call)
+    });
+    let part = PartProps { lab: shown, scene, act: act.clone(), foresee, prefix: prefix.clone() };
+    let id = |name: &str| part.id(name);
     let pane = match lab.view.pane {
         Pane::Guide => "guide",
         Pane::Session => "session",
@@ -116,37 +121,46 @@ pub fn App(props: &AppProps) -> Html {
     };
     let checking = lab.view.task == Task::Check;
     let target = if lab.target.is_live() { "live" } else { "simulated" };
-    html! {
-        <div class="acc" data-target={target} data-pane={pane} data-theme={theme}
-            data-task={if checking { "check" } else { "session" }}
-            data-log={if lab.view.log_open { "open" } else { "closed" }}>
-            <div class="acc-skip">
-                <a href={format!("#{}", id("session"))}>{"Skip to the session"}</a>
-                <a href={format!("#{}", id("log"))}>{"Skip to the wire log"}</a>
-            </div>
-            {header(&part)}
-            <aside class="acc-pane acc-guide" aria-label="Guide" id={id("guide")}>
-                {guide_pane(&part)}
-            </aside>
-            <main class="acc-pane acc-session" id={id("session")} tabindex="-1" ref={main}>
-                if checking {
-                    {package_pane(&part)}
-                } else {
-                    {session_pane(&part)}
-                }
-            </main>
-            <aside class="acc-pane acc-explain" aria-label="Explain" id={id("explain")} tabindex="0">
-                {explain_pane(&lab)}
-            </aside>
-            <section class="acc-log" aria-label="Wire log" id={id("log")} tabindex="-1">
-                <WireLog log={lab.log.clone()} view={lab.view.clone()} act={act.clone()}
-                    prefix={prefix.clone()} />
-            </section>
-            {footer((host.page_memory)(), host.reader_memory.get())}
-            <ConfirmDialog ..part />
-            {announcements(&lab)}
-        </div>
-    }
+    let skip = el("div.acc-skip")
+        .child(el("a").attr("href", &format!("#{}", id("session"))).text("Skip to the session"))
+        .child(el("a").attr("href", &format!("#{}", id("log"))).text("Skip to the wire log"));
+    let guide = el("aside.acc-pane.acc-guide")
+        .attr("aria-label", "Guide")
+        .id(&id("guide"))
+        .child(guide_pane(&part));
+    let main = el("main.acc-pane.acc-session")
+        .id(&id("session"))
+        .attr("tabindex", "-1")
+        .node(&main)
+        .child(if checking { package_pane(&part) } else { session_pane(&part) });
+    let explain = el("aside.acc-pane.acc-explain")
+        .attr("aria-label", "Explain")
+        .id(&id("explain"))
+        .attr("tabindex", "0")
+        .child(explain_pane(&part))
+        .child(code_pane(&part));
+    let (log, view) = (lab.log().clone(), lab.view.clone());
+    let log = el("section.acc-log")
+        .attr("aria-label", "Wire log")
+        .id(&id("log"))
+        .attr("tabindex", "-1")
+        .child(html! { <WireLog {log} {view} {act} {prefix} /> });
+    el("div.acc")
+        .attr("data-target", target)
+        .attr("data-pane", pane)
+        .attr("data-theme", theme)
+        .attr("data-task", if checking { "check" } else { "session" })
+        .attr("data-log", if lab.view.log_open { "open" } else { "closed" })
+        .child(skip)
+        .child(header(&part))
+        .child(guide)
+        .child(main)
+        .child(explain)
+        .child(log)
+        .child(footer((host.page_memory)(), host.reader_memory.get()))
+        .child(confirm_dialog(&part, &dialog))
+        .child(announcements(&lab))
+        .into()
 }
 
 /// Does something again and again, as long as there is a period.

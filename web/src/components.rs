@@ -8,6 +8,7 @@ mod add_files;
 mod announcements;
 mod call_builder;
 mod calls;
+mod code_pane;
 mod confirm_dialog;
 mod connection;
 mod element;
@@ -15,6 +16,7 @@ mod explain_pane;
 mod field;
 mod files;
 mod footer;
+mod form;
 mod guide_pane;
 mod header;
 mod icon;
@@ -26,13 +28,19 @@ mod package_report;
 mod preview;
 mod session_pane;
 mod state;
+mod timeline;
 mod wire_log;
 
+use std::rc::Rc;
+
 use accession_core::operations::Call;
-use yew::{AttrValue, Callback, Properties, UseReducerHandle};
+use web_sys::Event;
+use yew::{AttrValue, Callback, Properties};
 
 pub(crate) use announcements::announcements;
-pub(crate) use confirm_dialog::ConfirmDialog;
+pub(crate) use code_pane::code_pane;
+pub(crate) use confirm_dialog::{confirm_dialog, use_dialog};
+pub(crate) use element::el;
 pub(crate) use explain_pane::explain_pane;
 pub(crate) use footer::footer;
 pub(crate) use guide_pane::guide_pane;
@@ -42,13 +50,15 @@ pub(crate) use session_pane::session_pane;
 pub(crate) use wire_log::WireLog;
 
 use crate::app::command::Command;
-use crate::lab::{Foresight, Lab};
+use crate::lab::{Foresight, Lab, Scene};
 
 /// What most parts of the screen need.
 #[derive(Properties, PartialEq, Clone)]
 pub(crate) struct PartProps {
-    /// What is shown.
-    pub(crate) lab: UseReducerHandle<Lab>,
+    /// What is shown: the page, with the session as it was after the entry that is selected.
+    pub(crate) lab: Rc<Lab>,
+    /// The same session, and what the rules say of it.
+    pub(crate) scene: Rc<Scene>,
     /// Where commands go.
     pub(crate) act: Callback<Command>,
     /// Tells what is to be expected of a call.
@@ -59,7 +69,7 @@ pub(crate) struct PartProps {
 
 impl PartProps {
     /// The id of an element.
-    fn id(&self, name: &str) -> String {
+    pub(crate) fn id(&self, name: &str) -> String {
         format!("{}-{name}", self.prefix)
     }
 
@@ -67,5 +77,11 @@ impl PartProps {
     fn on<E: 'static>(&self, command: impl Fn() -> Command + 'static) -> Callback<E> {
         let act = self.act.clone();
         Callback::from(move |_| act.emit(command()))
+    }
+
+    /// A callback that issues what its event asks for.
+    fn on_event(&self, command: fn(&Event) -> Command) -> Callback<Event> {
+        let act = self.act.clone();
+        Callback::from(move |event| act.emit(command(&event)))
     }
 }

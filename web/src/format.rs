@@ -55,6 +55,12 @@ pub fn countdown(left: Duration) -> String {
     }
 }
 
+/// A span of time as a clock shows it: `00:03:12`.
+pub fn clock(time: Duration) -> String {
+    let seconds = time.as_secs();
+    format!("{:02}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
 /// A time in words: `4 min 12 s`, `1.3 s`, `12 ms`.
 pub fn duration(time: Duration) -> String {
     let millis = time.as_millis();

@@ -2,11 +2,17 @@
 //!
 //! It reads no clock, no storage and no network, and holds no token, password or upload link.
 
+mod branch;
 pub mod builder;
 mod calls;
 mod check;
+mod clock;
+pub mod code;
 mod log;
 mod outcome;
+mod scene;
+mod timeline;
+pub mod way;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -19,18 +25,24 @@ use accession_core::model::{
     SessionId, SessionState, UpdateSessionModel,
 };
 use accession_core::operations::Row;
+use accession_core::run;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
 use serde_json::{Map, Value};
 use yew::Reducible;
 
+pub use branch::{Branch, Branches, Travel};
 use builder::{Builder, Edit, Known};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
+pub use clock::{Clock, Leap};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
+pub use scene::{Arrow, Prospect, Replica, Scene};
+pub use timeline::{Kind, Mark, Timeline};
 
 use crate::format;
+use code::Language;
 
 /// The origin of the simulator in the page.
 pub const SIMULATED_ORIGIN: &str = "https://vcenter.simulated";
@@ -52,8 +64,10 @@ pub struct Lab {
     pub dialect: Dialect,
     /// Whether there is an API login.
     pub connection: Connection,
-    /// The latest instant that was handed in.
+    /// The latest instant that was handed in: of the simulator's clock while calls go there.
     pub now: Timestamp,
+    /// The simulator's clock.
+    pub clock: Clock,
     /// The server's local libraries.
     pub libraries: Loaded<Vec<Library>>,
     /// The chosen one.
@@ -76,8 +90,10 @@ pub struct Lab {
     pub builder: Builder,
     /// The package that is checked, or was.
     pub check: Option<Check>,
-    /// The wire log.
-    pub log: Log,
+    /// What was done and what was seen of it, in all branches.
+    pub branches: Branches,
+    /// The entry of the log that all views show; none: the latest.
+    pub selected: Option<u64>,
     /// How it is all shown.
     pub view: View,
 }
@@ -426,10 +442,10 @@ impl Question {
     }
 
     /// What it does.
-    pub const fn effect(&self) -> &'static str {
+    pub fn effect(&self) -> &'static str {
         match self {
             Self::Button { call, .. } => call.effect(),
-            Self::Built { row, .. } => row.doc,
+            Self::Built { row, .. } => row.doc(),
         }
     }
 
@@ -461,6 +477,10 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+    /// In which language code is shown.
+    pub language: Language,
+    /// Whether that is the code of the whole run.
+    pub whole_run: bool,
 }
 
 /// What is being done.
@@ -507,6 +527,8 @@ impl Default for View {
             reads: true,
             pretty: true,
             log_open: true,
+            language: Language::Curl,
+            whole_run: false,
         }
     }
 }
@@ -518,6 +540,8 @@ impl Default for View {
 pub enum Action {
     /// Time passed.
     Ticked(Timestamp),
+    /// From now on another clock tells the time.
+    TimeIs(Timestamp),
     /// From now on calls go here.
     Targeted(Target, Dialect),
     /// A call was sent.
@@ -560,10 +584,18 @@ pub enum Action {
     UploadMoved(u64, Timestamp, u64),
     /// It is over.
     UploadEnded(u64),
-    /// An exchange ended.
-    Recorded(Rc<Exchange>),
-    /// The simulator did something by itself.
-    Happened(Vec<Transition>),
+    /// An exchange ended, and this is what was done to the simulator until then.
+    Recorded(Rc<Exchange>, Vec<run::Entry>),
+    /// Time passed for the simulator, and it did this by itself.
+    Happened(Vec<Transition>, Vec<run::Entry>),
+    /// The simulator begins anew, with nothing done.
+    RunBegan,
+    /// The simulator's clock was set.
+    Clocked(Clock),
+    /// Views show this entry.
+    Selected(Option<u64>),
+    /// The simulator was brought there.
+    Travelled(Travel),
     /// The call that is being built was changed.
     Built(Edit),
     /// The server named these sessions.
@@ -594,6 +626,10 @@ pub enum Action {
     Prettied(bool),
     /// Whether the log is open.
     LogOpened(bool),
+    /// In which language code is to be shown.
+    LanguageChosen(Language),
+    /// Whether the code of the whole run is to be shown.
+    RunShown(bool),
 }
 
 impl Lab {
@@ -608,6 +644,7 @@ impl Lab {
             dialect: Dialect::default(),
             connection: Connection::Closed,
             now,
+            clock: Clock::new(now),
             libraries: Loaded::Absent,
             library: None,
             items: Loaded::Absent,
@@ -619,8 +656,28 @@ impl Lab {
             question: None,
             builder: Builder::default(),
             check: None,
-            log: Log::default(),
+            branches: Branches::default(),
+            selected: None,
             view: View::default(),
+        }
+    }
+
+    /// The wire log of the branch that goes on.
+    pub const fn log(&self) -> &Log {
+        &self.branches.current.log
+    }
+
+    /// The log up to the entry that all views show.
+    pub fn shown_log(&self) -> Log {
+        self.selected.map_or_else(|| self.log().clone(), |number| self.log().until(number))
+    }
+
+    /// The entry that all views show: the chosen one, else the latest that was more than a look.
+    pub fn entry(&self) -> Option<&Rc<Entry>> {
+        let entries = self.log().entries();
+        match self.selected {
+            Some(number) => self.log().find(number),
+            None => entries.iter().rfind(|entry| entry.is_telling()).or(entries.last()),
         }
     }
 
@@ -726,6 +783,7 @@ impl Reducible for Lab {
 pub fn reduce(mut lab: Lab, action: Action) -> Lab {
     match action {
         Action::Ticked(now) => lab.now = lab.now.max(now),
+        Action::TimeIs(now) => lab.now = now,
         Action::Targeted(target, dialect) => lab.retarget(target, dialect),
         Action::Sent(epoch, waiting) if epoch == lab.epoch => lab.waiting.push(waiting),
         Action::Returned(epoch, id) if epoch == lab.epoch => {
@@ -804,20 +862,32 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::UploadMoved(id, at, sent) => {
             if let Some(upload) = lab.uploads.iter_mut().find(|upload| upload.id == id) {
                 upload.progress.advance(sent, at);
-                lab.now = lab.now.max(at);
             }
         }
         Action::UploadEnded(id) => lab.uploads.retain(|upload| upload.id != id),
-        Action::Recorded(exchange) => {
+        Action::Recorded(exchange, done) => {
             let at = exchange.at + exchange.took;
             lab.now = lab.now.max(at);
-            lab.log.push(at, Happening::Call(exchange));
+            lab.branches.add(done, at, Some(Happening::Call(exchange)));
         }
-        Action::Happened(events) => {
+        Action::Happened(events, done) => {
+            lab.branches.add(done, lab.now, None);
             for event in events {
-                lab.log.push(event.at, Happening::Event(event));
+                lab.branches.add(Vec::new(), event.at, Some(Happening::Event(event)));
             }
         }
+        Action::RunBegan => {
+            lab.branches.begin_anew();
+            lab.selected = None;
+        }
+        Action::Clocked(clock) => lab.clock = clock,
+        Action::Selected(entry) => {
+            let known = entry.filter(|number| lab.log().find(*number).is_some());
+            let last = lab.log().entries().last().map(|entry| entry.number);
+            // The latest entry is not held on to: views go on with the run.
+            lab.selected = known.filter(|_| known != last);
+        }
+        Action::Travelled(travel) => lab.take_trip(travel),
         Action::Asked(question) => lab.question = question,
         Action::TaskChosen(task) => {
             lab.view.task = task;
@@ -830,7 +900,6 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::CheckMoved(id, at, read) => {
             if let Some(check) = lab.check.as_mut().filter(|check| check.id == id) {
                 check.progress.advance(read, at);
-                lab.now = lab.now.max(at);
             }
         }
         Action::CheckEnded(id, found) => {
@@ -854,6 +923,8 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
+        Action::LanguageChosen(language) => lab.view.language = language,
+        Action::RunShown(whole) => lab.view.whole_run = whole,
 
         // A late answer: what it is about is no longer on screen.
         Action::Sent(..)
@@ -886,20 +957,46 @@ impl Lab {
     }
 
     fn retarget(&mut self, target: Target, dialect: Dialect) {
-        let mut log = std::mem::take(&mut self.log);
+        let mut branches = std::mem::take(&mut self.branches);
         let word = if target.is_live() { "LIVE" } else { "Simulated" };
         let line = format!("{word}, {}, {dialect}", host_of(target.origin()));
-        log.push(self.now, Happening::Target(line));
+        branches.add(Vec::new(), self.now, Some(Happening::Target(line)));
         *self = Self {
             epoch: self.epoch + 1,
             target,
             dialect,
-            log,
+            branches,
+            clock: self.clock,
             check: self.check.take(),
             builder: self.builder.elsewhere(),
             view: self.view.clone(),
             ..Self::new(std::mem::take(&mut self.page), self.seed, self.now)
         };
+    }
+
+    fn take_trip(&mut self, travel: Travel) {
+        self.branches.travel(travel);
+        self.epoch += 1;
+        self.selected = None;
+        self.outcome = None;
+        self.question = None;
+        self.uploads.clear();
+        self.waiting.clear();
+        if let Some(entry) = self.log().entries().last() {
+            self.now = entry.at;
+        }
+        let begun = |id: &SessionId| {
+            self.log().entries().iter().any(|entry| match &entry.what {
+                Happening::Call(exchange) => exchange
+                    .transitions
+                    .iter()
+                    .any(|event| event.session == *id && event.from.is_none()),
+                Happening::Event(_) | Happening::Target(_) => false,
+            })
+        };
+        if self.session.as_ref().is_some_and(|session| !begun(&session.id)) {
+            self.session = None;
+        }
     }
 
     fn session_mut(&mut self, id: &SessionId) -> Option<&mut SessionView> {
@@ -949,5 +1046,7 @@ fn is_not_found<T>(result: &Result<T, ClientError>) -> bool {
     )
 }
 
+#[cfg(test)]
+mod run_tests;
 #[cfg(test)]
 mod tests;

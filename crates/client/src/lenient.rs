@@ -2,7 +2,7 @@
 //!
 //! Whatever is missing or odd becomes a note. It does not know which reply it reads.
 
-use accession_core::reading::{self, Misfit, Path, Step};
+use accession_core::reading::{self, Fit, Path, Step};
 use accession_core::structure::{Plain, Wire};
 use serde_json::Value;
 
@@ -14,14 +14,14 @@ const LIMIT: usize = 64;
 /// A place for a reply of one type, filled by code that need not know the type.
 pub(crate) trait Fill {
     /// Reads the value; answers with what was made of it, and where its unknown fields are.
-    fn fill(&mut self, value: &Value) -> Result<(Value, Vec<Path>), Misfit>;
+    fn fill(&mut self, value: &Value) -> Fit<(Value, Vec<Path>)>;
 }
 
 /// The place for a `T`.
 pub(crate) struct Slot<T>(pub(crate) Option<T>);
 
 impl<T: Wire> Fill for Slot<T> {
-    fn fill(&mut self, value: &Value) -> Result<(Value, Vec<Path>), Misfit> {
+    fn fill(&mut self, value: &Value) -> Fit<(Value, Vec<Path>)> {
         let read = reading::read::<T>(value)?;
         let filled = read.value.write(&Plain);
         self.0 = Some(read.value);

@@ -9,11 +9,11 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 use crate::through_json;
 
-/// What is known of a setting.
+/// What is known of a setting, for people.
 #[derive(Debug)]
 pub struct Setting {
     /// Its name.
@@ -24,6 +24,12 @@ pub struct Setting {
     pub source: &'static str,
     /// Its values with what each of them means; the default is the first.
     pub values: &'static [(&'static str, &'static str)],
+}
+
+/// What a program needs of a setting. Apart from what people are told, which not every program has a use for.
+struct Choice {
+    name: &'static str,
+    words: &'static [&'static str],
     get: fn(&Behaviour) -> usize,
     set: fn(&mut Behaviour, usize),
 }
@@ -61,6 +67,11 @@ macro_rules! settings {
             sentence: concat!($($sentence),+).trim_ascii(),
             source: $source,
             values: &[$(($word, concat!($($doc),+).trim_ascii())),+],
+        }),+];
+
+        const CHOICES: &[Choice] = &[$(Choice {
+            name: stringify!($name),
+            words: &[$($word),+],
             get: |behaviour| behaviour.$name as usize,
             set: |behaviour, index| behaviour.$name = [$($type::$value),+][index],
         }),+];
@@ -208,20 +219,26 @@ settings! {
 impl Behaviour {
     /// The value of a setting, by name.
     pub fn get(&self, name: &str) -> Option<&'static str> {
-        let setting = SETTINGS.iter().find(|setting| setting.name == name)?;
-        Some(setting.values[(setting.get)(self)].0)
+        CHOICES.iter().find(|choice| choice.name == name).map(|choice| choice.word(self))
     }
 
     /// Changes a setting, by name.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), NoSuchSetting> {
-        let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
+        let Some(choice) = CHOICES.iter().find(|choice| choice.name == name) else {
             return Err(NoSuchSetting::Name(name.to_owned()));
         };
-        let Some(index) = setting.values.iter().position(|(word, _)| *word == value) else {
-            return Err(NoSuchSetting::Value { setting, value: value.to_owned() });
+        let Choice { name, words, .. } = choice;
+        let Some(index) = words.iter().position(|word| *word == value) else {
+            return Err(NoSuchSetting::Value { name, words, value: value.to_owned() });
         };
-        (setting.set)(self, index);
+        (choice.set)(self, index);
         Ok(())
+    }
+}
+
+impl Choice {
+    fn word(&self, behaviour: &Behaviour) -> &'static str {
+        self.words[(self.get)(behaviour)]
     }
 }
 
@@ -233,7 +250,9 @@ pub enum NoSuchSetting {
     /// The setting has no such value.
     Value {
         /// Which.
-        setting: &'static Setting,
+        name: &'static str,
+        /// Those that it has.
+        words: &'static [&'static str],
         /// What was given.
         value: String,
     },
@@ -241,18 +260,15 @@ pub enum NoSuchSetting {
 
 impl fmt::Display for NoSuchSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let known: Vec<_> = match self {
+        match self {
             Self::Name(name) => {
-                write!(f, "there is no setting {name:?}; there are ")?;
-                SETTINGS.iter().map(|setting| setting.name).collect()
+                let known: Vec<_> = CHOICES.iter().map(|choice| choice.name).collect();
+                write!(f, "there is no setting {name:?}; there are {}", known.join(", "))
             }
-            Self::Value { setting, value } => {
-                write!(f, "{} is not {value:?} but ", setting.name)?;
-                setting.values.iter().map(|(word, _)| *word).collect()
+            Self::Value { name, words, value } => {
+                write!(f, "{name} is not {value:?} but {}", words.join(" or "))
             }
-        };
-        let separator = if matches!(self, Self::Name(_)) { ", " } else { " or " };
-        f.write_str(&known.join(separator))
+        }
     }
 }
 
@@ -260,20 +276,21 @@ impl std::error::Error for NoSuchSetting {}
 
 /// An object with those that are not the default.
 impl Wire for Behaviour {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        let mut behaviour = Self::default();
-        reader.entries(|name, value| {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        reader.entries(&mut |name, value| {
             let told = |error: NoSuchSetting| value.misfit(error.to_string());
-            behaviour.set(name, value.text()?).map_err(told)
-        })?;
-        Ok(behaviour)
+            self.set(name, value.text()?).map_err(told)
+        })
     }
 
     fn write(&self, _: &dyn Form) -> Value {
-        let differing = SETTINGS.iter().filter(|setting| (setting.get)(self) != 0);
-        let word = |setting: &Setting| Value::from(setting.values[(setting.get)(self)].0);
-        let fields = differing.map(|setting| (setting.name.to_owned(), word(setting)));
+        let differing = CHOICES.iter().filter(|choice| (choice.get)(self) != 0);
+        let fields = differing.map(|choice| (choice.name.to_owned(), choice.word(self).into()));
         Value::Object(fields.collect::<Map<_, _>>())
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

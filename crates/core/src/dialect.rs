@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::error::{ApiError, ErrorType};
 use crate::messages::{self, Locale};
 use crate::operations::Row;
-use crate::reading::{self, Misfit, Reader};
+use crate::reading::{self, Fit, Reader};
 use crate::rules;
 use crate::structure::{Form, Plain, Wire};
 use crate::wire::{Headers, Method, Request, Response};
@@ -89,16 +89,21 @@ impl Dialect {
 
 /// Its name: `api` or `rest`.
 impl Wire for Dialect {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        match reader.text()? {
-            "api" => Ok(Self::Api),
-            "rest" => Ok(Self::Rest),
-            _ => Err(reader.mismatch("\"api\" or \"rest\"")),
-        }
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self = match reader.text()? {
+            "api" => Self::Api,
+            "rest" => Self::Rest,
+            _ => return Err(reader.mismatch("\"api\" or \"rest\"")),
+        };
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(self.prefix().trim_start_matches('/'))
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 
@@ -461,7 +466,8 @@ impl Query {
     }
 }
 
-pub(crate) fn decode_component(text: &str) -> Option<String> {
+/// Decodes a segment of a path or a value of a query; `None` if what comes out is no UTF-8.
+pub fn decode_component(text: &str) -> Option<String> {
     percent_decode_str(text).decode_utf8().ok().map(String::from)
 }
 

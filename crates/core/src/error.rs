@@ -9,9 +9,9 @@ use serde_json::Value;
 use crate::dialect::Dialect;
 use crate::model::{LocalizableMessage, wire_enum};
 use crate::privileges::Privilege;
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::rules::RuleRef;
-use crate::structure::{Form, Wire, Writer};
+use crate::structure::{self, Field, Form, Wire};
 
 wire_enum! {
     /// What kind of error it is: the last part of `com.vmware.vapi.std.errors.…` in capitals.
@@ -157,6 +157,14 @@ impl ApiError {
         self.http_status.unwrap_or_else(by_type)
     }
 
+    /// Those that travel.
+    const FIELDS: &[Field] = &[
+        Field { name: "error_type", required: false },
+        Field { name: "messages", required: false },
+        Field { name: "data", required: false },
+        Field { name: "challenge", required: false },
+    ];
+
     fn summary(&self) -> String {
         let kind = self.error_type.as_ref().map_or("an error without a type", ErrorType::as_str);
         match self.messages.first() {
@@ -167,27 +175,20 @@ impl ApiError {
 }
 
 impl Wire for ApiError {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        let fields = reader.fields()?;
-        let error = Self {
-            error_type: fields.take("error_type")?,
-            messages: fields.take_or_default("messages")?,
-            data: fields.take("data")?,
-            challenge: fields.take("challenge")?,
-            ..Self::default()
-        };
-        fields.note_others(&["error_type", "messages", "data", "challenge"]);
-        Ok(error)
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        let Self { error_type, messages, data, challenge, .. } = self;
+        reader.structure(Self::FIELDS, &mut [error_type, messages, data, challenge])
     }
 
     /// The structure is named after the type.
     fn write(&self, form: &dyn Form) -> Value {
-        let mut writer = Writer::new(form);
-        writer.put("error_type", &self.error_type);
-        writer.put("messages", &self.messages);
-        writer.put("data", &self.data);
-        writer.put("challenge", &self.challenge);
-        writer.finish(self.error_type.as_ref().unwrap_or(&ErrorType::Error).canonical_name())
+        let Self { error_type, messages, data, challenge, .. } = self;
+        let name = error_type.as_ref().unwrap_or(&ErrorType::Error).canonical_name();
+        structure::write(form, &name, Self::FIELDS, &[error_type, messages, data, challenge])
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

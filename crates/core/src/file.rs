@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::model::TransferStatus;
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 
 /// How far the transfer of a file is.
@@ -75,14 +75,19 @@ impl Status {
 }
 
 impl Wire for Status {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let found = TransferStatus::read(reader)?;
         let status = Self::ALL.into_iter().find(|status| TransferStatus::from(*status) == found);
-        status.ok_or_else(|| reader.mismatch("a status of a transfer"))
+        *self = status.ok_or_else(|| reader.mismatch("a status of a transfer"))?;
+        Ok(())
     }
 
     fn write(&self, form: &dyn Form) -> Value {
         TransferStatus::from(*self).write(form)
+    }
+
+    fn blank() -> Self {
+        Self::Waiting
     }
 }
 

@@ -20,10 +20,14 @@ pub struct Message {
 impl Message {
     /// Fills in the arguments.
     pub fn with<const N: usize>(&self, args: [&str; N]) -> LocalizableMessage {
+        self.filled(&args)
+    }
+
+    fn filled(&self, args: &[&str]) -> LocalizableMessage {
         LocalizableMessage {
             id: self.id.to_owned(),
-            default_message: render(self.template, &args),
-            args: args.map(str::to_owned).to_vec(),
+            default_message: render(self.template, args),
+            args: args.iter().map(|arg| (*arg).to_owned()).collect(),
             ..LocalizableMessage::default()
         }
     }

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::shape::Shape;
 use crate::structure::{Form, Wire};
 use crate::text::Text;
@@ -61,14 +61,24 @@ macro_rules! wire_enum {
         }
 
         impl $crate::structure::Wire for $name {
-            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Enumeration(Self::NAMES);
-
-            fn read(reader: $crate::reading::Reader<'_>) -> Result<Self, $crate::reading::Misfit> {
-                reader.text().map(|text| Self::from(text.to_owned()))
+            fn fill(
+                &mut self,
+                reader: $crate::reading::Reader<'_>,
+            ) -> $crate::reading::Fit {
+                *self = Self::from(reader.text()?.to_owned());
+                Ok(())
             }
 
             fn write(&self, _: &dyn $crate::structure::Form) -> serde_json::Value {
                 serde_json::Value::from(self.as_str())
+            }
+
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            fn shape() -> $crate::shape::Shape {
+                $crate::shape::Shape::Enumeration(Self::NAMES)
             }
         }
 
@@ -121,14 +131,20 @@ macro_rules! identifiers {
         }
 
         impl Wire for $name {
-            const SHAPE: Shape = Shape::Id(Identifier::$name);
-
-            fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-                reader.text().map(Self::new)
+            fn fill(&mut self, reader: Reader<'_>) -> Fit {
+                self.0.fill(reader)
             }
 
-            fn write(&self, _: &dyn Form) -> Value {
-                Value::from(self.as_str())
+            fn write(&self, form: &dyn Form) -> Value {
+                self.0.write(form)
+            }
+
+            fn blank() -> Self {
+                Self::default()
+            }
+
+            fn shape() -> Shape {
+                Shape::Id(Identifier::$name)
             }
         }
 
@@ -172,12 +188,16 @@ impl LoginToken {
 }
 
 impl Wire for LoginToken {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.text().map(Self::new)
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        self.0.fill(reader)
     }
 
     fn write(&self, form: &dyn Form) -> Value {
         form.secret(self.reveal())
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

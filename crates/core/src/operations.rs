@@ -17,12 +17,12 @@ use crate::model::{
     SessionId, StorageInfo, UpdateSessionModel, ValidationResult,
 };
 use crate::privileges::{Need, On, Privilege};
-use crate::reading::{self, Fields, Misfit, Path, Problem, Step};
+use crate::reading::{self, Fields, Fit, Misfit, Path, Problem, Step};
 use crate::release::Release;
 use crate::rules;
-use crate::shape::Field;
+use crate::shape;
 use crate::simulator::Context;
-use crate::structure::{Form, Wire, Writer};
+use crate::structure::{Field, Form, Wire, Writer};
 use crate::wire::{Method, Request};
 
 /// One operation of the API.
@@ -31,8 +31,6 @@ pub struct Row {
     pub service: &'static str,
     /// The operation's name in its service, `keep_alive`.
     pub name: &'static str,
-    /// What it does.
-    pub doc: &'static str,
     /// The method on `/api`.
     pub method: Method,
     /// The template of path and query below `/api`. A query key without `=` is a parameter that
@@ -49,7 +47,7 @@ pub struct Row {
     pub needs: &'static [Need],
     /// The release that it came with; the oldest one that there is, if it is older.
     pub since: Release,
-    read: fn(&Fields<'_>) -> Result<Call, Misfit>,
+    read: fn(&Fields<'_>) -> Fit<Call>,
 }
 
 impl PartialEq for Row {
@@ -73,15 +71,21 @@ impl Row {
         format!("{service}.{}", self.name)
     }
 
-    /// Whether the call changes something on the server.
-    pub fn changes(&self) -> bool {
-        !matches!(self.name, "get" | "list" | "find" | "validate")
+    /// What it does, in one sentence.
+    pub fn doc(&self) -> &'static str {
+        let place = ROWS.iter().position(|row| *row == self);
+        place.map_or("", |place| DOCS[place].trim_ascii())
     }
 
     /// What its parameters look like, in order.
-    pub fn fields(&self) -> &'static [Field] {
-        let at = ROWS.iter().position(|row| *row == self);
-        at.map_or(&[], |at| FIELDS[at])
+    pub fn fields(&self) -> &'static [shape::Field] {
+        let place = ROWS.iter().position(|row| *row == self);
+        place.map_or(&[], |place| SHAPES[place])
+    }
+
+    /// Whether the call changes something on the server.
+    pub fn changes(&self) -> bool {
+        !matches!(self.name, "get" | "list" | "find" | "validate")
     }
 
     /// Whether the call opens an API login: it carries a user and a password and no token.
@@ -98,11 +102,9 @@ pub trait Operation: Sized {
     type Reply: Wire;
     /// Its row in the table.
     const ROW: &'static Row;
-    /// What its parameters look like, in order.
-    const FIELDS: &'static [Field];
 
     /// Reads its parameters.
-    fn read(fields: &Fields<'_>) -> Result<Self, Misfit>;
+    fn read(fields: &Fields<'_>) -> Fit<Self>;
 
     /// Writes its parameters.
     fn write(&self, writer: &mut Writer<'_>);
@@ -160,12 +162,16 @@ macro_rules! operations {
                 $($(#[doc = $field_doc])+ pub $field: $type,)*
             }
 
+            impl $call {
+                const FIELDS: &'static [Field] =
+                    &[$(Field { name: stringify!($field), required: true }),*];
+            }
+
             impl Operation for $call {
                 type Reply = $reply;
                 const ROW: &'static Row = &Row {
                     service: $service,
                     name: stringify!($name),
-                    doc: concat!($($doc),+).trim_ascii(),
                     method: method!($method),
                     api: $api,
                     rest: rest_line!($($rest_method $rest)?),
@@ -177,19 +183,25 @@ macro_rules! operations {
                         Need { privilege: Privilege::$privilege, on: On::$object },
                     )+)?],
                 };
-                const FIELDS: &'static [Field] = &[
-                    $(Field::of::<$type>(stringify!($field), concat!($($field_doc),+), true)),*
-                ];
 
-                fn read(fields: &Fields<'_>) -> Result<Self, Misfit> {
-                    fields.note_others(&[$(stringify!($field)),*]);
-                    Ok(Self { $($field: fields.take(stringify!($field))?,)* })
+                fn read(fields: &Fields<'_>) -> Fit<Self> {
+                    let mut call = Self { $($field: Wire::blank(),)* };
+                    fields.note_all_but(Self::FIELDS);
+                    let Self { $($field),* } = &mut call;
+                    fields.fill(Self::FIELDS, &mut [$($field),*])?;
+                    Ok(call)
                 }
 
                 fn write(&self, writer: &mut Writer<'_>) {
-                    // Some calls have no parameters.
-                    let _ = &writer;
-                    $(writer.put(stringify!($field), &self.$field);)*
+                    writer.put_all(Self::FIELDS, &[$(&self.$field),*]);
+                }
+            }
+        )+)+
+
+        $($(
+            impl From<$call> for Call {
+                fn from(call: $call) -> Self {
+                    Self::$call(call)
                 }
             }
         )+)+
@@ -197,9 +209,13 @@ macro_rules! operations {
         /// Every row of the table.
         pub const ROWS: &[&Row] = &[$($($call::ROW),+),+];
 
-        /// What the parameters of each row look like. It stands beside the rows, so that a program
-        /// which does not ask does not carry it.
-        static FIELDS: &[&[Field]] = &[$($($call::FIELDS),+),+];
+        /// What each of them does, in the same order: apart, so that only programs that tell it carry it.
+        const DOCS: &[&str] = &[$($(concat!($($doc),+)),+),+];
+
+        /// What the parameters of each of them look like, apart for the same reason.
+        const SHAPES: &[&[shape::Field]] = &[$($(&[
+            $(shape::Field::of::<$type>(stringify!($field), concat!($($field_doc),+), true)),*
+        ]),+),+];
 
         /// A call of any operation.
         #[derive(Debug, Clone, PartialEq)]
@@ -563,7 +579,8 @@ impl Call {
     /// Reads the parameters of a row into its call, strictly: an unknown field, a missing one and a
     /// wrong type are refused by name.
     pub fn decode(row: &Row, parameters: &Map<String, Value>) -> Result<Self, ApiError> {
-        let read = reading::read_fields(parameters, row.read).map_err(refuse_misfit)?;
+        let read =
+            reading::read_fields(parameters, row.read).map_err(|misfit| refuse_misfit(&misfit))?;
         match read.unknown.into_iter().next() {
             Some(path) => Err(unknown_field(path)),
             None => Ok(read.value),
@@ -574,7 +591,8 @@ impl Call {
     pub fn misfit(row: &Row, parameters: &Map<String, Value>) -> Option<Path> {
         match reading::read_fields(parameters, row.read) {
             Ok(read) => read.unknown.into_iter().next(),
-            Err(Misfit { mut path, problem }) => {
+            Err(misfit) => {
+                let Misfit { mut path, problem } = *misfit;
                 if let Problem::Missing(field) = problem {
                     path.0.push(Step::Field(field.to_owned()));
                 }
@@ -584,7 +602,7 @@ impl Call {
     }
 }
 
-fn refuse_misfit(misfit: Misfit) -> ApiError {
+fn refuse_misfit(misfit: &Misfit) -> ApiError {
     let message = match &misfit.problem {
         Problem::Missing(field) => {
             messages::MISSING_FIELD.with([field, &structure_name(&misfit.path)])

@@ -11,7 +11,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use crate::keyed;
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 use crate::through_json;
 
@@ -83,13 +83,18 @@ impl FromStr for Privilege {
 }
 
 impl Wire for Privilege {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let expected = "a privilege such as ContentLibrary.UpdateSession";
-        reader.text()?.parse().map_err(|_| reader.mismatch(expected))
+        *self = reader.text()?.parse().map_err(|_| reader.mismatch(expected))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(self.as_str())
+    }
+
+    fn blank() -> Self {
+        Self::Read
     }
 }
 
@@ -141,12 +146,13 @@ impl Privileges {
 
 /// Everything is written as a word.
 impl Wire for Privileges {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        match reader.value() {
-            Value::String(text) if text == "all" => Ok(Self::All),
-            Value::Array(_) => Ok(Self::Only(keyed::set(reader.elements()?))),
-            _ => Err(reader.mismatch("\"all\" or a list of privileges")),
-        }
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self = match reader.value() {
+            Value::String(text) if text == "all" => Self::All,
+            Value::Array(_) => Self::Only(keyed::set(Vec::read(reader)?)),
+            _ => return Err(reader.mismatch("\"all\" or a list of privileges")),
+        };
+        Ok(())
     }
 
     fn write(&self, form: &dyn Form) -> Value {
@@ -154,6 +160,10 @@ impl Wire for Privileges {
             Self::All => Value::from("all"),
             Self::Only(some) => some.iter().map(|privilege| privilege.write(form)).collect(),
         }
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

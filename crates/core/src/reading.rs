@@ -8,7 +8,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use crate::structure::Wire;
+use crate::structure::{Field, Wire};
 
 /// A value that was read, and the fields that it had no place for.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,9 @@ pub struct Misfit {
     /// What it is.
     pub problem: Problem,
 }
+
+/// What comes of reading. A misfit is boxed, so that what seldom happens is in nobody's way.
+pub type Fit<T = ()> = Result<T, Box<Misfit>>;
 
 /// How a value does not fit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -67,17 +70,24 @@ impl fmt::Display for Path {
 }
 
 /// Reads a value. Null and absent are the same; unknown fields are passed over and told.
-pub fn read<T: Wire>(value: &Value) -> Result<Read<T>, Misfit> {
+pub fn read<T: Wire>(value: &Value) -> Fit<Read<T>> {
+    let mut place = T::blank();
+    let unknown = read_into(value, &mut place)?;
+    Ok(Read { value: place, unknown })
+}
+
+/// Apart from the type, so that there is one of it for all of them.
+fn read_into(value: &Value, place: &mut dyn Wire) -> Fit<Vec<Path>> {
     let unknown = RefCell::new(Vec::new());
-    let value = T::read(Reader { value, at: At::Root, unknown: &unknown })?;
-    Ok(Read { value, unknown: unknown.into_inner() })
+    place.fill(Reader { value, at: At::Root, unknown: &unknown })?;
+    Ok(unknown.into_inner())
 }
 
 /// Reads the fields of an object that is no structure: the parameters of a call.
 pub fn read_fields<T>(
     object: &Map<String, Value>,
-    read: impl FnOnce(&Fields<'_>) -> Result<T, Misfit>,
-) -> Result<Read<T>, Misfit> {
+    read: impl FnOnce(&Fields<'_>) -> Fit<T>,
+) -> Fit<Read<T>> {
     let unknown = RefCell::new(Vec::new());
     let reader = Reader { value: &Value::Null, at: At::Root, unknown: &unknown };
     let value = read(&Fields { object, reader })?;
@@ -119,32 +129,36 @@ impl<'a> Reader<'a> {
     }
 
     /// A text.
-    pub fn text(self) -> Result<&'a str, Misfit> {
+    pub fn text(self) -> Fit<&'a str> {
         self.value.as_str().ok_or_else(|| self.mismatch("a string"))
     }
 
-    /// The elements of a list.
-    pub fn elements<T: Wire>(self) -> Result<Vec<T>, Misfit> {
+    /// Goes through the elements of a list.
+    pub fn elements(self, each: &mut dyn FnMut(Reader<'_>) -> Fit) -> Fit {
         let Value::Array(values) = self.value else { return Err(self.mismatch("a list")) };
-        let read = |(index, value)| {
-            T::read(Reader { value, at: At::Element(&self.at, index), unknown: self.unknown })
-        };
-        values.iter().enumerate().map(read).collect()
+        values.iter().enumerate().try_for_each(|(index, value)| {
+            each(Reader { value, at: At::Element(&self.at, index), unknown: self.unknown })
+        })
     }
 
     /// The fields of a structure. A list will not do.
-    pub fn fields(&self) -> Result<Fields<'_>, Misfit> {
+    pub fn fields(&self) -> Fit<Fields<'_>> {
         match self.value {
             Value::Object(object) => Ok(Fields { object, reader: *self }),
             _ => Err(self.mismatch("an object")),
         }
     }
 
+    /// Reads a structure: each field into its place.
+    pub fn structure(self, fields: &[Field], places: &mut [&mut dyn Wire]) -> Fit {
+        let found = self.fields()?;
+        found.fill(fields, places)?;
+        found.note_all_but(fields);
+        Ok(())
+    }
+
     /// Goes through the entries of a map. Some servers write one as a list of keys and values.
-    pub fn entries(
-        self,
-        mut each: impl FnMut(&'a str, Reader<'_>) -> Result<(), Misfit>,
-    ) -> Result<(), Misfit> {
+    pub fn entries(self, each: &mut dyn FnMut(&'a str, Reader<'_>) -> Fit) -> Fit {
         let mut entry = |key: &'a str, value: &'a Value| {
             each(key, Reader { value, at: At::Field(&self.at, key), unknown: self.unknown })
         };
@@ -168,7 +182,7 @@ impl<'a> Reader<'a> {
 
     /// Says that the value is not what was expected.
     #[cold]
-    pub fn mismatch(self, expected: &str) -> Misfit {
+    pub fn mismatch(self, expected: &str) -> Box<Misfit> {
         let found = match self.value {
             Value::Null => "nothing".to_owned(),
             Value::Bool(value) => format!("the boolean {value}"),
@@ -182,8 +196,8 @@ impl<'a> Reader<'a> {
 
     /// Says what is wrong with the value.
     #[cold]
-    pub fn misfit(self, why: String) -> Misfit {
-        Misfit { path: self.at.path(), problem: Problem::Mismatch(why) }
+    pub fn misfit(self, why: String) -> Box<Misfit> {
+        Box::new(Misfit { path: self.at.path(), problem: Problem::Mismatch(why) })
     }
 }
 
@@ -203,27 +217,49 @@ impl<'a> Fields<'a> {
     }
 
     /// Reads a field that has to be there, unless its type says otherwise.
-    #[inline(never)]
-    pub fn take<T: Wire>(&self, name: &'static str) -> Result<T, Misfit> {
-        match self.find(name) {
-            Some(reader) => T::read(reader),
-            None => T::absent().ok_or_else(|| Misfit {
-                path: self.reader.at.path(),
-                problem: Problem::Missing(wire_name(name)),
-            }),
-        }
+    pub fn take<T: Wire>(&self, name: &'static str) -> Fit<T> {
+        let mut value = T::blank();
+        self.fill_one(Field { name, required: true }, &mut value)?;
+        Ok(value)
     }
 
     /// Reads a field that may be left out.
-    #[inline(never)]
-    pub fn take_or_default<T: Wire + Default>(&self, name: &'static str) -> Result<T, Misfit> {
-        self.find(name).map_or_else(|| Ok(T::default()), T::read)
+    pub fn take_or_default<T: Wire>(&self, name: &'static str) -> Fit<T> {
+        let mut value = T::blank();
+        self.fill_one(Field { name, required: false }, &mut value)?;
+        Ok(value)
+    }
+
+    /// Reads these fields, each into its place.
+    pub fn fill(&self, fields: &[Field], places: &mut [&mut dyn Wire]) -> Fit {
+        let mut pairs = fields.iter().zip(places);
+        pairs.try_for_each(|(field, place)| self.fill_one(*field, *place))
+    }
+
+    fn fill_one(&self, field: Field, place: &mut dyn Wire) -> Fit {
+        match self.find(field.name) {
+            Some(reader) => place.fill(reader),
+            None if field.required && !place.may_be_absent() => Err(Box::new(Misfit {
+                path: self.reader.at.path(),
+                problem: Problem::Missing(wire_name(field.name)),
+            })),
+            None => Ok(()),
+        }
     }
 
     /// Tells which fields there are besides these.
     pub fn note_others(&self, known: &[&'static str]) {
+        self.note(&|name| known.iter().any(|known| wire_name(known) == name));
+    }
+
+    /// Likewise.
+    pub fn note_all_but(&self, known: &[Field]) {
+        self.note(&|name| known.iter().any(|known| wire_name(known.name) == name));
+    }
+
+    fn note(&self, is_known: &dyn Fn(&str) -> bool) {
         for (name, value) in self.object {
-            if !value.is_null() && !known.iter().any(|known| wire_name(known) == name) {
+            if !value.is_null() && !is_known(name) {
                 let path = At::Field(&self.reader.at, name).path();
                 self.reader.unknown.borrow_mut().push(path);
             }

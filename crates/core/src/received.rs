@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::model::{CertificateInfo, LocalizableMessage, WarningType};
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure;
 use crate::structure::{Form, Key, Wire};
 
@@ -62,13 +62,18 @@ impl Key for Algorithm {
 }
 
 impl Wire for Algorithm {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let expected = "one of MD5, SHA1, SHA256, SHA512";
-        Self::from_name(reader.text()?).ok_or_else(|| reader.mismatch(expected))
+        *self = Self::from_name(reader.text()?).ok_or_else(|| reader.mismatch(expected))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from((*self).name())
+    }
+
+    fn blank() -> Self {
+        Self::Md5
     }
 }
 

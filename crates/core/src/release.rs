@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 
 /// A release of the API that a simulator can be of.
@@ -91,11 +91,17 @@ impl FromStr for Release {
 }
 
 impl Wire for Release {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.text()?.parse().map_err(|_| reader.mismatch("\"9.1\" or \"8.0\""))
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        let expected = "\"9.1\" or \"8.0\"";
+        *self = reader.text()?.parse().map_err(|_| reader.mismatch(expected))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(self.number())
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }

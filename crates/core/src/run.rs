@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use crate::behaviour::Behaviour;
-use crate::dialect::{Dialect, SESSION_HEADER};
+use crate::dialect::{self, Dialect, SESSION_HEADER};
 use crate::model::{LoginToken, SessionId};
-use crate::operations::{self, Row};
-use crate::reading::{Misfit, Reader};
+use crate::operations::{self, Call, Row};
+use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
 use crate::release::Release;
-use crate::simulator::{Fault, Handled, Pace, Simulator, Source, Transition, Upload};
+use crate::simulator::{Credentials, Fault, Handled, Pace, Simulator, Source, Transition, Upload};
 use crate::structure;
 use crate::structure::{Form, Wire, Writer};
 use crate::time::Timestamp;
@@ -107,7 +107,7 @@ pub enum Deed {
 }
 
 impl Wire for Deed {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let fields = reader.fields()?;
         let kind: String = fields.take("kind")?;
         let (deed, known): (_, &[&'static str]) = match kind.as_str() {
@@ -144,7 +144,8 @@ impl Wire for Deed {
         };
         let known: Vec<_> = known.iter().copied().chain(["kind"]).collect();
         fields.note_others(&known);
-        Ok(deed)
+        *self = deed;
+        Ok(())
     }
 
     fn write(&self, form: &dyn Form) -> Value {
@@ -192,6 +193,56 @@ impl Wire for Deed {
         writer.put("kind", &kind.to_owned());
         writer.finish("")
     }
+
+    fn blank() -> Self {
+        Self::Advance
+    }
+}
+
+/// Takes down what is done to a simulator, for a run. Whoever does it says so here, at the same instant.
+#[derive(Debug, Clone, Default)]
+pub struct Tape {
+    entries: Vec<Entry>,
+}
+
+impl Tape {
+    /// A deed.
+    pub fn note(&mut self, at: Timestamp, deed: Deed) {
+        self.entries.push(Entry { at, deed });
+    }
+
+    /// A request that is handed to [`Simulator::handle`]. Of one that no operation fits, or whose
+    /// parameters cannot be read, nothing remains but that time passed.
+    pub fn request(&mut self, at: Timestamp, request: &Request) {
+        let deed = match recognised(request) {
+            None => Deed::Advance,
+            Some((row, parameters)) => match Credentials::of(row, request) {
+                Credentials::Basic(given) => {
+                    Deed::LogIn { user: given.map(|(user, _)| user).unwrap_or_default() }
+                }
+                Credentials::Token(_) => Deed::Call { operation: row.full_name(), parameters },
+            },
+        };
+        self.note(at, deed);
+    }
+
+    /// What was taken down since this was asked last.
+    pub fn take(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+}
+
+/// The operation that a request calls, in whichever spelling, and its parameters.
+pub fn recognised(request: &Request) -> Option<(&'static Row, Map<String, Value>)> {
+    let dialect = Dialect::of_path(request.path())?;
+    let routed = dialect::route(operations::lines(dialect), dialect, request)?;
+    Some((routed.line.row, routed.parameters(request).ok()?))
+}
+
+/// The call that a request makes, if its parameters are those of one.
+pub fn call_of(request: &Request) -> Option<Call> {
+    let (row, parameters) = recognised(request)?;
+    Call::decode(row, &parameters).ok()
 }
 
 /// What came of one entry.
@@ -240,6 +291,18 @@ impl Run {
         Ok(Replay { simulator, dialect, token, uploads })
     }
 
+    /// A run that begins here, with nothing in it.
+    pub fn new(seed: u64, dialect: Dialect) -> Self {
+        Self {
+            version: VERSION,
+            seed: seed.to_string(),
+            release: Release::default(),
+            behaviour: Behaviour::default(),
+            dialect,
+            entries: Vec::new(),
+        }
+    }
+
     /// Does all of it again, and tells what came of each entry.
     pub fn replay(&self) -> Result<(Replay, Vec<Outcome>), NotARun> {
         let mut replay = self.begin()?;
@@ -249,6 +312,11 @@ impl Run {
 }
 
 impl Replay {
+    /// The token of the login that makes the calls.
+    pub fn token(&self) -> Option<&LoginToken> {
+        self.token.as_ref()
+    }
+
     /// Does the next thing.
     pub fn step(&mut self, entry: &Entry) -> Outcome {
         let now = entry.at;

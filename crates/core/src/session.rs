@@ -3,6 +3,8 @@
 //! An event is judged first, and what is refused changes nothing; what is let through meets a match
 //! over every phase and event. The machine does not know other sessions, the wire, or who calls.
 
+mod observed;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -19,13 +21,15 @@ use crate::model::{
     ChecksumAlgorithm, ChecksumInfo, ItemId, LocalizableMessage, PreviewInfo, SessionId,
     SessionState, TransferEndpoint, ValidationResult, WarningBehavior, WarningType,
 };
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::received::{Algorithm, Broken, Member, Received};
 use crate::rules;
 use crate::structure::{Form, Wire, Writer};
 use crate::text::Text;
 use crate::time::Timestamp;
 use crate::{structure, through_json};
+
+pub use observed::Observed;
 
 /// Without activity for this long, an open session expires.
 pub const IDLE_LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -50,14 +54,19 @@ pub enum Phase {
 
 /// The phase's name, as transitions have it.
 impl Wire for Phase {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let name = reader.text()?;
         let phase = Self::ALL.into_iter().find(|phase| phase.name() == name);
-        phase.ok_or_else(|| reader.mismatch("a phase of a session"))
+        *self = phase.ok_or_else(|| reader.mismatch("a phase of a session"))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(self.name())
+    }
+
+    fn blank() -> Self {
+        Self::Open
     }
 }
 
@@ -395,7 +404,7 @@ pub enum SessionFile {
 
 /// A file of a session under its name: in a snapshot, what it is says which field there is.
 impl Wire for (String, SessionFile) {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let fields = reader.fields()?;
         fields.note_others(&["name", "untouched", "added"]);
         let file = match (fields.take("untouched")?, fields.take("added")?) {
@@ -404,7 +413,8 @@ impl Wire for (String, SessionFile) {
             (None, Some(transfer)) => SessionFile::Added(transfer),
             (Some(_), Some(_)) => return Err(reader.mismatch("a file that is one or the other")),
         };
-        Ok((fields.take("name")?, file))
+        *self = (fields.take("name")?, file);
+        Ok(())
     }
 
     fn write(&self, form: &dyn Form) -> Value {
@@ -416,6 +426,10 @@ impl Wire for (String, SessionFile) {
             SessionFile::Removed => {}
         }
         writer.finish("")
+    }
+
+    fn blank() -> Self {
+        (String::new(), SessionFile::Removed)
     }
 }
 

@@ -7,6 +7,8 @@ use crate::model::Identifier;
 use crate::structure::Wire;
 
 /// What a value looks like.
+///
+/// What is inside is asked for when it is needed: a structure may hold itself.
 #[derive(Debug, Clone, Copy)]
 pub enum Shape {
     /// Any text.
@@ -23,12 +25,14 @@ pub enum Shape {
     Time,
     /// One of these names; a server may know more of them.
     Enumeration(&'static [&'static str]),
+    /// This, or nothing.
+    Optional(fn() -> Shape),
     /// Any number of values that look like this.
-    List(&'static Shape),
+    List(fn() -> Shape),
     /// Values that look like this, by texts.
-    Map(&'static Shape),
-    /// Fields by their names. Asked for when it is needed: a structure may hold itself.
-    Structure(fn() -> &'static [Field]),
+    Map(fn() -> Shape),
+    /// Fields by their names.
+    Structure(&'static [Field]),
     /// Any JSON.
     Any,
 }
@@ -40,10 +44,8 @@ pub struct Field {
     pub name: &'static str,
     /// What it means.
     pub doc: &'static str,
-    /// Whether nothing can be read without it.
-    pub required: bool,
-    /// What it looks like.
-    pub shape: Shape,
+    strict: bool,
+    declared: fn() -> Shape,
 }
 
 impl Field {
@@ -55,7 +57,20 @@ impl Field {
             [b'r', b'#', ..] => name.split_at(2).1,
             _ => name,
         };
-        Self { name, doc: doc.trim_ascii(), required: strict && !T::OPTIONAL, shape: T::SHAPE }
+        Self { name, doc: doc.trim_ascii(), strict, declared: T::shape }
+    }
+
+    /// Whether nothing can be read without it.
+    pub fn is_required(&self) -> bool {
+        self.strict && !matches!((self.declared)(), Shape::Optional(_))
+    }
+
+    /// What it looks like where it is set.
+    pub fn shape(&self) -> Shape {
+        match (self.declared)() {
+            Shape::Optional(inside) => inside(),
+            shape => shape,
+        }
     }
 
     /// Whether a create has to set it, though the structure itself can do without: other calls carry

@@ -3,33 +3,62 @@
 //!
 //! Serde would do the same; but what its derived code adds to the wasm for each structure is a
 //! multiple of this. Structures can still be used with serde: they go through a JSON value there.
+//! What a structure brings along is where its fields are; the code that goes through them is there
+//! once. That is why a value is read into a place that is there already, and both go by `dyn`.
 //! This module does not know which structures there are.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use crate::reading::{Misfit, Reader, wire_name};
+use crate::reading::{Fit, Reader, wire_name};
 use crate::shape::Shape;
 
 /// A value that crosses the wire.
-pub trait Wire: Sized {
-    /// What it looks like; told of what calls carry, and of nothing else.
-    const SHAPE: Shape = Shape::Any;
-
-    /// Whether it may be left out.
-    const OPTIONAL: bool = false;
-
-    /// Reads it.
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit>;
+pub trait Wire {
+    /// Reads it into this place, which is blank.
+    fn fill(&mut self, reader: Reader<'_>) -> Fit;
 
     /// Writes it.
     fn write(&self, form: &dyn Form) -> Value;
 
-    /// What it is where it is left out, if it may be.
-    fn absent() -> Option<Self> {
-        None
+    /// What stands in its place until it is read, and stays there if it may be left out and is: the
+    /// default, if it has one.
+    fn blank() -> Self
+    where
+        Self: Sized;
+
+    /// Whether it may be left out by its type alone.
+    fn may_be_absent(&self) -> bool {
+        false
     }
+
+    /// What it looks like; told of what calls carry, and of nothing else.
+    fn shape() -> Shape
+    where
+        Self: Sized,
+    {
+        Shape::Any
+    }
+
+    /// Reads it.
+    fn read(reader: Reader<'_>) -> Fit<Self>
+    where
+        Self: Sized,
+    {
+        let mut value = Self::blank();
+        value.fill(reader)?;
+        Ok(value)
+    }
+}
+
+/// A field of a structure.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name, with the mark of a raw identifier if it has one.
+    pub name: &'static str,
+    /// Whether it has to be there to be read, unless its type says otherwise.
+    pub required: bool,
 }
 
 /// How what is no plain JSON is written.
@@ -74,22 +103,21 @@ impl<'a> Writer<'a> {
     }
 
     /// Writes a field.
-    #[inline(never)]
-    pub fn put(&mut self, name: &'static str, value: &impl Wire) {
+    pub fn put(&mut self, name: &'static str, value: &dyn Wire) {
         let value = value.write(self.form);
-        self.set(name, value);
-    }
-
-    #[inline(never)]
-    fn set(&mut self, name: &'static str, value: Value) {
         if !value.is_null() {
             self.fields.insert(wire_name(name).to_owned(), value);
         }
     }
 
+    /// Writes these fields.
+    pub fn put_all(&mut self, fields: &[Field], values: &[&dyn Wire]) {
+        fields.iter().zip(values).for_each(|(field, value)| self.put(field.name, *value));
+    }
+
     /// Ends the structure.
-    pub fn finish(self, name: impl AsRef<str>) -> Value {
-        self.form.structure(name.as_ref(), self.fields)
+    pub fn finish(self, name: &str) -> Value {
+        self.form.structure(name, self.fields)
     }
 
     /// Ends what is no structure of its own: the parameters of a call.
@@ -98,21 +126,22 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// Writes a structure.
+pub fn write(form: &dyn Form, name: &str, fields: &[Field], values: &[&dyn Wire]) -> Value {
+    let mut writer = Writer::new(form);
+    writer.put_all(fields, values);
+    writer.finish(name)
+}
+
 /// Declares structures, by their names in the API if they have one. In a `strict` one, what is not
 /// optional has to be there to be read, unless it says `= default`; in a `lenient` one it gets its
 /// default.
 #[macro_export]
 macro_rules! structure {
-    (@take strict $fields:ident $field:ident) => {
-        $fields.take(stringify!($field))?
-    };
-    (@take $mode:ident $fields:ident $field:ident $(default)?) => {
-        $fields.take_or_default(stringify!($field))?
-    };
-    (@must strict) => {
+    (@required strict) => {
         true
     };
-    (@must $mode:ident $(default)?) => {
+    (@required $mode:ident $(default)?) => {
         false
     };
     ($(
@@ -129,29 +158,41 @@ macro_rules! structure {
             $($(#[doc = $field_doc])* $field_visibility $field: $type,)*
         }
 
-        impl $crate::structure::Wire for $name {
-            const SHAPE: $crate::shape::Shape = $crate::shape::Shape::Structure(|| {
-                const FIELDS: &[$crate::shape::Field] = &[$($crate::shape::Field::of::<$type>(
-                    stringify!($field),
-                    concat!($($field_doc),*),
-                    $crate::structure!(@must $mode $($default)?),
-                ),)*];
-                FIELDS
-            });
+        impl $name {
+            const FIELDS: &'static [$crate::structure::Field] = &[$($crate::structure::Field {
+                name: stringify!($field),
+                required: $crate::structure!(@required $mode $($default)?),
+            }),*];
+        }
 
-            fn read(reader: $crate::reading::Reader<'_>) -> Result<Self, $crate::reading::Misfit> {
-                let fields = reader.fields()?;
-                let read = Self {
-                    $($field: $crate::structure!(@take $mode fields $field $($default)?),)*
-                };
-                fields.note_others(&[$(stringify!($field)),*]);
-                Ok(read)
+        impl $crate::structure::Wire for $name {
+            fn fill(
+                &mut self,
+                reader: $crate::reading::Reader<'_>,
+            ) -> $crate::reading::Fit {
+                reader.structure(Self::FIELDS, &mut [$(&mut self.$field),*])
             }
 
             fn write(&self, form: &dyn $crate::structure::Form) -> serde_json::Value {
-                let mut writer = $crate::structure::Writer::new(form);
-                $(writer.put(stringify!($field), &self.$field);)*
-                writer.finish(concat!($($api)?))
+                $crate::structure::write(
+                    form,
+                    concat!($($api)?),
+                    Self::FIELDS,
+                    &[$(&self.$field),*],
+                )
+            }
+
+            fn blank() -> Self {
+                Self { $($field: $crate::structure::Wire::blank(),)* }
+            }
+
+            fn shape() -> $crate::shape::Shape {
+                const FIELDS: &[$crate::shape::Field] = &[$($crate::shape::Field::of::<$type>(
+                    stringify!($field),
+                    concat!($($field_doc),*),
+                    $crate::structure!(@required $mode $($default)?),
+                ),)*];
+                $crate::shape::Shape::Structure(FIELDS)
             }
         }
 
@@ -183,79 +224,117 @@ macro_rules! through_json {
 }
 
 impl Wire for String {
-    const SHAPE: Shape = Shape::Text;
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.text().map(str::to_owned)
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        self.push_str(reader.text()?);
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(self.as_str())
     }
+
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn shape() -> Shape {
+        Shape::Text
+    }
 }
 
 impl Wire for bool {
-    const SHAPE: Shape = Shape::Boolean;
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.value().as_bool().ok_or_else(|| reader.mismatch("a boolean"))
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self = reader.value().as_bool().ok_or_else(|| reader.mismatch("a boolean"))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(*self)
+    }
+
+    fn blank() -> Self {
+        false
+    }
+
+    fn shape() -> Shape {
+        Shape::Boolean
     }
 }
 
 impl Wire for i64 {
-    const SHAPE: Shape = Shape::Integer;
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.value().as_i64().ok_or_else(|| reader.mismatch("a whole number of 64 bits"))
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self =
+            reader.value().as_i64().ok_or_else(|| reader.mismatch("a whole number of 64 bits"))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(*self)
+    }
+
+    fn blank() -> Self {
+        0
+    }
+
+    fn shape() -> Shape {
+        Shape::Integer
     }
 }
 
 impl Wire for u64 {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.value().as_u64().ok_or_else(|| reader.mismatch("a whole number from 0 on"))
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self =
+            reader.value().as_u64().ok_or_else(|| reader.mismatch("a whole number from 0 on"))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(*self)
+    }
+
+    fn blank() -> Self {
+        0
     }
 }
 
 impl Wire for f64 {
-    const SHAPE: Shape = Shape::Number;
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.value().as_f64().ok_or_else(|| reader.mismatch("a number"))
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self = reader.value().as_f64().ok_or_else(|| reader.mismatch("a number"))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(*self)
+    }
+
+    fn blank() -> Self {
+        0.0
+    }
+
+    fn shape() -> Shape {
+        Shape::Number
     }
 }
 
 /// Any JSON, kept as it came.
 impl Wire for Value {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        Ok(reader.value().clone())
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self = reader.value().clone();
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         self.clone()
     }
+
+    fn blank() -> Self {
+        Self::Null
+    }
 }
 
 /// The result of a void operation.
 impl Wire for () {
-    const OPTIONAL: bool = true;
-
-    fn read(_: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, _: Reader<'_>) -> Fit {
         Ok(())
     }
 
@@ -263,53 +342,90 @@ impl Wire for () {
         Value::Null
     }
 
-    fn absent() -> Option<Self> {
-        Some(())
+    fn blank() -> Self {}
+
+    fn may_be_absent(&self) -> bool {
+        true
     }
 }
 
-impl<T: Wire> Wire for Option<T> {
-    const SHAPE: Shape = T::SHAPE;
-    const OPTIONAL: bool = true;
+/// Apart from the type, as what is below.
+fn write_optional(form: &dyn Form, value: Option<&dyn Wire>) -> Value {
+    value.map_or(Value::Null, |value| form.optional(value.write(form)))
+}
 
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        if reader.value().is_null() { Ok(None) } else { T::read(reader).map(Some) }
+#[inline(never)]
+fn write_element(values: &mut Vec<Value>, form: &dyn Form, value: &dyn Wire) {
+    values.push(value.write(form));
+}
+
+#[inline(never)]
+pub(crate) fn write_entry(
+    entries: &mut Map<String, Value>,
+    form: &dyn Form,
+    key: &str,
+    value: &dyn Wire,
+) {
+    entries.insert(key.to_owned(), value.write(form));
+}
+
+impl<T: Wire> Wire for Option<T> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        if reader.value().is_null() { Ok(()) } else { self.insert(T::blank()).fill(reader) }
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        match self {
-            Some(value) => form.optional(value.write(form)),
-            None => Value::Null,
-        }
+        write_optional(form, self.as_ref().map(|value| value as &dyn Wire))
     }
 
-    fn absent() -> Option<Self> {
-        Some(None)
+    fn blank() -> Self {
+        None
+    }
+
+    fn may_be_absent(&self) -> bool {
+        true
+    }
+
+    fn shape() -> Shape {
+        Shape::Optional(T::shape)
     }
 }
 
 impl<T: Wire> Wire for Box<T> {
-    const SHAPE: Shape = T::SHAPE;
-    const OPTIONAL: bool = T::OPTIONAL;
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        T::read(reader).map(Self::new)
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        (**self).fill(reader)
     }
 
     fn write(&self, form: &dyn Form) -> Value {
         (**self).write(form)
     }
+
+    fn blank() -> Self {
+        Self::new(T::blank())
+    }
+
+    fn shape() -> Shape {
+        T::shape()
+    }
 }
 
 impl<T: Wire> Wire for Vec<T> {
-    const SHAPE: Shape = Shape::List(&T::SHAPE);
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.elements()
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        reader.elements(&mut |reader| self.push_mut(T::blank()).fill(reader))
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        Value::Array(self.iter().map(|value| value.write(form)).collect())
+        let mut values = Vec::new();
+        self.iter().for_each(|value| write_element(&mut values, form, value));
+        Value::Array(values)
+    }
+
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn shape() -> Shape {
+        Shape::List(T::shape)
     }
 }
 
@@ -333,21 +449,26 @@ impl Key for String {
 }
 
 impl<K: Key, T: Wire> Wire for BTreeMap<K, T> {
-    const SHAPE: Shape = Shape::Map(&T::SHAPE);
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        let mut map = Self::new();
-        reader.entries(|key, value| {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        reader.entries(&mut |key, value| {
             let key = K::from_name(key).ok_or_else(|| reader.mismatch("a map with known keys"))?;
-            map.insert(key, T::read(value)?);
+            self.insert(key, T::read(value)?);
             Ok(())
-        })?;
-        Ok(map)
+        })
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        let entries = self.iter().map(|(key, value)| (key.name().to_owned(), value.write(form)));
-        form.map(entries.collect())
+        let mut entries = Map::new();
+        self.iter().for_each(|(key, value)| write_entry(&mut entries, form, key.name(), value));
+        form.map(entries)
+    }
+
+    fn blank() -> Self {
+        Self::new()
+    }
+
+    fn shape() -> Shape {
+        Shape::Map(T::shape)
     }
 }
 

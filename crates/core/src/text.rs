@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::structure::{Form, Wire};
 
 /// A text that is shared. It is in the same order as any other text.
@@ -73,12 +73,17 @@ impl fmt::Debug for Text {
 }
 
 impl Wire for Text {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
-        reader.text().map(Self::from)
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self = Self::from(reader.text()?);
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(self.as_str())
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::shape::Shape;
 use crate::structure::{Form, Wire};
 
@@ -99,15 +99,22 @@ impl FromStr for Timestamp {
 }
 
 impl Wire for Timestamp {
-    const SHAPE: Shape = Shape::Time;
-
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let expected = "a date-time like 2026-01-02T03:04:05.678Z";
-        reader.text()?.parse().map_err(|_| reader.mismatch(expected))
+        *self = reader.text()?.parse().map_err(|_| reader.mismatch(expected))?;
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         Value::from(self.to_string())
+    }
+
+    fn blank() -> Self {
+        Self::default()
+    }
+
+    fn shape() -> Shape {
+        Shape::Time
     }
 }
 

@@ -4,14 +4,15 @@ mod support;
 
 use std::time::Duration;
 
-use accession_core::dialect::Dialect;
+use accession_core::dialect::{Dialect, SESSION_HEADER};
 use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::reading;
-use accession_core::run::{Deed, Entry, NotARun, Outcome, Run, VERSION};
-use accession_core::simulator::{Effect, Fault, Pace, Source};
+use accession_core::run::{Deed, Entry, NotARun, ORIGIN, Outcome, Run, Tape, VERSION};
+use accession_core::simulator::{Effect, Fault, Pace, Simulator, Source};
 use accession_core::structure::{Plain, Wire};
 use accession_core::time::Timestamp;
+use accession_core::wire::{Method, Request, basic};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support::{BEGIN, calls, cases, item_spec, library_spec, push_spec, received};
@@ -195,4 +196,51 @@ fn entries_without(value: &mut Value, at: usize) {
     let entries = value["entries"].as_array_mut().expect("entries");
     entries.remove(at);
     entries.push(json!({"at": BEGIN.to_string(), "deed": {"kind": "advance"}}));
+}
+
+#[test]
+fn what_a_tape_takes_down_can_be_done_again() {
+    for dialect in Dialect::ALL {
+        let (mut simulator, mut tape) = (Simulator::new(7), Tape::default());
+        let mut at = BEGIN;
+        let mut send = |simulator: &mut Simulator, request: Request| {
+            at = at + Duration::from_millis(900);
+            tape.request(at, &request);
+            simulator.handle(&request, at).response
+        };
+        let mut log_in = LoginCreate {}.encode(dialect, ORIGIN).expect("it can be sent");
+        log_in.headers.push("Authorization", basic("lab", "any"));
+        let answer = send(&mut simulator, log_in);
+        let token = support::read_reply::<LoginCreate>(dialect, &answer).expect("granted");
+        let mut call = |simulator: &mut Simulator, call: Call| {
+            let mut request = call.encode(dialect, ORIGIN).expect("it can be sent");
+            request.headers.push(SESSION_HEADER, token.reveal());
+            send(simulator, request)
+        };
+        let create_spec = library_spec("lab");
+        let create = LocalLibraryCreate { client_token: None, create_spec };
+        call(&mut simulator, Call::LocalLibraryCreate(create));
+        let library = simulator.peek(&Call::LibraryList(LibraryList {}), "lab");
+        let library = library.expect("granted").expect("a list")[0].as_str().map(LibraryId::new);
+        let create_spec = item_spec(&library.expect("an id"), "appliance", "iso");
+        let create = Call::ItemCreate(ItemCreate { client_token: None, create_spec });
+        let answer = call(&mut simulator, create);
+        let item = support::read_reply::<ItemCreate>(dialect, &answer).expect("granted");
+        let answer =
+            call(&mut simulator, Call::UpdateSessionCreate(support::session_create(&item)));
+        let session =
+            support::read_reply::<UpdateSessionCreate>(dialect, &answer).expect("granted");
+        // What no operation fits is no deed, and still it is later then.
+        let mut odd = Request::new(Method::Get, format!("{ORIGIN}{}/odd", dialect.prefix()));
+        odd.headers.push(SESSION_HEADER, "odd");
+        send(&mut simulator, odd);
+
+        let mut run = Run::new(7, dialect);
+        run.entries = tape.take();
+        assert_eq!(run.entries.len(), 5);
+        let (replay, _) = run.replay().expect("a good run");
+        assert_eq!(replay.simulator.snapshot(), simulator.snapshot());
+        assert_eq!(replay.simulator.session_ids(), std::slice::from_ref(&session));
+        assert!(replay.simulator.find_session(&session).is_some());
+    }
 }

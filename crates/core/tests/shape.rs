@@ -24,17 +24,18 @@ fn full(shape: &Shape, depth: u32) -> Value {
         Shape::Boolean => json!(true),
         Shape::Time => json!(BEGIN.to_string()),
         Shape::Enumeration(names) => json!(names[0]),
-        Shape::List(element) => json!([full(element, depth)]),
-        Shape::Map(element) => json!({"key": full(element, depth)}),
-        Shape::Structure(fields) => Value::Object(filled(fields(), depth)),
+        Shape::List(element) => json!([full(&element(), depth)]),
+        Shape::Map(element) => json!({"key": full(&element(), depth)}),
+        Shape::Optional(inside) => full(&inside(), depth),
+        Shape::Structure(fields) => Value::Object(filled(fields, depth)),
         Shape::Any => json!({"kept": ["as", "it", "came"]}),
     }
 }
 
 fn filled(fields: &[Field], depth: u32) -> Map<String, Value> {
-    let wanted = fields.iter().filter(|field| depth > 0 || field.required);
+    let wanted = fields.iter().filter(|field| depth > 0 || field.is_required());
     wanted
-        .map(|field| (field.name.to_owned(), full(&field.shape, depth.saturating_sub(1))))
+        .map(|field| (field.name.to_owned(), full(&field.shape(), depth.saturating_sub(1))))
         .collect()
 }
 
@@ -50,24 +51,25 @@ fn any_of(shape: &Shape, depth: u32) -> BoxedStrategy<Value> {
             .boxed(),
         Shape::Enumeration(names) => proptest::sample::select(*names).prop_map(Value::from).boxed(),
         Shape::List(element) => {
-            proptest::collection::vec(any_of(element, depth), 0..3).prop_map(Value::from).boxed()
+            proptest::collection::vec(any_of(&element(), depth), 0..3).prop_map(Value::from).boxed()
         }
         Shape::Map(element) => {
-            proptest::collection::btree_map(text(), any_of(element, depth), 0..3)
+            proptest::collection::btree_map(text(), any_of(&element(), depth), 0..3)
                 .prop_map(|entries| Value::Object(entries.into_iter().collect()))
                 .boxed()
         }
-        Shape::Structure(fields) => any_fields(fields(), depth).prop_map(Value::Object).boxed(),
+        Shape::Optional(inside) => any_of(&inside(), depth),
+        Shape::Structure(fields) => any_fields(fields, depth).prop_map(Value::Object).boxed(),
         Shape::Any => value(),
     }
 }
 
 fn any_fields(fields: &'static [Field], depth: u32) -> BoxedStrategy<Map<String, Value>> {
     let start = Just(Map::new()).boxed();
-    let wanted = fields.iter().filter(|field| depth > 0 || field.required);
+    let wanted = fields.iter().filter(|field| depth > 0 || field.is_required());
     wanted.fold(start, |rest, field| {
-        let some = any_of(&field.shape, depth.saturating_sub(1));
-        let some = match field.required {
+        let some = any_of(&field.shape(), depth.saturating_sub(1));
+        let some = match field.is_required() {
             true => some.prop_map(Some).boxed(),
             false => proptest::option::weighted(0.4, some).boxed(),
         };
@@ -108,11 +110,12 @@ fn each_field(
         let mut path = path.clone();
         path.0.push(Step::Field(field.name.to_owned()));
         seen.push((path.clone(), field));
-        match field.shape {
-            Shape::Structure(fields) => each_field(fields(), value, &path, seen),
-            Shape::List(Shape::Structure(fields)) => {
+        match field.shape() {
+            Shape::Structure(fields) => each_field(fields, value, &path, seen),
+            Shape::List(element) => {
+                let Shape::Structure(fields) = element() else { continue };
                 path.0.push(Step::Element(0));
-                each_field(fields(), &value[0], &path, seen);
+                each_field(fields, &value[0], &path, seen);
             }
             _ => {}
         }
@@ -154,7 +157,7 @@ fn every_row_names_its_parameters_and_says_what_they_are() {
         for (path, field) in seen {
             assert!(!field.doc.is_empty(), "{row:?}: {path}");
             // What nobody knows the shape of.
-            let is_any = matches!(field.shape, Shape::Any);
+            let is_any = matches!(field.shape(), Shape::Any);
             assert_eq!(is_any, field.name == "subscription_info", "{row:?}: {path}");
         }
     }
@@ -181,8 +184,8 @@ fn a_field_is_required_exactly_if_nothing_can_be_read_without_it() {
         for (path, field) in seen {
             let without = with(&parameters, &path, None);
             let misfit = Call::misfit(row, &without);
-            assert_eq!(misfit, field.required.then_some(path), "{row:?}");
-            assert_eq!(Call::decode(row, &without).is_err(), field.required);
+            assert_eq!(misfit, field.is_required().then_some(path), "{row:?}");
+            assert_eq!(Call::decode(row, &without).is_err(), field.is_required());
         }
     }
 }
@@ -198,7 +201,7 @@ fn what_is_not_of_its_shape_is_refused_at_its_place() {
         for (path, field) in seen {
             let changed = with(&parameters, &path, Some(&odd));
             let misfit = Call::misfit(row, &changed).map(|misfit| misfit.to_string());
-            let at = match field.shape {
+            let at = match field.shape() {
                 Shape::Any => None,
                 Shape::List(_) => Some(format!("{path}[0]")),
                 _ => Some(path.to_string()),
@@ -223,8 +226,8 @@ fn what_a_create_has_to_set_is_known() {
     let mut found = Vec::new();
     for row in ROWS.iter().filter(|row| row.name == "create") {
         for field in row.fields() {
-            let Shape::Structure(fields) = field.shape else { continue };
-            let asked = fields().iter().filter(|field| field.is_for_create());
+            let Shape::Structure(fields) = field.shape() else { continue };
+            let asked = fields.iter().filter(|field| field.is_for_create());
             found.extend(asked.map(|field| format!("{row:?} {}", field.name)));
         }
     }

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use accession_core::behaviour::{Behaviour, NoSuchSetting, SETTINGS};
-use accession_core::reading::{self, Misfit, Read};
+use accession_core::reading::{self, Fit, Read};
 use accession_core::simulator::{Fault, NotASnapshot, Pace, Source};
 use accession_core::structure::Wire;
 use accession_core::wire::Method;
@@ -258,7 +258,7 @@ fn read<T: Wire>(body: &[u8], example: &'static str) -> Result<T, Refusal> {
 }
 
 /// What was read, if there was nothing else.
-fn whole<T>(read: Result<Read<T>, Misfit>, example: &'static str) -> Result<T, Refusal> {
+fn whole<T>(read: Fit<Read<T>>, example: &'static str) -> Result<T, Refusal> {
     let misfit = |path: &reading::Path, why: &str| {
         let place = path.to_string();
         let place = if place.is_empty() { "the body" } else { cut(&place) };

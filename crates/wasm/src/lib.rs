@@ -4,20 +4,21 @@
 use std::collections::BTreeMap;
 
 use accession_core::behaviour::Behaviour;
+use accession_core::operations::{self, Call};
 use accession_core::privileges::Privilege;
-use accession_core::reading::{self, Misfit, Reader};
+use accession_core::reading::{self, Fit, Reader};
 use accession_core::received::{Algorithm, Broken, Received};
 use accession_core::release::Release;
 use accession_core::rules::{Provenance, Rule, RuleRef};
 use accession_core::simulator::{
-    self, Account, Accounts, Disturbance, Handled, Pace, Source, Transition,
+    self, Account, Accounts, Disturbance, Handled, Pace, Source, Step, Transition, Unmet,
 };
 use accession_core::structure;
-use accession_core::structure::{Form, Wire};
+use accession_core::structure::{Form, Plain, Wire};
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method, Request, Response};
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use serde_wasm_bindgen::Serializer;
 use wasm_bindgen::prelude::*;
 
@@ -47,6 +48,14 @@ extern "C" {
     pub type SourceValue;
     #[wasm_bindgen(typescript_type = "Fault")]
     pub type FaultValue;
+    #[wasm_bindgen(typescript_type = "Record<string, unknown>")]
+    pub type CallParameters;
+    #[wasm_bindgen(typescript_type = "string[]")]
+    pub type OperationNames;
+    #[wasm_bindgen(typescript_type = "Unmet[]")]
+    pub type UnmetValues;
+    #[wasm_bindgen(typescript_type = "Step[] | null")]
+    pub type StepValues;
 }
 
 structure! {
@@ -73,15 +82,20 @@ structure! {
 struct GivenAccounts(Vec<Account>);
 
 impl Wire for GivenAccounts {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if reader.value().is_array() {
-            return reader.elements().map(Self);
+            self.0.fill(reader)
+        } else {
+            self.0.push_mut(Account::blank()).fill(reader)
         }
-        Account::read(reader).map(|account| Self(vec![account]))
     }
 
     fn write(&self, form: &dyn Form) -> Value {
         self.0.write(form)
+    }
+
+    fn blank() -> Self {
+        Self(Vec::new())
     }
 }
 
@@ -89,22 +103,25 @@ impl Wire for GivenAccounts {
 struct IncomingHeaders(Headers);
 
 impl Wire for IncomingHeaders {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if !reader.value().is_array() {
-            return BTreeMap::<String, String>::read(reader)
-                .map(|fields| Self(fields.into_iter().collect()));
+            self.0 = BTreeMap::<String, String>::read(reader)?.into_iter().collect();
+            return Ok(());
         }
-        let mut headers = Headers::new();
-        for pair in reader.elements::<Vec<String>>()? {
+        for pair in Vec::<Vec<String>>::read(reader)? {
             let [name, value] = <[String; 2]>::try_from(pair)
                 .map_err(|_| reader.mismatch("pairs of a name and a value"))?;
-            headers.push(name, value);
+            self.0.push(name, value);
         }
-        Ok(Self(headers))
+        Ok(())
     }
 
     fn write(&self, _: &dyn Form) -> Value {
         self.0.iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+    }
+
+    fn blank() -> Self {
+        Self(Headers::new())
     }
 }
 
@@ -140,6 +157,28 @@ struct OutgoingRule {
     sentence: &'static str,
     provenance: Provenance,
     source: &'static str,
+}
+
+#[derive(Serialize)]
+struct OutgoingUnmet {
+    rule: OutgoingRule,
+    why: String,
+    lacks: Option<Privilege>,
+}
+
+impl From<Unmet> for OutgoingUnmet {
+    fn from(Unmet { rule, why, lacks }: Unmet) -> Self {
+        Self { rule: rule.into(), why, lacks }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum OutgoingStep {
+    Call { operation: String, parameters: Map<String, Value> },
+    Upload { session: String, file: String },
+    FinishUpload { session: String, file: String },
+    Wait { until: String },
 }
 
 /// A vCenter content library in memory.
@@ -183,6 +222,20 @@ impl Simulator {
         Ok(Self { inner: simulator })
     }
 
+    /// Everything in it as JSON text, without API logins and passwords.
+    pub fn snapshot(&self) -> String {
+        self.inner.snapshot().to_json()
+    }
+
+    /// Puts what a snapshot has in the place of everything in it. Its accounts stay, and nobody is
+    /// logged in.
+    pub fn restore(&mut self, snapshot: &str) -> Result<(), JsError> {
+        let snapshot = simulator::Snapshot::from_json(snapshot.as_bytes())?;
+        let accounts = self.inner.accounts().clone();
+        self.inner = simulator::Simulator::restore(snapshot)?.with_accounts(accounts);
+        Ok(())
+    }
+
     /// How long the server's own work takes from now on.
     #[wasm_bindgen(js_name = setPace)]
     pub fn set_pace(&mut self, pace: PaceValue) -> Result<(), JsError> {
@@ -205,6 +258,38 @@ impl Simulator {
     /// Disarms all faults. What they did stays.
     pub fn disarm(&mut self) {
         self.inner.disarm();
+    }
+
+    /// The conditions that keep a call of this user's from being granted now. None: it is granted.
+    #[wasm_bindgen(js_name = whyNot)]
+    pub fn why_not(
+        &self,
+        operation: &str,
+        parameters: CallParameters,
+        user: &str,
+    ) -> Result<UnmetValues, JsError> {
+        let call = read_call(operation, parameters)?;
+        let unmet = self.inner.why_not(&call, user).into_iter().map(OutgoingUnmet::from);
+        give(&unmet.collect::<Vec<_>>())
+    }
+
+    /// The shortest way to a state in which the call is granted; null if there is none.
+    #[wasm_bindgen(js_name = pathTo)]
+    pub fn path_to(
+        &self,
+        operation: &str,
+        parameters: CallParameters,
+        user: &str,
+    ) -> Result<StepValues, JsError> {
+        let call = read_call(operation, parameters)?;
+        let path = self.inner.path_to(&call, user);
+        give(&path.map(|steps| steps.into_iter().map(step).collect::<Vec<_>>()))
+    }
+
+    /// The operations on a session that would be granted now, by their names. None: there is no such
+    /// session, or nothing more can be done with it.
+    pub fn legal(&self, session: &str) -> Result<OperationNames, JsError> {
+        give(&self.inner.legal(&session.into()))
     }
 
     /// Answers a request. `now` is in milliseconds since 1970, as `Date.now()` gives it.
@@ -297,6 +382,32 @@ fn answer(handled: &Handled) -> Result<Answer, JsError> {
             cut_after: disturbance.cut_after,
         }),
     })
+}
+
+fn step(step: Step) -> OutgoingStep {
+    match step {
+        Step::Call(call) => OutgoingStep::Call {
+            operation: call.row().full_name(),
+            parameters: call.parameters(&Plain),
+        },
+        Step::Upload { session, file } => {
+            OutgoingStep::Upload { session: session.to_string(), file }
+        }
+        Step::FinishUpload { session, file } => {
+            OutgoingStep::FinishUpload { session: session.to_string(), file }
+        }
+        Step::Wait(until) => OutgoingStep::Wait { until: until.to_string() },
+    }
+}
+
+/// A call by its name and its parameters, read as strictly as over the wire.
+fn read_call(operation: &str, parameters: CallParameters) -> Result<Call, JsError> {
+    let row = operations::row_named(operation)
+        .ok_or_else(|| JsError::new(&format!("there is no operation {operation:?}")))?;
+    let Value::Object(parameters) = plain(&parameters.into(), "parameters")? else {
+        return Err(JsError::new("parameters must be an object"));
+    };
+    Ok(Call::decode(row, &parameters)?)
 }
 
 fn instant(now: f64) -> Result<Timestamp, JsError> {

@@ -100,6 +100,20 @@ test("the clock is handed in", () => {
   });
 });
 
+test("a snapshot goes on where it was, without logins", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const id = session(caller(simulator)).value;
+  const snapshot = simulator.snapshot();
+  const other = new Simulator({ seed: 2 });
+  other.restore(snapshot);
+  const path = `/api/content/library/item/update-session/${id}`;
+  const call = caller(other);
+  assert.equal(call("GET", path).value.state, "ACTIVE");
+  assert.ok(!snapshot.includes("secret"));
+  assert.throws(() => other.restore("{}"), /version/);
+  assert.equal(call("GET", path).status, 200, "what is no snapshot changes nothing");
+});
+
 test("a source can be made up, at a pace", () => {
   const simulator = new Simulator({ seed: 1 });
   const call = caller(simulator);
@@ -129,6 +143,28 @@ test("a fault happens as often as it is told to", () => {
   assert.throws(() => simulator.arm({ on: "complete", effect: { kind: "reset" } }), /complete/);
   assert.throws(() => simulator.arm({ on, effect: { kind: "fire" } }), /effect/);
   simulator.disarm();
+});
+
+test("what would be refused is told, and the way out", () => {
+  const simulator = new Simulator({ seed: 1 });
+  const call = caller(simulator);
+  const id = session(call).value;
+  const path = `/api/content/library/item/update-session/${id}`;
+  call("POST", `${path}/file`, { name: "a.iso", source_type: "PUSH" });
+  const complete = ["library.item.update_session.complete", { update_session_id: id }, "me"];
+  const [unmet] = simulator.whyNot(...complete);
+  assert.equal(unmet.rule.id, "session.files-received");
+  assert.match(unmet.why, /a\.iso/);
+  assert.deepEqual(simulator.pathTo(...complete), [{ kind: "upload", session: id, file: "a.iso" }]);
+  assert.ok(simulator.legal(id).includes("cancel") && !simulator.legal(id).includes("complete"));
+  call("POST", `${path}?action=cancel`);
+  assert.equal(simulator.pathTo(...complete), null);
+  assert.deepEqual(simulator.legal(id), ["delete"]);
+  assert.throws(() => simulator.whyNot("complete", {}, "me"), /complete/);
+  const missing = /Field 'update_session_id' missing from structure 'operation-input'/;
+  assert.throws(() => simulator.whyNot(complete[0], { update_session_ip: id }, "me"), missing);
+  const both = { update_session_id: id, update_session_ip: id };
+  assert.throws(() => simulator.whyNot(complete[0], both, "me"), /update_session_ip/);
 });
 
 test("an older release lacks what came later", () => {

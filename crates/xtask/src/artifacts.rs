@@ -25,6 +25,10 @@ const WASM_FEATURES: [&str; 6] = [
     "--enable-multivalue",
 ];
 
+/// What makes a function with one caller stay one: merged into it, the module gets smaller, and larger once it is
+/// compressed. `index.html` says the same for the page.
+const WASM_FOR_BROTLI: [&str; 2] = ["--one-caller-inline-max-function-size", "0"];
+
 /// A wasm module: its crate, the name of its files, and whether it is compiled for SIMD, without which it then does
 /// not load.
 struct Module {
@@ -192,6 +196,7 @@ impl<'a> Artifacts<'a> {
         run::run(
             run::command(&optimizer.path)
                 .arg("-Oz")
+                .args(WASM_FOR_BROTLI)
                 .args(WASM_FEATURES)
                 .args(has_simd.then_some("--enable-simd"))
                 .arg(&module)
@@ -227,6 +232,16 @@ impl<'a> Artifacts<'a> {
             run::run(&mut build, BUILD)?;
             Ok(self.project.target.join("debug").join(executable("accession-server")))
         })
+    }
+
+    /// The scripts that the page makes of recorded runs, in the target directory, with a list of them.
+    pub(crate) fn scripts(&self) -> Result<PathBuf> {
+        self.tested_server()?;
+        let directory = self.project.target.join("scripts");
+        remove(&directory)?;
+        let examples = self.project.target.join("debug").join("examples");
+        run::run(run::command(examples.join(executable("scripts"))).arg(&directory), BUILD)?;
+        Ok(directory)
     }
 
     /// A real server written by others, compiled where Go is; `None` where it is not, or before there is a program.

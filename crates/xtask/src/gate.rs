@@ -24,13 +24,14 @@ enum Part {
     Wasm,
     Go,
     Python,
+    Code,
     Browser,
     Live,
     Scale,
 }
 
 /// In the order they are run: what is quick to say no comes first.
-const PARTS: [Part; 9] = [
+const PARTS: [Part; 10] = [
     Part::Fmt,
     Part::Clippy,
     Part::Rust,
@@ -38,6 +39,7 @@ const PARTS: [Part; 9] = [
     Part::Wasm,
     Part::Go,
     Part::Python,
+    Part::Code,
     Part::Browser,
     Part::Live,
 ];
@@ -56,7 +58,7 @@ pub(crate) enum Depth {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Outcome {
     Passed,
-    /// Not run, for a reason that is no fault: a peer in another language without its toolchain.
+    /// Not run, or not all of it, for a reason that is no fault: a language without its toolchain.
     Skipped(String),
     Failed,
 }
@@ -109,6 +111,7 @@ impl Part {
             Self::Wasm => "wasm",
             Self::Go => "go",
             Self::Python => "python",
+            Self::Code => "code",
             Self::Browser => "browser",
             Self::Live => "live",
             Self::Scale => "scale",
@@ -164,6 +167,7 @@ impl Gate<'_> {
             Part::Wasm => self.wasm(),
             Part::Go => return self.go(),
             Part::Python => return self.python(),
+            Part::Code => return self.code(),
             Part::Browser => self.browser("*.test.mjs", |name| !is_live(name)),
             Part::Live => self.browser("live*.test.mjs", is_live),
             Part::Scale => self.scale(),
@@ -262,6 +266,43 @@ impl Gate<'_> {
             .env("ACCESSION_SERVER", server);
         self.command(&mut pytest)?;
         Ok(Outcome::Passed)
+    }
+
+    /// The scripts that the page writes, executed. What cannot be executed here is told, and keeps the part from passing.
+    fn code(&self) -> Result<Outcome> {
+        let tests = self.project.files("tests/code", ".test.mjs");
+        if tests.is_empty() {
+            return Err(Failure::nothing("tests/code has no *.test.mjs"));
+        }
+        let server = self.artifacts.tested_server()?;
+        let scripts = self.artifacts.scripts()?;
+        let python = match surroundings::python_tests(self.project) {
+            Some(directory) => surroundings::python_env(self.tools, &directory)?,
+            None => None,
+        };
+        // Without it the part is told to be lacking something; why it could not be had is only said.
+        if let Err(failure) = surroundings::jq() {
+            println!("   {failure}");
+        }
+        let lacking = surroundings::lacking(&["sh", "curl", "jq", "sha256sum"]);
+        self.node_test(&tests, |node| {
+            node.env("ACCESSION_SERVER", server)
+                .env("ACCESSION_SCRIPTS", scripts)
+                .env_remove("ACCESSION_PYTHON")
+                .env_remove("ACCESSION_SHELL");
+            if let Some(python) = &python {
+                node.env("ACCESSION_PYTHON", python);
+            }
+            if lacking.is_empty() {
+                node.env("ACCESSION_SHELL", "sh");
+            }
+        })?;
+        let python = python.is_none().then_some("Python");
+        let missing: Vec<_> = lacking.into_iter().chain(python).collect();
+        if missing.is_empty() {
+            return Ok(Outcome::Passed);
+        }
+        Ok(Outcome::Skipped(format!("in part: no {}", missing.join(", no "))))
     }
 
     /// The tests that need a browser and a server, those of the given names.

@@ -57,7 +57,7 @@ pub(crate) fn chromium() -> Result<PathBuf> {
     if let Some(found) = find_chromium() {
         return Ok(found);
     }
-    install_chromium()?;
+    install("chromium", "a browser (about a minute)")?;
     find_chromium().ok_or_else(|| {
         Failure::missing(
             "a browser",
@@ -110,19 +110,22 @@ fn answers(browser: &Path) -> bool {
     browser.is_file() && (cfg!(windows) || run::succeeds(run::command(browser).arg("--version")))
 }
 
-fn install_chromium() -> Result<()> {
-    // Each step of each manager; the first manager that is there is used.
+/// jq, which the scripts for curl read answers with, installed likewise.
+pub(crate) fn jq() -> Result<()> {
+    if which("jq").is_some() { Ok(()) } else { install("jq", "jq (a few seconds)") }
+}
+
+/// Installs a package with the first of the system's package managers that is there; does nothing where only a person
+/// could.
+fn install(package: &str, what: &str) -> Result<()> {
+    // Each step of each manager; the package's name ends the last one.
     const MANAGERS: [(&str, bool, &[&[&str]]); 6] = [
-        (
-            "apt-get",
-            true,
-            &[&["update"], &["install", "-y", "--no-install-recommends", "chromium"]],
-        ),
-        ("dnf", true, &[&["install", "-y", "chromium"]]),
-        ("zypper", true, &[&["--non-interactive", "install", "chromium"]]),
-        ("pacman", true, &[&["-Sy", "--noconfirm", "chromium"]]),
-        ("apk", true, &[&["add", "chromium"]]),
-        ("brew", false, &[&["install", "--cask", "chromium"]]),
+        ("apt-get", true, &[&["update"], &["install", "-y", "--no-install-recommends"]]),
+        ("dnf", true, &[&["install", "-y"]]),
+        ("zypper", true, &[&["--non-interactive", "install"]]),
+        ("pacman", true, &[&["-Sy", "--noconfirm"]]),
+        ("apk", true, &[&["add"]]),
+        ("brew", false, &[&["install"]]),
     ];
     let Some((manager, privileged, steps)) =
         MANAGERS.into_iter().find(|(name, ..)| which(name).is_some())
@@ -137,9 +140,10 @@ fn install_chromium() -> Result<()> {
         // Only a person can answer for the password; the caller says what to install.
         return Ok(());
     };
-    println!("   installing a browser with {manager} (about a minute)");
-    for step in steps {
-        let mut words = prefix.iter().chain([&manager]).chain(*step);
+    println!("   installing {what} with {manager}");
+    for (number, step) in steps.iter().enumerate() {
+        let last = (number + 1 == steps.len()).then_some(&package);
+        let mut words = prefix.iter().chain([&manager]).chain(*step).chain(last);
         let program = words.next().copied().unwrap_or(manager);
         let mut command = run::command(program);
         command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
@@ -155,6 +159,11 @@ fn is_root() -> bool {
 /// Go, where somebody has it; its tests are of a peer that we do not install a compiler for.
 pub(crate) fn go() -> Option<PathBuf> {
     which("go")
+}
+
+/// Those of the programs that are not here.
+pub(crate) fn lacking(programs: &[&'static str]) -> Vec<&'static str> {
+    programs.iter().copied().filter(|program| which(program).is_none()).collect()
 }
 
 /// Where the Python tests are, once there are any.

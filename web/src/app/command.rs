@@ -5,7 +5,7 @@ use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, Session
 use accession_core::operations::Row;
 use serde_json::{Map, Value};
 
-use crate::lab::{Action, Format, Question, SessionCall};
+use crate::lab::{Action, Format, Leap, Question, SessionCall, Travel};
 
 /// What a person can ask for.
 pub(crate) enum Command {
@@ -19,6 +19,12 @@ pub(crate) enum Command {
     StartOver,
     /// Spell calls to the simulator like this.
     Speak(Dialect),
+    /// Let the simulator's clock run at this rate; 0: let it stand still.
+    Run(u32),
+    /// Let the simulator's clock leap.
+    Leap(Leap),
+    /// Go back to where the run was, forward again, or elsewhere from there.
+    Travel(Travel),
     /// Sign in to a server.
     SignIn(SignIn),
     /// Log out, and forget the token.
@@ -85,6 +91,25 @@ pub(crate) enum Command {
 }
 
 impl Command {
+    /// Whether it does something to the session, the item or the library on screen.
+    pub(crate) fn acts(&self) -> bool {
+        matches!(self, Self::Send(row, _) if row.changes())
+            || matches!(
+                self,
+                Self::CreateLibrary { .. }
+                    | Self::CreateItem { .. }
+                    | Self::CreateSession(_)
+                    | Self::AddFiles { .. }
+                    | Self::SendFile(_)
+                    | Self::SendAgain(_)
+                    | Self::RemoveFile(_)
+                    | Self::Ignore(_)
+                    | Self::Call(_)
+                    | Self::Run(_)
+                    | Self::Leap(_)
+            )
+    }
+
     /// Something that needs no call.
     pub(crate) fn just(action: Action) -> Self {
         Self::Just(Box::new(action))

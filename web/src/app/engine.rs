@@ -7,6 +7,7 @@ mod content;
 mod files;
 mod package;
 mod sessions;
+mod time;
 
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -16,6 +17,7 @@ use accession_client::{Client, ClientError, Exchange, Simulated, Transport, Uplo
 use accession_core::dialect::Dialect;
 use accession_core::model::{LibraryId, SessionId};
 use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation, Row};
+use accession_core::run::Tape;
 use accession_core::simulator::Simulator;
 use futures_channel::oneshot;
 use yew::platform::spawn_local;
@@ -24,7 +26,8 @@ use yew::{UseReducerDispatcher, UseReducerHandle};
 use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
 use crate::lab::{
-    Action, Connection, Lab, Outcome, Question, SIMULATED_ORIGIN, SessionCall, Target, Waiting,
+    Action, Clock, Connection, Lab, Outcome, Question, SIMULATED_ORIGIN, SessionCall, Target,
+    Travel, Waiting,
 };
 use content::{item_spec, library_spec};
 
@@ -40,6 +43,10 @@ pub(super) struct Engine {
     epoch: Cell<u64>,
     link: RefCell<Option<Link>>,
     simulator: RefCell<Option<Rc<RefCell<Simulator>>>>,
+    /// Takes down what is done to the simulator, until the page knows.
+    tape: Rc<RefCell<Tape>>,
+    /// The simulator's clock.
+    clock: Rc<Cell<Clock>>,
     files: RefCell<Vec<Held>>,
     /// The uploads that run, by number. Dropping one of these ends its upload.
     uploads: RefCell<Vec<(u64, oneshot::Sender<()>)>>,
@@ -84,6 +91,7 @@ impl<T> Answer<T> {
 
 impl Engine {
     pub(super) fn new(host: Rc<Host>, dispatch: UseReducerDispatcher<Lab>) -> Rc<Self> {
+        let clock = Rc::new(Cell::new(Clock::new((host.clock)())));
         Rc::new(Self {
             host,
             dispatch,
@@ -91,6 +99,8 @@ impl Engine {
             epoch: Cell::new(0),
             link: RefCell::default(),
             simulator: RefCell::default(),
+            tape: Rc::default(),
+            clock,
             files: RefCell::default(),
             uploads: RefCell::default(),
             package: RefCell::default(),
@@ -117,6 +127,10 @@ impl Engine {
 
     pub(super) fn perform(self: &Rc<Self>, command: Command) {
         let Some(lab) = self.lab() else { return };
+        // What is done while an earlier entry is shown goes on from there.
+        if let Some(entry) = lab.selected.filter(|_| command.acts() && !lab.target.is_live()) {
+            self.travel(&lab, Travel::Fork(entry));
+        }
         let session = lab.session.as_ref().map(|session| session.id.clone());
         let link = self.link.borrow().clone();
         match (command, link, session) {
@@ -140,8 +154,14 @@ impl Engine {
             (Command::Speak(dialect), _, _) => self.use_simulator(dialect),
             (Command::StartOver, _, _) => {
                 *self.simulator.borrow_mut() = None;
+                self.tape.borrow_mut().take();
+                self.set_clock(Clock::new((self.host.clock)()));
+                self.dispatch.dispatch(Action::RunBegan);
                 self.use_simulator(lab.dialect);
             }
+            (Command::Run(rate), _, _) => self.run_at(rate),
+            (Command::Leap(leap), _, _) => self.leap(&lab, leap),
+            (Command::Travel(travel), _, _) => self.travel(&lab, travel),
             (Command::UseLive, _, _) => self.leave(&self.host.address.clone(), lab.dialect),
             (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in),
             (Command::Disconnect, Some(link), _) => self.disconnect(link),
@@ -262,14 +282,21 @@ impl Engine {
 
     /// The way to the simulator, and whether there was none before.
     fn turn_to_simulator(&self, dialect: Dialect) -> (Link, bool) {
+        let (is_new, transport) = self.way_to_simulator(true);
+        (self.turn_to(Target::Simulated, dialect, transport), is_new)
+    }
+
+    /// Whether there was no simulator before, and how calls get to it: as a part of the run, or not.
+    fn way_to_simulator(&self, recorded: bool) -> (bool, Transport) {
         let is_new = self.simulator.borrow().is_none();
         let simulator = self
             .simulator
             .borrow_mut()
             .get_or_insert_with(|| Rc::new(RefCell::new(Simulator::new(self.host.seed))))
             .clone();
-        let transport = Transport::Simulated(Simulated::new(simulator, self.host.reader.clone()));
-        (self.turn_to(Target::Simulated, dialect, transport), is_new)
+        let simulated = Simulated::new(simulator, self.host.reader.clone());
+        let simulated = if recorded { simulated.with_tape(self.tape.clone()) } else { simulated };
+        (is_new, Transport::Simulated(simulated))
     }
 
     /// Logs in to the simulator, and looks at what it holds.
@@ -303,20 +330,26 @@ impl Engine {
     fn turn_to(&self, target: Target, dialect: Dialect, transport: Transport) -> Link {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
-        let last = Rc::new(RefCell::new(None));
-        let observer = {
-            let (last, dispatch) = (last.clone(), self.dispatch.clone());
-            move |exchange: Rc<Exchange>| {
-                *last.borrow_mut() = Some(exchange.clone());
-                dispatch.dispatch(Action::Recorded(exchange));
-            }
-        };
-        let client = Client::new(transport, dialect, target.origin(), self.host.clock, observer);
-        self.dispatch.dispatch(Action::Ticked((self.host.clock)()));
+        self.dispatch.dispatch(Action::TimeIs(self.clock_of(&target)()));
+        let link = self.link_to(&target, dialect, transport);
         self.dispatch.dispatch(Action::Targeted(target, dialect));
-        let link = Link { client, epoch: self.epoch.get(), last };
         *self.link.borrow_mut() = Some(link.clone());
         link
+    }
+
+    /// A client whose exchanges are shown.
+    fn link_to(&self, target: &Target, dialect: Dialect, transport: Transport) -> Link {
+        let last = Rc::new(RefCell::new(None));
+        let observer = {
+            let (last, dispatch, tape) = (last.clone(), self.dispatch.clone(), self.tape.clone());
+            move |exchange: Rc<Exchange>| {
+                *last.borrow_mut() = Some(exchange.clone());
+                dispatch.dispatch(Action::Recorded(exchange, tape.borrow_mut().take()));
+            }
+        };
+        let client =
+            Client::new(transport, dialect, target.origin(), self.clock_of(target), observer);
+        Link { client, epoch: self.epoch.get(), last }
     }
 
     /// Ends everything that belongs to the server that calls went to.

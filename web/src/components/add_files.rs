@@ -1,189 +1,156 @@
 //! Files of this computer, picked or dropped, on their way into the session.
 
 use accession_core::model::{ChecksumAlgorithm, ChecksumInfo};
-use web_sys::{File, FileList, HtmlInputElement};
-use yew::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, Event, File, FileList, HtmlInputElement};
+use yew::Html;
 
 use super::PartProps;
-use super::field::{Field, checked, selected, setter};
-use super::icon::{Icon, draw};
+use super::element::{El, el, group, submit};
+use super::field::{Field, Select, checkbox, checked, target};
+use super::form::{Entries, Form, form};
+use super::guide_pane::goes_to;
+use super::icon::Icon;
 use crate::app::command::{Command, NewFile};
 use crate::format;
 
-/// Which length is declared.
-#[derive(Clone, Copy, PartialEq)]
-enum DeclaredSize {
-    Real,
-    None,
-    Other,
-}
-
 /// Files on their way into the session.
-#[component]
-pub(crate) fn AddFiles(props: &PartProps) -> Html {
-    let picked = use_state(Vec::<File>::new);
-    let name = use_state(String::new);
-    let size = use_state(|| DeclaredSize::Real);
-    let other_size = use_state(String::new);
-    let algorithm = use_state(String::new);
-    let digest = use_state(String::new);
-    let send = use_state(|| true);
-    let hovered = use_state(|| false);
-    let input = use_node_ref();
-
-    let take = {
-        let (picked, name, size) = (picked.clone(), name.clone(), size.clone());
-        let (algorithm, digest) = (algorithm.clone(), digest.clone());
-        Callback::from(move |files: Vec<File>| {
-            name.set(files.first().map(File::name).unwrap_or_default());
-            // What was declared of other files does not fit these.
-            size.set(DeclaredSize::Real);
-            algorithm.set(String::new());
-            digest.set(String::new());
-            picked.set(files);
-        })
-    };
-    let on_pick = {
-        let take = take.clone();
-        Callback::from(move |event: Event| {
-            take.emit(files_of(event.target_unchecked_into::<HtmlInputElement>().files()));
-        })
-    };
-    let on_drop = {
-        let (take, hovered) = (take.clone(), hovered.clone());
-        Callback::from(move |event: DragEvent| {
-            event.prevent_default();
-            hovered.set(false);
-            let files = files_of(event.data_transfer().and_then(|data| data.files()));
-            if !files.is_empty() {
-                take.emit(files);
-            }
-        })
-    };
-    let on_drag = |over: bool| {
-        let hovered = hovered.clone();
-        Callback::from(move |event: DragEvent| {
-            event.prevent_default();
-            hovered.set(over);
-        })
-    };
-    let onsubmit = {
-        let (act, input) = (props.act.clone(), input.clone());
-        let (picked, name, send) = (picked.clone(), name.clone(), *send);
-        let (size, other_size) = (*size, other_size.trim().parse().ok());
-        let (algorithm, digest) = ((*algorithm).clone(), digest.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            let alone = picked.len() == 1;
-            let declared = |file: &File| match size {
-                DeclaredSize::Real => Some(file.size() as i64),
-                DeclaredSize::None => None,
-                DeclaredSize::Other => other_size,
-            };
-            let checksum = (alone && !algorithm.is_empty()).then(|| ChecksumInfo {
-                algorithm: Some(ChecksumAlgorithm::from(algorithm.clone())),
-                checksum: digest.trim().to_owned(),
-            });
-            let files = picked.iter().map(|file| NewFile {
-                file: file.clone(),
-                name: if alone { (*name).clone() } else { file.name() },
-                size: declared(file),
-                checksum: checksum.clone(),
-            });
-            act.emit(Command::AddFiles { files: files.collect(), send });
-            // Or picking the same file again would be no change.
-            if let Some(input) = input.cast::<HtmlInputElement>() {
-                input.set_value("");
-            }
-            picked.set(Vec::new());
-        })
-    };
-    let on_size = {
-        let size = size.clone();
-        Callback::from(move |event: Event| {
-            size.set(match selected(&event).as_str() {
-                "none" => DeclaredSize::None,
-                "other" => DeclaredSize::Other,
-                _ => DeclaredSize::Real,
-            });
-        })
-    };
-    let on_algorithm = {
-        let algorithm = algorithm.clone();
-        Callback::from(move |event: Event| algorithm.set(selected(&event)))
-    };
-    let on_send = {
-        let send = send.clone();
-        Callback::from(move |event: Event| send.set(checked(&event)))
-    };
-
-    let (input_id, size_id) = (props.id("files"), props.id("declared-size"));
-    let (algorithm_id, send_id) = (props.id("algorithm"), props.id("send"));
-    let total: u64 = picked.iter().map(|file| file.size() as u64).sum();
-    let item = props.lab.session.as_ref().and_then(|session| session.item_label());
-    html! {
-        <form class="acc-add" {onsubmit}>
-            <div class={classes!("acc-drop", hovered.then_some("acc-drop-over"))}
-                ondragover={on_drag(true)} ondragleave={on_drag(false)} ondrop={on_drop}>
-                <label for={input_id.clone()}>{draw(Icon::Upload)}{"Choose files"}</label>
-                <input id={input_id} ref={input} type="file" multiple=true onchange={on_pick} />
-                <p class="acc-hint">
-                    if picked.is_empty() {
-                        {"or drop them here. They are read from this computer when their bytes are sent."}
-                    } else {
-                        {chosen(&picked, total)}
-                    }
-                </p>
-            </div>
-            if !picked.is_empty() {
-                <div class="acc-grid">
-                    if picked.len() == 1 {
-                        {Field::new(props.id("file-name"), "File name", &name, setter(&name)).mono().draw()}
-                    }
-                    <div class="acc-field">
-                        <label for={size_id.clone()}>{"Declared size"}</label>
-                        <select id={size_id} onchange={on_size}>
-                            <option value="real" selected={*size == DeclaredSize::Real}>{"The real size"}</option>
-                            <option value="none" selected={*size == DeclaredSize::None}>{"None"}</option>
-                            <option value="other" selected={*size == DeclaredSize::Other}>{"Another size"}</option>
-                        </select>
-                    </div>
-                    if *size == DeclaredSize::Other {
-                        {Field::new(props.id("other-size"), "Size in bytes", &other_size, setter(&other_size)).mono().draw()}
-                    }
-                    if picked.len() == 1 {
-                        <div class="acc-field">
-                            <label for={algorithm_id.clone()}>{"Declared checksum"}</label>
-                            <select id={algorithm_id} onchange={on_algorithm}>
-                                <option value="" selected={algorithm.is_empty()}>{"None"}</option>
-                                { for ChecksumAlgorithm::KNOWN.iter().map(|known| html! {
-                                    <option value={known.as_str().to_owned()}
-                                        selected={*algorithm == known.as_str()}>{known.as_str()}</option>
-                                }) }
-                            </select>
-                        </div>
-                        if !algorithm.is_empty() {
-                            {Field::new(props.id("digest"), "Checksum in hex", &digest, setter(&digest)).mono().draw()}
-                        }
-                    }
-                </div>
-                <label for={send_id.clone()} class="acc-choice">
-                    <input type="checkbox" id={send_id} checked={*send} onchange={on_send} />
-                    {"Send the bytes right away"}
-                </label>
-                <div class="acc-buttons">
-                    <button type="submit" class="acc-primary">{draw(Icon::Add)}{"Add files"}</button>
-                </div>
-                {super::guide_pane::goes_to(props, item)}
-            }
-        </form>
-    }
+pub(crate) fn add_files(props: &PartProps) -> Html {
+    form("add-files", props, draw)
 }
 
-fn chosen(files: &[File], total: u64) -> String {
+fn draw(form: &Form<'_>) -> El {
+    let (part, files) = (form.part, &form.entries.files);
+    let drop = form.on(|entries, _, event| {
+        entries.set("hovered", "");
+        let transfer = event.dyn_ref::<DragEvent>()?.data_transfer()?;
+        let files = files_of(transfer.files());
+        if !files.is_empty() {
+            take(entries, files);
+        }
+        None
+    });
+    let pick = form.on(|entries, _, event| {
+        take(entries, files_of(target::<HtmlInputElement>(event)?.files()));
+        None
+    });
+    let hover = form.on(|entries, _, _| {
+        entries.set("hovered", "yes");
+        None
+    });
+    let leave = form.on(|entries, _, _| {
+        entries.set("hovered", "");
+        None
+    });
+    let id = part.id("files");
+    let input = el("input")
+        .id(&id)
+        .node(&form.entries.node)
+        .attr("type", "file")
+        .flag("multiple", true)
+        .on_change(pick);
+    let hovered = !form.text("hovered", "").is_empty();
+    let place = el("div")
+        .class(if hovered { "acc-drop acc-drop-over" } else { "acc-drop" })
+        .on("dragover", hover)
+        .on("dragleave", leave)
+        .on("drop", drop)
+        .child(el("label").attr("for", &id).text("Choose files").icon(Icon::Upload))
+        .child(input)
+        .child(el("p.acc-hint").text(&chosen(files)));
+    let item = part.lab.session.as_ref().and_then(|session| session.item_label());
+    let form = el("form.acc-add").on_submit(form.on(add)).child(place).child(declared(form));
+    if files.is_empty() { form } else { form.child(goes_to(part, item)) }
+}
+
+/// What is said of the files that are picked.
+fn declared(form: &Form<'_>) -> Option<El> {
+    let files = &form.entries.files;
+    if files.is_empty() {
+        return None;
+    }
+    let alone = files.len() == 1;
+    let field = |name, id, label| {
+        let id = form.part.id(id);
+        Field::new(id, label, form.text(name, ""), form.keep(name)).mono().draw()
+    };
+    let (size, algorithm) = (form.text("size", "real"), form.text("algorithm", ""));
+    let sizes = Select::new(form.part.id("declared-size"), "Declared size", form.keep("size"))
+        .option("real", "The real size", size == "real")
+        .option("none", "None", size == "none")
+        .option("other", "Another size", size == "other");
+    let algorithms = alone.then(|| {
+        let id = form.part.id("algorithm");
+        let none = Select::new(id, "Declared checksum", form.keep("algorithm")).option(
+            "",
+            "None",
+            algorithm.is_empty(),
+        );
+        let known = ChecksumAlgorithm::KNOWN.iter().map(ChecksumAlgorithm::as_str);
+        known.fold(none, |list, known| list.option(known, known, algorithm == known)).draw()
+    });
+    let digest = alone && !algorithm.is_empty();
+    let grid = el("div.acc-grid")
+        .child(alone.then(|| field("name", "file-name", "File name")))
+        .child(sizes.draw())
+        .child((size == "other").then(|| field("other-size", "other-size", "Size in bytes")))
+        .child(algorithms)
+        .child(digest.then(|| field("digest", "digest", "Checksum in hex")));
+    let send = form.on(|entries, _, event| {
+        entries.set("later", if checked(event) { "" } else { "yes" });
+        None
+    });
+    let send = checkbox(form.part.id("send"), form.text("later", "").is_empty(), send);
+    let add = submit("Add files").class("acc-primary").icon(Icon::Add);
+    let declared = group()
+        .child(grid)
+        .child(send.text("Send the bytes right away"))
+        .child(el("div.acc-buttons").child(add));
+    Some(declared)
+}
+
+/// Takes files in place of others, of which nothing that was declared fits these.
+fn take(entries: &mut Entries, files: Vec<File>) {
+    entries.set("name", &files.first().map(File::name).unwrap_or_default());
+    entries.set("size", "real");
+    entries.set("algorithm", "");
+    entries.set("digest", "");
+    entries.files = files;
+}
+
+fn add(entries: &mut Entries, _: &PartProps, _: &Event) -> Option<Command> {
+    let picked = std::mem::take(&mut entries.files);
+    let alone = picked.len() == 1;
+    let algorithm = entries.text("algorithm", "");
+    let checksum = (alone && !algorithm.is_empty()).then(|| ChecksumInfo {
+        algorithm: Some(ChecksumAlgorithm::from(algorithm.to_owned())),
+        checksum: entries.text("digest", "").trim().to_owned(),
+    });
+    let files = picked.into_iter().map(|file| NewFile {
+        name: if alone { entries.text("name", "").to_owned() } else { file.name() },
+        size: match entries.text("size", "real") {
+            "none" => None,
+            "other" => entries.text("other-size", "").trim().parse().ok(),
+            _ => Some(file.size() as i64),
+        },
+        checksum: checksum.clone(),
+        file,
+    });
+    let files = files.collect();
+    // Or picking the same file again would be no change.
+    if let Some(input) = entries.node.cast::<HtmlInputElement>() {
+        input.set_value("");
+    }
+    Some(Command::AddFiles { files, send: entries.text("later", "").is_empty() })
+}
+
+fn chosen(files: &[File]) -> String {
+    let total = || format::bytes(files.iter().map(|file| file.size() as u64).sum());
     match files {
-        [only] => format!("{}, {}", only.name(), format::bytes(total)),
-        several => format!("{} files, {} in all", several.len(), format::bytes(total)),
+        [] => "or drop them here. They are read from this computer when their bytes are sent."
+            .to_owned(),
+        [only] => format!("{}, {}", only.name(), total()),
+        several => format!("{} files, {} in all", several.len(), total()),
     }
 }
 

@@ -1,15 +1,11 @@
 //! What is read aloud: one polite region, one assertive.
 
-use yew::prelude::*;
-
+use super::element::{El, el};
 use crate::lab::Lab;
 
 /// What is read aloud.
-pub(crate) fn announcements(lab: &Lab) -> Html {
-    html! {
-        <div class="acc-spoken">
-            <p role="status">{lab.news()}</p>
-            <p role="alert">{lab.alarm()}</p>
-        </div>
-    }
+pub(crate) fn announcements(lab: &Lab) -> El {
+    el("div.acc-spoken")
+        .child(el("p").attr("role", "status").text(&lab.news()))
+        .child(el("p").attr("role", "alert").text(&lab.alarm()))
 }

@@ -5,21 +5,21 @@ use accession_core::operations::{self, Row};
 use accession_core::reading::{Path, Step};
 use serde_json::Value;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, Event, HtmlElement, HtmlInputElement, HtmlTextAreaElement, KeyboardEvent};
+use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
 use yew::prelude::*;
 
 use super::PartProps;
 use super::calls::foresight;
 use super::element::{El, el, group};
-use super::field::selected;
+use super::field::entered;
 use super::guide_pane::goes_to;
-use super::icon::{Icon, draw};
+use super::icon::Icon;
 use crate::app::command::Command;
 use crate::lab::Action;
 use crate::lab::builder::{self, Draft, Edit, Entry, Kind, Known, Lint, Phase, Typed};
 
 /// Any call of the table.
-pub(crate) fn call_builder(props: &PartProps) -> Html {
+pub(crate) fn call_builder(props: &PartProps) -> El {
     let lab = &props.lab;
     let known = Known::of(lab);
     let row = lab.builder.row;
@@ -75,7 +75,7 @@ pub(crate) fn call_builder(props: &PartProps) -> Html {
     let details = el("details.acc-more.acc-builder")
         .child(el("summary").child(el("h2").text("Any call")))
         .child(body);
-    el("section.acc-part").child(details).into()
+    el("section.acc-part").child(details)
 }
 
 /// What the parts of the form share.
@@ -111,15 +111,14 @@ fn operation(form: &Form<'_>, row: &'static Row) -> El {
     let phase = |phase: Phase| {
         el("optgroup").attr("label", phase.label()).children(phase.rows().map(option))
     };
-    let choose = form.edit_by(move |event| {
-        Edit::Choose(operations::row_named(&selected(&event)).unwrap_or(row))
-    });
+    let choose = form
+        .edit_by(move |event| Edit::Choose(operations::row_named(&entered(&event)).unwrap_or(row)));
     let select = el("select").id(&id).on_change(choose).children(Phase::ALL.map(phase));
     let line = operations::line(row, form.props.lab.dialect).template();
     el("div.acc-field")
         .child(el("label").attr("for", &id).text("Operation"))
         .child(select.attr("aria-describedby", &form.id("doc")))
-        .child(el("p.acc-hint").id(&form.id("doc")).text(row.doc))
+        .child(el("p.acc-hint").id(&form.id("doc")).text(row.doc()))
         .child(el("p.acc-mono.acc-call-line").exact().text(&line))
 }
 
@@ -153,8 +152,7 @@ fn parameters(form: &Form<'_>, draft: &Draft, known: &Known) -> El {
 /// The whole as text.
 fn raw(form: &Form<'_>, draft: &Draft) -> El {
     let (id, lint_id) = (form.id("json"), form.id("lint"));
-    let on_input = form
-        .edit_by(|event| Edit::Text(event.target_unchecked_into::<HtmlTextAreaElement>().value()));
+    let on_input = form.edit_by(|event| Edit::Text(entered(&event)));
     let text = el("textarea")
         .id(&id)
         .class("acc-mono")
@@ -196,10 +194,8 @@ fn entry(form: &Form<'_>, entry: &Entry) -> El {
     let control = match &entry.kind {
         Kind::Line { text, typed, offers } => {
             let (path, meant) = (entry.path.clone(), *typed);
-            let on_input = form.edit_by(move |event| {
-                let text = event.target_unchecked_into::<HtmlInputElement>().value();
-                Edit::Set(path.clone(), meant.value(&text))
-            });
+            let on_input =
+                form.edit_by(move |event| Edit::Set(path.clone(), meant.value(&entered(&event))));
             let list_id = format!("{id}-known");
             let option = |offer: &builder::Offer| {
                 el("option").attr("value", &offer.value).attr("label", &offer.label)
@@ -225,7 +221,7 @@ fn entry(form: &Form<'_>, entry: &Entry) -> El {
         Kind::Choice { text, options, typed } => {
             let (path, meant) = (entry.path.clone(), *typed);
             let on_change =
-                form.edit_by(move |event| Edit::Set(path.clone(), meant.value(&selected(&event))));
+                form.edit_by(move |event| Edit::Set(path.clone(), meant.value(&entered(&event))));
             let option = |name: &String| {
                 el("option").attr("value", name).flag("selected", name == text).text(name)
             };
@@ -319,10 +315,10 @@ fn press(name: &'static str, word: &str) -> El {
 }
 
 /// What is to be expected, in one line.
-fn lint(props: &PartProps, draft: &Draft, foreseen: &Lint) -> Html {
+fn lint(props: &PartProps, draft: &Draft, foreseen: &Lint) -> El {
     let cannot = |why: &str| {
         let why = format!("cannot be sent: {why}");
-        el("span.acc-warn-text").child(draw(Icon::Warning)).text(&why).into()
+        el("span.acc-warn-text").text(&why).icon(Icon::Warning)
     };
     match (&draft.error, foreseen) {
         (Some(error), _) => cannot(error),

@@ -2,57 +2,47 @@
 //!
 //! A call that will be refused says so and can be sent all the same: a refusal is a lesson.
 
-use yew::prelude::*;
-
 use super::PartProps;
-use super::icon::{Icon, draw};
+use super::element::{El, button, el, group};
+use super::icon::Icon;
 use crate::app::command::Command;
 use crate::lab::{Foresight, Lab, SessionCall, SessionView};
 
 /// The calls on a whole session.
-pub(crate) fn calls(props: &PartProps) -> Html {
-    let Some(session) = &props.lab.session else { return html! {} };
-    html! {
-        <>
-            <div class="acc-calls">
-                { for SessionCall::ALL.map(|call| one(props, session, call)) }
-            </div>
-            {super::guide_pane::goes_to(props, session.item_label())}
-        </>
-    }
+pub(crate) fn calls(props: &PartProps, session: &SessionView) -> El {
+    let calls = SessionCall::ALL.map(|call| one(props, call));
+    group()
+        .child(el("div.acc-calls").children(calls))
+        .child(super::guide_pane::goes_to(props, session.item_label()))
 }
 
-fn one(props: &PartProps, session: &SessionView, call: SessionCall) -> Html {
+fn one(props: &PartProps, call: SessionCall) -> El {
     let hint_id = props.id(&format!("foresight-{}", call.name()));
     let class = match call {
         SessionCall::Complete => "acc-primary",
         SessionCall::Cancel | SessionCall::Fail | SessionCall::Delete => "acc-danger",
         SessionCall::Validate | SessionCall::KeepAlive => "",
     };
-    html! {
-        <div class="acc-call">
-            <button type="button" {class} aria-describedby={hint_id.clone()}
-                onclick={props.on(move || Command::Call(call))}>
-                {call.label()}
-            </button>
-            <p class="acc-lint" id={hint_id}>{foresight(&props.lab, &call.foresee(session))}</p>
-        </div>
-    }
+    let send = button(call.label())
+        .class(class)
+        .attr("aria-describedby", &hint_id)
+        .on_click(props.on(move || Command::Call(call)));
+    let foreseen = foresight(&props.lab, props.scene.foresee(call));
+    let hint = el("p.acc-lint").id(&hint_id).child(foreseen);
+    el("div.acc-call").child(send).child(hint)
 }
 
 /// What is to be expected of a call, in one line.
-pub(crate) fn foresight(lab: &Lab, foresight: &Foresight) -> Html {
+pub(crate) fn foresight(lab: &Lab, foresight: &Foresight) -> El {
     match foresight {
-        Foresight::Unknown => html! { <>{draw(Icon::Unknown)}{"cannot be foreseen"}</> },
-        Foresight::Fine => html! {
-            <span class="acc-fine">{draw(Icon::Done)}{"will succeed"}</span>
-        },
-        Foresight::Refused { because, .. } => html! {
-            <span class="acc-warn-text">
-                {draw(Icon::Warning)}
-                {if lab.target.is_live() { "refused by the rules: " } else { "will be refused: " }}
-                {because}
-            </span>
-        },
+        Foresight::Unknown => group().text("cannot be foreseen").icon(Icon::Unknown),
+        Foresight::Fine => el("span.acc-fine").text("will succeed").icon(Icon::Done),
+        Foresight::Refused { because, .. } => {
+            let live = lab.target.is_live();
+            el("span.acc-warn-text")
+                .text(if live { "refused by the rules: " } else { "will be refused: " })
+                .text(because)
+                .icon(Icon::Warning)
+        }
     }
 }

@@ -1,27 +1,26 @@
 //! What is asked before a call that ends something.
 
-use web_sys::{HtmlDialogElement, HtmlTextAreaElement};
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlDialogElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::PartProps;
-use super::icon::{Icon, draw};
+use super::element::{El, button, el, fact, group, submit};
+use super::field::{labelled, target};
+use super::icon::Icon;
 use crate::app::command::Command;
 use crate::lab::{Action, Question, SessionCall};
 
-/// What is asked before a call that ends something.
-#[component]
-pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
-    let lab = &props.lab;
+/// The dialog's element, which opens with a question and closes without.
+#[hook]
+pub(crate) fn use_dialog(question: Option<Question>) -> NodeRef {
     let dialog = use_node_ref();
-    let text = use_state(String::new);
-    let question = lab.question.clone();
-    use_effect_with(question.clone(), {
-        let (dialog, text) = (dialog.clone(), text.clone());
+    use_effect_with(question, {
+        let dialog = dialog.clone();
         move |question| {
             let Some(dialog) = dialog.cast::<HtmlDialogElement>() else { return };
             match question {
                 Some(_) if !dialog.open() => {
-                    text.set(String::new());
                     // It fails only for an element that is not on the page.
                     let _ = dialog.show_modal();
                 }
@@ -31,67 +30,67 @@ pub(crate) fn ConfirmDialog(props: &PartProps) -> Html {
             }
         }
     });
-    let close = props.on(|| Command::just(Action::Asked(None)));
-    let on_text = {
-        let text = text.clone();
-        Callback::from(move |event: InputEvent| {
-            text.set(event.target_unchecked_into::<HtmlTextAreaElement>().value());
-        })
-    };
-    let session = lab.session.as_ref();
-    let item = question
-        .as_ref()
-        .and_then(|question| {
-            session.filter(|session| Some(session.id.as_str()) == question.session())
-        })
-        .and_then(|session| session.item_label())
-        .unwrap_or("not known")
-        .to_owned();
-    let (title_id, text_id) = (props.id("question"), props.id("message"));
-    html! {
-        <dialog ref={dialog} class="acc-dialog" aria-labelledby={title_id.clone()}
-            onclose={props.on(|| Command::just(Action::Asked(None)))}>
-            if let Some(question) = question {
-                <form onsubmit={
-                    let (act, question, text) = (props.act.clone(), question.clone(), (*text).clone());
-                    Callback::from(move |event: SubmitEvent| {
-                        event.prevent_default();
-                        act.emit(Command::Confirm(question.clone(), text.clone()));
-                    })
-                }>
-                    <h2 id={title_id}>
-                        if lab.target.is_live() {
-                            <span class="acc-target-word">{draw(Icon::Live)}{"LIVE"}</span>{" "}
-                        }
-                        {question.label()}
-                    </h2>
-                    <dl class="acc-facts">
-                        <dt>{"Call"}</dt><dd class="acc-mono" translate="no">{question.operation()}</dd>
-                        <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.host()}</dd>
-                        if let Some(session) = question.session() {
-                            <dt>{"Item"}</dt><dd><strong>{item}</strong></dd>
-                            <dt>{"Session"}</dt><dd class="acc-mono acc-id" translate="no">{session.to_owned()}</dd>
-                        }
-                        <dt>{"Effect"}</dt><dd>{question.effect()}</dd>
-                    </dl>
-                    if is(&question, SessionCall::Fail) {
-                        <div class="acc-field">
-                            <label for={text_id.clone()}>{"Error message"}</label>
-                            <textarea id={text_id} rows="3" value={(*text).clone()} oninput={on_text} />
-                        </div>
-                    }
-                    <div class="acc-buttons">
-                        <button type="button" onclick={close}>{"Close"}</button>
-                        <button type="submit" class={if is(&question, SessionCall::Complete) { "acc-primary" } else { "acc-danger" }}>
-                            {question.label()}
-                        </button>
-                    </div>
-                </form>
-            }
-        </dialog>
-    }
+    dialog
 }
 
-fn is(question: &Question, wanted: SessionCall) -> bool {
-    matches!(question, Question::Button { call, .. } if *call == wanted)
+/// What is asked before a call that ends something.
+pub(crate) fn confirm_dialog(props: &PartProps, dialog: &NodeRef) -> El {
+    el("dialog.acc-dialog")
+        .node(dialog)
+        .attr("aria-labelledby", &props.id("question"))
+        .on("close", close(props))
+        .child(props.lab.question.as_ref().map(|question| asked(props, question)))
+}
+
+fn close(props: &PartProps) -> Callback<Event> {
+    props.on(|| Command::just(Action::Asked(None)))
+}
+
+fn asked(props: &PartProps, question: &Question) -> El {
+    let lab = &props.lab;
+    let named = question.session();
+    let session = lab.session.as_ref().filter(|session| Some(session.id.as_str()) == named);
+    let item = session.and_then(|session| session.item_label()).unwrap_or("not known");
+    let live = lab
+        .target
+        .is_live()
+        .then(|| group().child(el("span.acc-target-word").text("LIVE").icon(Icon::Live)).text(" "));
+    let facts = el("dl.acc-facts")
+        .child(fact("Call", el("dd.acc-mono").exact().text(&question.operation())))
+        .child(fact("Host", el("dd.acc-mono").exact().text(lab.host())))
+        .child(named.map(|named| {
+            group()
+                .child(fact("Item", el("dd").child(el("strong").text(item))))
+                .child(fact("Session", el("dd.acc-mono.acc-id").exact().text(named)))
+        }))
+        .child(fact("Effect", el("dd").text(question.effect())));
+    let is = |wanted| matches!(question, Question::Button { call, .. } if *call == wanted);
+    let message = is(SessionCall::Fail).then(|| {
+        let id = props.id("message");
+        labelled(&id, "Error message", el("textarea").id(&id).attr("rows", "3"))
+    });
+    let class = if is(SessionCall::Complete) { "acc-primary" } else { "acc-danger" };
+    let buttons = el("div.acc-buttons")
+        .child(button("Close").on_click(close(props)))
+        .child(submit(&question.label()).class(class));
+    let (act, asked) = (props.act.clone(), question.clone());
+    let confirm = Callback::from(move |event: Event| {
+        event.prevent_default();
+        act.emit(Command::Confirm(asked.clone(), message_in(&event)));
+    });
+    el("form")
+        .on_submit(confirm)
+        .child(el("h2").id(&props.id("question")).child(live).text(&question.label()))
+        .child(facts)
+        .child(message)
+        .child(buttons)
+}
+
+/// What is typed as the message, in the form that an event came from.
+fn message_in(event: &Event) -> String {
+    let form = target::<Element>(event);
+    let text = form.and_then(|form| form.query_selector("textarea").ok().flatten());
+    text.and_then(|text| text.dyn_into::<HtmlTextAreaElement>().ok())
+        .map(|text| text.value())
+        .unwrap_or_default()
 }

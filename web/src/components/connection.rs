@@ -2,125 +2,127 @@
 //! and only until it is sent.
 
 use accession_core::model::LoginToken;
-use web_sys::HtmlInputElement;
-use yew::prelude::*;
+use web_sys::{Event, HtmlInputElement};
+use yew::Html;
 
 use super::PartProps;
-use super::field::{Field, selected, setter};
-use super::guide_pane::{dialect_of, dialects};
-use super::icon::{Icon, draw};
-use super::loading::failure;
+use super::element::{El, el, submit};
+use super::field::{Field, Select, choice, entered, labelled};
+use super::form::{Entries, Form, form};
+use super::guide_pane::dialect_of;
+use super::icon::Icon;
+use super::loading::{failure, waiting};
 use crate::app::command::{Command, Credentials, SignIn};
 use crate::lab::Connection;
 
 /// How to get in to a server.
-#[component]
-pub(crate) fn ConnectionForm(props: &PartProps) -> Html {
-    let lab = &props.lab;
-    let host = use_state(|| lab.target.origin().to_owned());
-    let dialect = use_state(|| lab.dialect);
-    let by_token = use_state(|| false);
-    let user = use_state(String::new);
-    let secret = use_node_ref();
+pub(crate) fn connection_form(props: &PartProps) -> Html {
+    form("connection", props, draw)
+}
 
-    let origin = origin_of(&host);
-    let elsewhere = origin.as_ref().is_some_and(|origin| *origin != lab.page);
-    let onsubmit = {
-        let (act, origin, dialect) = (props.act.clone(), origin.clone(), *dialect);
-        let (by_token, user, secret) = (*by_token, (*user).clone(), secret.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            let (Some(origin), Some(input)) = (origin.clone(), secret.cast::<HtmlInputElement>())
-            else {
-                return;
-            };
-            let text = input.value();
-            input.set_value("");
-            let credentials = if by_token {
-                Credentials::Token(LoginToken::new(text.trim()))
-            } else {
-                Credentials::Password { user: user.clone(), password: text }
-            };
-            act.emit(Command::SignIn(SignIn { origin, dialect, credentials }));
-        })
+fn draw(form: &Form<'_>) -> El {
+    let (part, lab) = (form.part, &form.part.lab);
+    let id = |name| part.id(name);
+    let by_token = by_token(form.entries);
+    let host = form.text("host", lab.target.origin());
+    let user = form.text("user", "");
+    let dialect = form.entries.get("dialect").map_or(lab.dialect, dialect_of);
+
+    let origin = el("p.acc-hint")
+        .text("This page came from ")
+        .child(el("code.acc-mono").text(&lab.page))
+        .text(". It can call that server, and what that server forwards to; no other.");
+    let ways = el("fieldset.acc-choices")
+        .child(el("legend").text("Sign in with"))
+        .child(way(form, "password", !by_token).text("user and password"))
+        .child(way(form, "token", by_token).text("an existing token"));
+    let user = (!by_token).then(|| {
+        let field = Field::new(id("user"), "User name", user, form.keep("user"));
+        field.autocomplete("username").required().draw()
+    });
+    let (label, autocomplete) =
+        if by_token { ("Token", "off") } else { ("Password", "current-password") };
+    let secret = el("input")
+        .id(&id("secret"))
+        .node(&form.entries.node)
+        .attr("type", "password")
+        .attr("spellcheck", "false")
+        .attr("autocomplete", autocomplete)
+        .flag("required", true);
+    let promise = "The password goes into one request and is dropped. The token stays in this \
+                   page's memory until you disconnect or leave; the log never shows it.";
+    let came = match &lab.connection {
+        Connection::Opening => Some(waiting(" Signing in")),
+        Connection::Failed(error) => Some(failure(&lab.trouble(error))),
+        _ => None,
     };
-    let on_dialect = {
-        let dialect = dialect.clone();
-        Callback::from(move |event: Event| dialect.set(dialect_of(&selected(&event))))
-    };
-    let way = |token: bool, word: &'static str| {
-        let id = props.id(if token { "by-token" } else { "by-password" });
-        let onchange = {
-            let (by_token, secret) = (by_token.clone(), secret.clone());
-            Callback::from(move |_: Event| {
-                // A password must not become a token, nor the other way round.
-                if let Some(input) = secret.cast::<HtmlInputElement>() {
-                    input.set_value("");
-                }
-                by_token.set(token);
-            })
-        };
-        html! {
-            <label for={id.clone()} class="acc-choice">
-                <input type="radio" {id} name={props.id("sign-in-with")} checked={*by_token == token}
-                    {onchange} />
-                {word}
-            </label>
+    let host_field = Field::new(id("host"), "Host", host, form.keep("host"));
+    let dialects = Select::new(id("live-dialect"), "Dialect", form.keep("dialect"));
+    el("form.acc-connect")
+        .on_submit(form.on(sign_in))
+        .child(origin)
+        .child(host_field.autocomplete("url").mono().required().draw())
+        .child(reach(origin_of(host), &lab.page))
+        .child(dialects.dialects(dialect).draw())
+        .child(ways)
+        .child(user)
+        .child(labelled(&id("secret"), label, secret))
+        .child(submit("Sign in").class("acc-primary"))
+        .child(el("p.acc-hint").text(promise))
+        .child(came)
+}
+
+/// Warns of a host that cannot be reached from this page.
+fn reach(origin: Option<String>, page: &str) -> Option<El> {
+    let warning = el("p.acc-warn");
+    match origin {
+        None => {
+            let write = "Write a host, such as vcenter.example or http://127.0.0.1:8990.";
+            Some(warning.text(write).icon(Icon::Warning))
         }
-    };
-    let (dialect_id, secret_id) = (props.id("live-dialect"), props.id("secret"));
-    let opening = lab.connection == Connection::Opening;
-    html! {
-        <form {onsubmit} class="acc-connect">
-            <p class="acc-hint">
-                {"This page came from "}<code class="acc-mono">{&lab.page}</code>
-                {". It can call that server, and what that server forwards to; no other."}
-            </p>
-            {Field {
-                autocomplete: "url",
-                ..Field::new(props.id("host"), "Host", &host, setter(&host))
-            }.mono().required().draw()}
-            if origin.is_none() {
-                <p class="acc-warn">{draw(Icon::Warning)}
-                    {"Write a host, such as vcenter.example or http://127.0.0.1:8990."}</p>
-            } else if elsewhere {
-                <p class="acc-warn">{draw(Icon::Warning)}
-                    {"The browser will block this: it is not where the page came from. Run "}
-                    <code class="acc-mono">{format!("cargo xtask serve --vcenter {}", origin.as_deref().unwrap_or_default())}</code>
-                    {" and use the page that it serves."}</p>
-            }
-            <div class="acc-field">
-                <label for={dialect_id.clone()}>{"Dialect"}</label>
-                <select id={dialect_id} onchange={on_dialect}>{dialects(*dialect)}</select>
-            </div>
-            <fieldset class="acc-choices">
-                <legend>{"Sign in with"}</legend>
-                {way(false, "user and password")}
-                {way(true, "an existing token")}
-            </fieldset>
-            if !*by_token {
-                {Field {
-                    autocomplete: "username",
-                    ..Field::new(props.id("user"), "User name", &user, setter(&user))
-                }.required().draw()}
-            }
-            <div class="acc-field">
-                <label for={secret_id.clone()}>{if *by_token { "Token" } else { "Password" }}</label>
-                <input id={secret_id} ref={secret} type="password" required=true spellcheck="false"
-                    autocomplete={if *by_token { "off" } else { "current-password" }} />
-            </div>
-            <button type="submit" class="acc-primary">{"Sign in"}</button>
-            <p class="acc-hint">
-                {"The password goes into one request and is dropped. The token stays in this page's \
-                  memory until you disconnect or leave; the log never shows it."}
-            </p>
-            if opening {
-                <p class="acc-empty">{draw(Icon::Waiting)}{" Signing in"}</p>
-            } else if let Connection::Failed(error) = &lab.connection {
-                {failure(&lab.trouble(error))}
-            }
-        </form>
+        Some(origin) if origin != page => {
+            let serve = format!("cargo xtask serve --vcenter {origin}");
+            let why = "The browser will block this: it is not where the page came from. Run ";
+            let warning = warning.text(why).child(el("code.acc-mono").text(&serve));
+            Some(warning.text(" and use the page that it serves.").icon(Icon::Warning))
+        }
+        Some(_) => None,
     }
+}
+
+fn way(form: &Form<'_>, way: &'static str, is_chosen: bool) -> El {
+    let choose = form.on(|entries, _, event| {
+        // A password must not become a token, nor the other way round.
+        take_secret(entries);
+        entries.set("way", &entered(event));
+        None
+    });
+    choice(form.part, "sign-in-with", way, is_chosen, choose)
+}
+
+fn by_token(entries: &Entries) -> bool {
+    entries.get("way") == Some("token")
+}
+
+/// What stands in the element for secrets, which is empty then.
+fn take_secret(entries: &Entries) -> Option<String> {
+    let input = entries.node.cast::<HtmlInputElement>()?;
+    let secret = input.value();
+    input.set_value("");
+    Some(secret)
+}
+
+fn sign_in(entries: &mut Entries, part: &PartProps, _: &Event) -> Option<Command> {
+    let lab = &part.lab;
+    let origin = origin_of(entries.text("host", lab.target.origin()))?;
+    let dialect = entries.get("dialect").map_or(lab.dialect, dialect_of);
+    let secret = take_secret(entries)?;
+    let credentials = if by_token(entries) {
+        Credentials::Token(LoginToken::new(secret.trim()))
+    } else {
+        Credentials::Password { user: entries.text("user", "").to_owned(), password: secret }
+    };
+    Some(Command::SignIn(SignIn { origin, dialect, credentials }))
 }
 
 /// Scheme, host and port of what somebody typed; `https` unless they say otherwise.

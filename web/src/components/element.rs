@@ -12,6 +12,8 @@ use yew::virtual_dom::{
     AttributeOrProperty, Attributes, Key, Listener, ListenerKind, VList, VTag, VText,
 };
 
+use super::icon::{Icon, draw};
+
 /// An element that is being built. Without a tag it is a group.
 pub(crate) struct El(Box<Parts>);
 
@@ -39,6 +41,31 @@ pub(crate) fn el(name: &'static str) -> El {
 /// One after the other, with no element around them.
 pub(crate) fn group() -> El {
     el("")
+}
+
+/// A button that does not send a form.
+pub(crate) fn button(word: &str) -> El {
+    el("button").attr("type", "button").text(word)
+}
+
+/// A button that sends the form that it stands in.
+pub(crate) fn submit(word: &str) -> El {
+    el("button").attr("type", "submit").text(word)
+}
+
+/// A part of a pane, below its heading.
+pub(crate) fn part(title: &str) -> El {
+    el("section.acc-part").child(el("h2").text(title))
+}
+
+/// The heading of a pane, which takes the focus when the pane is new.
+pub(crate) fn heading() -> El {
+    el("h1").attr("tabindex", "-1")
+}
+
+/// What a word stands for, and the word: one line of a `dl`.
+pub(crate) fn fact(term: &str, description: El) -> El {
+    group().child(el("dt").text(term)).child(description)
 }
 
 impl El {
@@ -82,10 +109,24 @@ impl El {
         self
     }
 
+    /// Sets whether a box is checked.
+    #[inline(never)]
+    pub(crate) fn checked(mut self, checked: bool) -> Self {
+        self.0.checked = Some(checked);
+        self
+    }
+
     /// Tells it from its siblings, wherever among them it stands.
     #[inline(never)]
     pub(crate) fn key(mut self, key: &str) -> Self {
         self.0.key = Some(Key::from(key));
+        self
+    }
+
+    /// Lets the element on the page be found.
+    #[inline(never)]
+    pub(crate) fn node(mut self, node: &NodeRef) -> Self {
+        self.0.node = node.clone();
         self
     }
 
@@ -96,13 +137,20 @@ impl El {
         self
     }
 
+    /// Puts a drawing before what is in it.
+    #[inline(never)]
+    pub(crate) fn icon(mut self, icon: Icon) -> Self {
+        self.0.children.insert(0, draw(icon).into());
+        self
+    }
+
     /// Puts something into it.
     pub(crate) fn child(self, child: impl Child) -> Self {
         child.put_into(self)
     }
 
     /// Puts the parts of a list into it. With keys, each keeps its element when the list changes.
-    pub(crate) fn children(self, children: impl IntoIterator<Item = El>) -> Self {
+    pub(crate) fn children(self, children: impl IntoIterator<Item: Child>) -> Self {
         let mut list = group();
         for child in children {
             list = list.child(child);
@@ -227,50 +275,4 @@ impl Listener for On {
     fn passive(&self) -> bool {
         self.event == "scroll"
     }
-}
-
-// The older calls, for views that are not built from `el` yet.
-
-/// An element of a class, and what is in it.
-pub(crate) fn element(tag: &'static str, class: &'static str, content: Html) -> Html {
-    draw(tag, class, [None, None, None], content)
-}
-
-/// The same with a text.
-pub(crate) fn said(tag: &'static str, class: &'static str, text: &str) -> Html {
-    element(tag, class, written(text))
-}
-
-/// Text that is nobody's language, like names and ids.
-pub(crate) fn exact(tag: &'static str, class: &'static str, text: &str) -> Html {
-    draw(tag, class, [Some("no"), None, None], written(text))
-}
-
-/// The heading of a pane, which takes the focus when the pane is new.
-pub(crate) fn heading(content: Html) -> Html {
-    draw("h1", "", [None, Some("-1"), None], content)
-}
-
-/// The head of a column or of a row.
-pub(crate) fn head(scope: &'static str, text: &str) -> Html {
-    draw("th", "", [None, None, Some(scope)], written(text))
-}
-
-/// Text.
-pub(crate) fn written(text: &str) -> Html {
-    text.to_owned().into()
-}
-
-/// One after the other.
-pub(crate) fn joined(parts: Vec<Html>) -> Html {
-    VList::with_children(parts, None).into()
-}
-
-fn draw(
-    tag: &'static str,
-    class: &'static str,
-    [translate, tabindex, scope]: [Option<&'static str>; 3],
-    content: Html,
-) -> Html {
-    html! { <@{tag} {class} {translate} {tabindex} {scope}>{content}</@> }
 }

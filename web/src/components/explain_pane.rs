@@ -1,99 +1,107 @@
 //! What happened, why, and what is possible now.
 
 use accession_core::rules::{Provenance, RuleRef};
-use yew::prelude::*;
 
+use super::PartProps;
 use super::calls::foresight;
-use super::icon::{Icon, draw};
+use super::element::{El, el, fact, group, part};
+use super::icon::Icon;
+use super::loading::{empty, lines, waiting};
 use super::state::wrappable;
-use crate::lab::{Lab, Outcome, SessionCall, Verdict};
+use crate::lab::{Happening, Lab, Outcome, SessionCall, Verdict, way};
 
 /// What happened, why, and what is possible now.
-pub(crate) fn explain_pane(lab: &Lab) -> Html {
-    html! {
-        <>
-            <section class="acc-part acc-outcome" data-testid="outcome">
-                <h2>{"What happened"}</h2>
-                if let Some(waiting) = lab.waiting.last() {
-                    <p class="acc-empty">{draw(Icon::Waiting)}{format!(" {} is on its way", waiting.call)}</p>
-                }
-                if let Some(outcome) = &lab.outcome {
-                    {explained(lab, outcome)}
-                } else {
-                    <p class="acc-empty">{"Send a call, and what came of it stands here, with the reason."}</p>
-                }
-            </section>
-            if let Some(session) = &lab.session {
-                <section class="acc-part">
-                    <h2>{"Possible now"}</h2>
-                    <dl class="acc-possible">
-                        { for SessionCall::ALL.into_iter().map(|call| html! {
-                            <div key={call.name()}>
-                                <dt class="acc-mono" translate="no">{call.name()}</dt>
-                                <dd>{foresight(lab, &call.foresee(session))}</dd>
-                            </div>
-                        }) }
-                    </dl>
-                </section>
-            }
-        </>
+pub(crate) fn explain_pane(props: &PartProps) -> El {
+    let lab = &*props.lab;
+    let called = lab.waiting.last().map(|waiting| format!(" {} is on its way", waiting.call));
+    let outcome = match &shown_outcome(lab) {
+        Some(outcome) => explained(props, outcome),
+        None => empty("Send a call, and what came of it stands here, with the reason."),
+    };
+    let possible = lab.session.as_ref().map(|_| {
+        let calls = SessionCall::ALL.into_iter().map(|call| {
+            let foreseen = el("dd").child(foresight(lab, props.scene.foresee(call)));
+            let name = el("dt.acc-mono").exact().text(call.name());
+            el("div").key(call.name()).child(name).child(foreseen)
+        });
+        part("Possible now").child(el("dl.acc-possible").children(calls))
+    });
+    let happened = el("section.acc-part.acc-outcome")
+        .attr("data-testid", "outcome")
+        .child(el("h2").text("What happened"))
+        .child(called.map(|called| waiting(&called)))
+        .child(outcome);
+    group().child(happened).child(possible)
+}
+
+/// What the entry that is shown came to. Of the latest the page knows more than its exchange tells.
+fn shown_outcome(lab: &Lab) -> Option<Outcome> {
+    if lab.selected.is_none() {
+        return lab.outcome.clone();
+    }
+    match &lab.entry()?.what {
+        Happening::Call(exchange) => Some(Outcome::of_exchange(exchange, &lab.target, &lab.page)),
+        Happening::Event(event) => Some(Outcome::of_event(event)),
+        Happening::Target(_) => None,
     }
 }
 
-fn explained(lab: &Lab, outcome: &Outcome) -> Html {
+fn explained(props: &PartProps, outcome: &Outcome) -> El {
+    let lab = &*props.lab;
     let (class, icon) = match outcome.verdict {
-        Verdict::Done => ("acc-verdict-done", Icon::Done),
-        Verdict::Refused => ("acc-verdict-refused", Icon::Error),
-        Verdict::Failed => ("acc-verdict-failed", Icon::Warning),
+        Verdict::Done => ("acc-verdict acc-verdict-done", Icon::Done),
+        Verdict::Refused => ("acc-verdict acc-verdict-refused", Icon::Error),
+        Verdict::Failed => ("acc-verdict acc-verdict-failed", Icon::Warning),
     };
-    html! {
-        <dl class="acc-explained">
-            <dt>{"Outcome"}</dt>
-            <dd class={classes!("acc-verdict", class)}>
-                {draw(icon)}<span>{&outcome.said}</span>
-            </dd>
-            if let Some(status) = outcome.status {
-                <dd class="acc-mono" translate="no">
-                    {status}{" "}
-                    if let Some(kind) = &outcome.kind {
-                        {wrappable(kind)}
-                    }
-                </dd>
-            }
-            <dt>{"Because"}</dt>
-            <dd class="acc-because">{ for outcome.because.iter().map(|line| html! { <p>{line}</p> }) }</dd>
-            if !outcome.next.is_empty() {
-                <dt>{"Now"}</dt>
-                <dd>{ for outcome.next.iter().map(|line| html! { <p>{line}</p> }) }</dd>
-            }
-            if let Some(rule) = outcome.rule {
-                <dt>{"Source"}</dt>
-                <dd>{source(rule)}</dd>
-            } else if outcome.verdict == Verdict::Refused && lab.target.is_live() {
-                <dt>{"Source"}</dt>
-                <dd><p>{"The server's own answer. A live server does not name its rule."}</p></dd>
-            }
-            if !outcome.notes.is_empty() {
-                <dt>{"Notes"}</dt>
-                <dd>{ for outcome.notes.iter().map(|line| html! { <p>{line}</p> }) }</dd>
-            }
-        </dl>
-    }
+    let said = el("dd").class(class).child(el("span").text(&outcome.said)).icon(icon);
+    let status = outcome.status.map(|status| {
+        let kind = outcome.kind.as_deref().map(wrappable);
+        el("dd.acc-mono").exact().text(&format!("{status} ")).child(kind)
+    });
+    let source = match outcome.rule {
+        Some(rule) => Some(source(rule)),
+        None if outcome.verdict == Verdict::Refused && lab.target.is_live() => {
+            let own = "The server's own answer. A live server does not name its rule.";
+            Some(el("p").text(own))
+        }
+        None => None,
+    };
+    let several = |term, texts: &[String]| {
+        (!texts.is_empty()).then(|| fact(term, el("dd").child(lines(texts))))
+    };
+    let steps = props.scene.way.iter().flatten();
+    let steps: Vec<El> = steps
+        .filter(|_| outcome.verdict == Verdict::Refused)
+        .map(|step| el("li").text(&way::in_words(step, props.scene.at)))
+        .collect();
+    let way = (!steps.is_empty()).then(|| {
+        let then = format!("Then {} is granted.", outcome.call);
+        let steps = el("ol.acc-way").children(steps);
+        fact("The way there", el("dd").child(steps).child(el("p").text(&then)))
+    });
+    el("dl.acc-explained")
+        .child(fact("Outcome", said))
+        .child(status)
+        .child(fact("Because", el("dd.acc-because").child(lines(&outcome.because))))
+        .child(several("Now", &outcome.next))
+        .child(way)
+        .child(source.map(|source| fact("Source", el("dd").child(source))))
+        .child(several("Notes", &outcome.notes))
 }
 
 /// A rule, and how it is known.
-pub(super) fn source(rule: RuleRef) -> Html {
+pub(super) fn source(rule: RuleRef) -> El {
     let (class, word) = match rule.provenance {
-        Provenance::Documented => ("acc-documented", "documented"),
-        Provenance::Observed => ("acc-observed", "observed"),
-        Provenance::Assumed => ("acc-assumed", "assumed"),
+        Provenance::Documented => ("acc-provenance acc-documented", "documented"),
+        Provenance::Observed => ("acc-provenance acc-observed", "observed"),
+        Provenance::Assumed => ("acc-provenance acc-assumed", "assumed"),
     };
-    html! {
-        <>
-            <p>{rule.sentence}</p>
-            <p><span class={classes!("acc-provenance", class)}>{word}</span>{" "}
-                <code class="acc-mono" translate="no">{rule.id}</code></p>
-            <p class="acc-hint">{rule.source}</p>
-        </>
-    }
+    let known = el("p")
+        .child(el("span").class(class).text(word))
+        .text(" ")
+        .child(el("code.acc-mono").exact().text(rule.id));
+    group()
+        .child(el("p").text(rule.sentence))
+        .child(known)
+        .child(el("p.acc-hint").text(rule.source))
 }

@@ -1,7 +1,11 @@
 //! Form elements, and what their events say.
 
-use web_sys::{Element, HtmlInputElement};
-use yew::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement};
+use yew::Callback;
+
+use super::PartProps;
+use super::element::{El, el, group};
 
 /// A labelled text field.
 pub(crate) struct Field<'a> {
@@ -12,7 +16,7 @@ pub(crate) struct Field<'a> {
     /// What stands in it.
     pub(crate) value: &'a str,
     /// Who is told when that changes.
-    pub(crate) onchange: Callback<String>,
+    pub(crate) onchange: Callback<Event>,
     /// What stands below it.
     pub(crate) hint: Option<&'static str>,
     /// Whether it is text for machines.
@@ -29,7 +33,7 @@ impl<'a> Field<'a> {
         id: String,
         label: &'static str,
         value: &'a str,
-        onchange: Callback<String>,
+        onchange: Callback<Event>,
     ) -> Self {
         let (mono, required) = (false, false);
         Self { id, label, value, onchange, hint: None, mono, autocomplete: "off", required }
@@ -45,48 +49,126 @@ impl<'a> Field<'a> {
         Self { required: true, ..self }
     }
 
+    /// The same with a line below it.
+    pub(crate) fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    /// The same, to be filled in by the browser.
+    pub(crate) fn autocomplete(self, autocomplete: &'static str) -> Self {
+        Self { autocomplete, ..self }
+    }
+
     /// Draws it.
-    pub(crate) fn draw(self) -> Html {
+    pub(crate) fn draw(self) -> El {
         let Self { id, label, value, onchange, hint, mono, autocomplete, required } = self;
-        let oninput = Callback::from(move |event: InputEvent| {
-            onchange.emit(event.target_unchecked_into::<HtmlInputElement>().value());
-        });
-        let hint_id = hint.map(|_| format!("{id}-hint"));
-        html! {
-            <div class="acc-field">
-                <label for={id.clone()}>{label}</label>
-                <input {id} type="text" value={value.to_owned()} {oninput} {required} {autocomplete}
-                    class={classes!(mono.then_some("acc-mono"))} spellcheck="false"
-                    autocapitalize="off" aria-describedby={hint_id.clone()} />
-                if let Some(hint) = hint {
-                    <p class="acc-hint" id={hint_id}>{hint}</p>
-                }
-            </div>
+        let hint_id = format!("{id}-hint");
+        let mut input = el(if mono { "input.acc-mono" } else { "input" })
+            .id(&id)
+            .attr("type", "text")
+            .attr("autocomplete", autocomplete)
+            .attr("spellcheck", "false")
+            .attr("autocapitalize", "off")
+            .flag("required", required)
+            .value(value)
+            .on_input(onchange);
+        if hint.is_some() {
+            input = input.attr("aria-describedby", &hint_id);
         }
+        labelled(&id, label, input).child(hint.map(|hint| el("p.acc-hint").id(&hint_id).text(hint)))
     }
 }
 
-/// A callback that puts a text into a state.
-pub(crate) fn setter(state: &UseStateHandle<String>) -> Callback<String> {
-    let state = state.clone();
-    Callback::from(move |text| state.set(text))
+/// A form element below its label.
+pub(crate) fn labelled(id: &str, label: &str, element: El) -> El {
+    el("div.acc-field").child(el("label").attr("for", id).text(label)).child(element)
+}
+
+/// One of several choices of a name. Its words are put behind its dot.
+pub(crate) fn choice(
+    props: &PartProps,
+    name: &str,
+    value: &str,
+    is_chosen: bool,
+    onchange: Callback<Event>,
+) -> El {
+    let dot = el("input").attr("type", "radio").attr("value", value).attr("name", &props.id(name));
+    before_words(props.id(&format!("{name}-{value}")), dot, is_chosen, onchange)
+}
+
+/// A box to check. Its words are put behind it.
+pub(crate) fn checkbox(id: String, is_checked: bool, onchange: Callback<Event>) -> El {
+    before_words(id, el("input").attr("type", "checkbox"), is_checked, onchange)
+}
+
+fn before_words(id: String, input: El, is_set: bool, onchange: Callback<Event>) -> El {
+    let input = input.id(&id).checked(is_set).on_change(onchange);
+    el("label.acc-choice").attr("for", &id).child(input)
+}
+
+/// A labelled list of which one is chosen.
+pub(crate) struct Select {
+    id: String,
+    label: &'static str,
+    list: El,
+}
+
+impl Select {
+    /// An empty list.
+    pub(crate) fn new(id: String, label: &'static str, onchange: Callback<Event>) -> Self {
+        let list = el("select").id(&id).on_change(onchange);
+        Self { id, label, list }
+    }
+
+    /// The same with one more to choose.
+    pub(crate) fn option(self, value: &str, word: &str, is_chosen: bool) -> Self {
+        let option = el("option").key(value).attr("value", value).text(word);
+        Self { list: self.list.child(option.flag("selected", is_chosen)), ..self }
+    }
+
+    /// Draws it with its label above it.
+    pub(crate) fn draw(self) -> El {
+        labelled(&self.id, self.label, self.list)
+    }
+
+    /// Draws it with its label above it, and a line below it.
+    pub(crate) fn with_hint(self, hint: &str) -> El {
+        let hint_id = format!("{}-hint", self.id);
+        let list = self.list.attr("aria-describedby", &hint_id);
+        labelled(&self.id, self.label, list).child(el("p.acc-hint").id(&hint_id).text(hint))
+    }
+
+    /// Draws it with its label beside it.
+    pub(crate) fn beside(self) -> El {
+        group().child(el("label").attr("for", &self.id).text(self.label)).child(self.list)
+    }
 }
 
 /// Folds up the details that a form stands in, once it is sent.
-pub(crate) fn fold_up(event: &SubmitEvent) {
-    let form: Element = event.target_unchecked_into();
+pub(crate) fn fold_up(event: &Event) {
+    let Some(form) = target::<Element>(event) else { return };
     // Only a malformed selector would be an error.
     if let Ok(Some(details)) = form.closest("details") {
         let _ = details.remove_attribute("open");
     }
 }
 
-/// The text of the select element that an event came from.
-pub(crate) fn selected(event: &Event) -> String {
-    event.target_unchecked_into::<web_sys::HtmlSelectElement>().value()
+/// What the field or list that an event came from holds.
+pub(crate) fn entered(event: &Event) -> String {
+    let Some(target) = event.target() else { return String::new() };
+    match target.dyn_into::<HtmlSelectElement>() {
+        Ok(select) => select.value(),
+        // Whatever else has a value has it by the same name.
+        Err(other) => other.unchecked_into::<HtmlInputElement>().value(),
+    }
 }
 
 /// Whether the box that an event came from is checked.
 pub(crate) fn checked(event: &Event) -> bool {
-    event.target_unchecked_into::<HtmlInputElement>().checked()
+    target::<HtmlInputElement>(event).is_some_and(|input| input.checked())
+}
+
+/// The element that an event came from.
+pub(crate) fn target<T: JsCast>(event: &Event) -> Option<T> {
+    event.target()?.dyn_into().ok()
 }

@@ -1,50 +1,47 @@
 //! The files of the session, as the server sees them, with the uploads that run.
 
 use accession_core::model::{ChecksumInfo, SessionFileInfo, SourceType, TransferStatus};
-use yew::prelude::*;
 
 use super::PartProps;
+use super::element::{self, El, el, group};
 use super::guide_pane::goes_to;
-use super::icon::{Icon, draw};
-use super::loading::loaded;
+use super::icon::Icon;
+use super::loading::{empty, loaded};
 use super::state::status_badge;
 use crate::app::command::Command;
 use crate::format;
-use crate::lab::{Progress, Upload};
+use crate::lab::{Progress, SessionView, Upload};
 
 /// The files of the session.
-pub(crate) fn files(props: &PartProps) -> Html {
+pub(crate) fn files(props: &PartProps, session: &SessionView) -> El {
     let lab = &props.lab;
-    let Some(session) = &lab.session else { return html! {} };
-    let empty = "No files yet. Choose some above.";
-    let table = |files: &Vec<SessionFileInfo>| {
-        html! {
-            <>
-            <table class="acc-table">
-                <caption class="acc-spoken">{"Files of the update session"}</caption>
-                <thead>
-                    <tr>
-                        <th scope="col">{"File"}</th>
-                        <th scope="col">{"Bytes"}</th>
-                        <th scope="col">{"Status"}</th>
-                        <th scope="col">{"Checksum"}</th>
-                        <th scope="col">{"Actions"}</th>
-                    </tr>
-                </thead>
-                <tbody>{ for files.iter().map(|file| row(props, file)) }</tbody>
-            </table>
-            if lab.target.is_live() {
-                {goes_to(props, session.item_label())}
-            }
-            </>
+    loaded(lab, &session.files, |files| {
+        if files.is_empty() {
+            return empty("No files yet. Choose some above.");
         }
-    };
-    loaded(lab, &session.files, empty, Vec::is_empty, table)
+        let rows = files.iter().map(|file| row(props, session, file));
+        let columns = ["File", "Bytes", "Status", "Checksum", "Actions"];
+        let goes = lab.target.is_live().then(|| goes_to(props, session.item_label()));
+        let table = table("Files of the update session", &columns);
+        group().child(table.child(el("tbody").children(rows))).child(goes)
+    })
 }
 
-fn row(props: &PartProps, file: &SessionFileInfo) -> Html {
+/// A table with its caption and the heads of its columns.
+pub(super) fn table(caption: &str, columns: &[&str]) -> El {
+    let heads = columns.iter().map(|column| el("th").attr("scope", "col").text(column));
+    el("table.acc-table")
+        .child(el("caption.acc-spoken").text(caption))
+        .child(el("thead").child(el("tr").children(heads)))
+}
+
+/// A cell that names its column, for screens where the columns stand below each other.
+pub(super) fn cell(column: &str) -> El {
+    el("td").attr("data-label", column)
+}
+
+fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
     let lab = &props.lab;
-    let Some(session) = &lab.session else { return html! {} };
     let upload = lab.upload_of(&file.name);
     let declared = session.declared(&file.name);
     let status = match upload {
@@ -54,122 +51,101 @@ fn row(props: &PartProps, file: &SessionFileInfo) -> Html {
         }
         _ => file.status.clone(),
     };
-    html! {
-        <tr key={file.name.clone()}>
-            <th scope="row">
-                <span class="acc-name" translate="no">{&file.name}</span>
-                <span class="acc-sub acc-mono" translate="no">{file.source_type.as_str()}</span>
-            </th>
-            <td data-label="Bytes">{bytes(file, upload, declared.and_then(|declared| declared.size))}</td>
-            <td data-label="Status">
-                {status_badge(&status)}
-                if let Some(message) = &file.error_message {
-                    <span class="acc-sub acc-error-text">{&message.default_message}</span>
-                }
-            </td>
-            <td data-label="Checksum">{checksum(file.checksum_info.as_ref())}</td>
-            <td data-label="Actions"><div class="acc-actions">{actions(props, file, upload)}</div></td>
-        </tr>
-    }
+    let name = el("th")
+        .attr("scope", "row")
+        .child(el("span.acc-name").exact().text(&file.name))
+        .child(el("span.acc-sub.acc-mono").exact().text(file.source_type.as_str()));
+    let declared_size = declared.and_then(|declared| declared.size);
+    let error = file.error_message.as_ref();
+    let error = error.map(|error| el("span.acc-sub.acc-error-text").text(&error.default_message));
+    let actions = actions(props, file, upload, declared.is_some());
+    el("tr")
+        .key(&file.name)
+        .child(name)
+        .child(cell("Bytes").child(bytes(file, upload, declared_size)))
+        .child(cell("Status").child(status_badge(&status)).child(error))
+        .child(cell("Checksum").child(checksum(file.checksum_info.as_ref())))
+        .child(cell("Actions").child(el("div.acc-actions").child(actions)))
 }
 
-fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<u64>) -> Html {
+fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<u64>) -> El {
     let declared = match declared {
         Some(size) => format!("declared {}", format::bytes(size)),
         None => "none declared".to_owned(),
     };
     let arrived = format::size(file.bytes_transferred.max(file.size.unwrap_or(0)));
     match upload {
-        Some(upload) => moving(&upload.progress, format!("Upload of {}", file.name)),
-        None => html! {
-            <>
-                <data class="acc-numbers" value={arrived.to_string()}>{format::bytes(arrived)}</data>
-                if file.source_type == SourceType::Push {
-                    <span class="acc-sub">{declared}</span>
-                }
-            </>
-        },
-    }
-}
-
-/// How far something is, and how fast it goes.
-pub(super) fn moving(progress: &Progress, name: String) -> Html {
-    let left = progress.time_left().map(|left| format!(" · {} left", format::countdown(left)));
-    html! {
-        <>
-            <progress aria-label={name} max={progress.total.max(1).to_string()}
-                value={progress.moved.to_string()} />
-            <span class="acc-numbers">
-                {format!("{} of {}", format::bytes(progress.moved), format::bytes(progress.total))}
-            </span>
-            <span class="acc-sub">
-                {format!("{} %", progress.percent())}
-                if let Some(rate) = progress.rate {
-                    {format!(" · {}/s", format::bytes(rate))}
-                }
-                {left}
-            </span>
-        </>
-    }
-}
-
-/// A digest, its algorithm above it.
-pub(super) fn checksum(info: Option<&ChecksumInfo>) -> Html {
-    match info {
-        None => html! { <span class="acc-sub">{"none"}</span> },
-        Some(info) => {
-            let algorithm = info.algorithm.clone().unwrap_or_default();
-            html! {
-                <>
-                    <span class="acc-mono" translate="no">{algorithm.as_str()}</span>
-                    <span class="acc-digest acc-mono" translate="no">{&info.checksum}</span>
-                </>
-            }
+        Some(upload) => moving(&upload.progress, &format!("Upload of {}", file.name)),
+        None => {
+            let pushed = file.source_type == SourceType::Push;
+            let numbers = el("data.acc-numbers").attr("value", &arrived.to_string());
+            group()
+                .child(numbers.text(&format::bytes(arrived)))
+                .child(pushed.then(|| el("span.acc-sub").text(&declared)))
         }
     }
 }
 
-fn actions(props: &PartProps, file: &SessionFileInfo, upload: Option<&Upload>) -> Html {
-    let name = file.name.clone();
-    if let Some(upload) = upload {
-        let id = upload.id;
-        return button(
-            Icon::Stop,
-            "Cancel upload",
-            format!("Cancel upload of {name}"),
-            props.on(move || Command::StopUpload(id)),
-        );
+/// How far something is, and how fast it goes.
+pub(super) fn moving(progress: &Progress, name: &str) -> El {
+    let (moved, total) = (format::bytes(progress.moved), format::bytes(progress.total));
+    let mut pace = format!("{} %", progress.percent());
+    if let Some(rate) = progress.rate {
+        pace += &format!(" · {}/s", format::bytes(rate));
     }
-    let added_here =
-        props.lab.session.as_ref().is_some_and(|session| session.declared(&name).is_some());
-    let send = || {
-        let name = name.clone();
-        props.on(move || Command::SendFile(name.clone()))
-    };
-    let again = || {
-        let name = name.clone();
-        props.on(move || Command::SendAgain(name.clone()))
-    };
-    let remove = {
-        let name = name.clone();
-        props.on(move || Command::RemoveFile(name.clone()))
-    };
-    html! {
-        <>
-            if added_here && file.status == TransferStatus::WaitingForTransfer {
-                {button(Icon::Upload, "Send bytes", format!("Send bytes of {name}"), send())}
-            } else if added_here && file.status == TransferStatus::Error {
-                {button(Icon::Repeat, "Add again", format!("Add again: {name}"), again())}
-            }
-            {button(Icon::Remove, "Remove", format!("Remove {name}"), remove)}
-        </>
+    if let Some(left) = progress.time_left() {
+        pace += &format!(" · {} left", format::countdown(left));
     }
+    let bar = el("progress")
+        .attr("aria-label", name)
+        .attr("max", &progress.total.max(1).to_string())
+        .attr("value", &progress.moved.to_string());
+    group()
+        .child(bar)
+        .child(el("span.acc-numbers").text(&format!("{moved} of {total}")))
+        .child(el("span.acc-sub").text(&pace))
 }
 
-fn button(icon: Icon, word: &'static str, name: String, onclick: Callback<MouseEvent>) -> Html {
-    html! {
-        <button type="button" class="acc-small" aria-label={name} {onclick}>
-            {draw(icon)}{word}
-        </button>
+/// A digest, its algorithm above it.
+pub(super) fn checksum(info: Option<&ChecksumInfo>) -> El {
+    let Some(info) = info else { return el("span.acc-sub").text("none") };
+    let algorithm = info.algorithm.clone().unwrap_or_default();
+    group()
+        .child(el("span.acc-mono").exact().text(algorithm.as_str()))
+        .child(el("span.acc-digest.acc-mono").exact().text(&info.checksum))
+}
+
+fn actions(
+    props: &PartProps,
+    file: &SessionFileInfo,
+    upload: Option<&Upload>,
+    is_ours: bool,
+) -> El {
+    if let Some(upload) = upload {
+        let (id, stop) = (upload.id, button(file, Icon::Stop, "Cancel upload", " of"));
+        return stop.on_click(props.on(move || Command::StopUpload(id)));
     }
+    let by_name = |command: fn(String) -> Command| {
+        let name = file.name.clone();
+        props.on(move || command(name.clone()))
+    };
+    let send = match file.status {
+        TransferStatus::WaitingForTransfer if is_ours => {
+            let send = button(file, Icon::Upload, "Send bytes", " of");
+            Some(send.on_click(by_name(Command::SendFile)))
+        }
+        TransferStatus::Error if is_ours => {
+            let again = button(file, Icon::Repeat, "Add again", ":");
+            Some(again.on_click(by_name(Command::SendAgain)))
+        }
+        _ => None,
+    };
+    let remove = button(file, Icon::Remove, "Remove", "");
+    group().child(send).child(remove.on_click(by_name(Command::RemoveFile)))
+}
+
+/// A button that names its file to those who hear it alone.
+fn button(file: &SessionFileInfo, icon: Icon, word: &str, of: &str) -> El {
+    let name = format!("{word}{of} {}", file.name);
+    element::button(word).class("acc-small").attr("aria-label", &name).icon(icon)
 }

@@ -1,27 +1,30 @@
 //! The bottom of the page: what it needs of the machine, and what it is not.
 
-use yew::prelude::*;
-
+use super::element::{El, el, group};
 use crate::format;
 
 /// The bottom of the page.
-pub(crate) fn footer(page_memory: usize, reader_memory: usize) -> Html {
-    html! {
-        <footer class="acc-footer">
-            <p>
-                {"Memory: page "}{memory(page_memory)}
-                {" · reader "}
-                if reader_memory == 0 {
-                    {"not needed yet"}
-                } else {
-                    {memory(reader_memory)}
-                }
-            </p>
-            <p>{concat!("Accession ", env!("CARGO_PKG_VERSION"), " · not affiliated with Broadcom or VMware")}</p>
-        </footer>
-    }
+pub(crate) fn footer(page_memory: usize, reader_memory: usize) -> El {
+    let reader = match reader_memory {
+        0 => group().text("not needed yet"),
+        bytes => memory(bytes),
+    };
+    let name = concat!(
+        "Accession ",
+        env!("CARGO_PKG_VERSION"),
+        " · not affiliated with Broadcom or VMware"
+    );
+    el("footer.acc-footer")
+        .child(
+            el("p")
+                .text("Memory: page ")
+                .child(memory(page_memory))
+                .text(" · reader ")
+                .child(reader),
+        )
+        .child(el("p").text(name))
 }
 
-fn memory(bytes: usize) -> Html {
-    html! { <data value={bytes.to_string()}>{format::bytes(bytes as u64)}</data> }
+fn memory(bytes: usize) -> El {
+    el("data").attr("value", &bytes.to_string()).text(&format::bytes(bytes as u64))
 }

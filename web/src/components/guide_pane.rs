@@ -2,165 +2,140 @@
 
 use accession_core::dialect::Dialect;
 use accession_core::model::{ItemId, LibraryId, SessionId};
-use yew::prelude::*;
+use web_sys::Event;
+use yew::Html;
 
 use super::PartProps;
 use super::call_builder::call_builder;
-use super::connection::ConnectionForm;
-use super::element::{element, joined, said};
-use super::field::{Field, fold_up, selected, setter};
+use super::connection::connection_form;
+use super::element::{El, button, el, fact, group, part, submit};
+use super::field::{Field, Select, choice, entered, fold_up};
+use super::form::{Form, form};
 use super::icon::{Icon, draw};
-use super::loading::loaded;
+use super::loading::{empty, loaded};
 use crate::app::command::Command;
 use crate::lab::{Action, Connection, Item, Library, Target, Task};
 
 /// The way to a session.
-pub(crate) fn guide_pane(props: &PartProps) -> Html {
-    let lab = &props.lab;
-    html! {
-        <>
-            <div class="acc-tasks" role="group" aria-label="Task">
-                {task(props, Task::Session, "Run a session")}
-                {task(props, Task::Check, "Check a package")}
-            </div>
-            if lab.view.task == Task::Check {
-                {check_part()}
-            } else {
-                {session_parts(props)}
-            }
-        </>
-    }
+pub(crate) fn guide_pane(props: &PartProps) -> El {
+    let tasks = el("div.acc-tasks")
+        .attr("role", "group")
+        .attr("aria-label", "Task")
+        .child(task(props, Task::Session, "Run a session"))
+        .child(task(props, Task::Check, "Check a package"));
+    let parts = match props.lab.view.task {
+        Task::Check => check_part(),
+        Task::Session => session_parts(props),
+    };
+    group().child(tasks).child(parts)
 }
 
-fn task(props: &PartProps, task: Task, word: &'static str) -> Html {
-    let chosen = props.lab.view.task == task;
-    html! {
-        <button type="button" aria-pressed={chosen.to_string()}
-            onclick={props.on(move || Command::just(Action::TaskChosen(task)))}>
-            {word}
-        </button>
-    }
+fn task(props: &PartProps, task: Task, word: &str) -> El {
+    button(word)
+        .attr_bool("aria-pressed", props.lab.view.task == task)
+        .on_click(props.on(move || Command::just(Action::TaskChosen(task))))
 }
 
 /// What a check is.
-fn check_part() -> Html {
+fn check_part() -> El {
     let what = "A check tells whether a content library will accept a package, and what to mend if \
                 not. It looks at the archive, the descriptor, the manifest with its digests, the \
                 certificate, disks and images.";
-    let parts = vec![said("h2", "", "Before an upload"), said("p", "", what)];
-    element("section", "acc-part", joined(parts))
+    part("Before an upload").child(el("p").text(what))
 }
 
-fn session_parts(props: &PartProps) -> Html {
+fn session_parts(props: &PartProps) -> El {
     let lab = &props.lab;
-    html! {
-        <>
-            {target_part(props)}
-            if lab.is_connected() {
-                <section class="acc-part">
-                    <div class="acc-title">
-                        <h2>{"Library and item"}</h2>
-                        <button type="button" class="acc-quiet acc-small"
-                            onclick={props.on(|| Command::LoadLibraries)}>
-                            {draw(Icon::Repeat)}{"Reload libraries"}
-                        </button>
-                    </div>
-                    <LibraryPart ..props.clone() />
-                    if lab.library.is_some() {
-                        <ItemPart ..props.clone() />
-                    }
-                </section>
-                <SessionPart ..props.clone() />
-                {call_builder(props)}
-            } else if lab.target.is_live() {
-                <p class="acc-hint">{"Libraries, items and sessions follow once you are signed in."}</p>
-            } else if lab.connection == Connection::Closed {
-                <button type="button" onclick={props.on(|| Command::UseSimulator)}>{"Log in again"}</button>
-                {call_builder(props)}
-            }
-        </>
+    let parts = group().child(target_part(props));
+    if lab.is_connected() {
+        let reload = button("Reload libraries")
+            .class("acc-quiet acc-small")
+            .icon(Icon::Repeat)
+            .on_click(props.on(|| Command::LoadLibraries));
+        let title = el("div.acc-title").child(el("h2").text("Library and item")).child(reload);
+        let content = el("section.acc-part")
+            .child(title)
+            .child(library_part(props))
+            .child(lab.library.is_some().then(|| item_part(props)));
+        parts.child(content).child(session_part(props)).child(call_builder(props))
+    } else if lab.target.is_live() {
+        let later = "Libraries, items and sessions follow once you are signed in.";
+        parts.child(el("p.acc-hint").text(later))
+    } else if lab.connection == Connection::Closed {
+        let again = button("Log in again").on_click(props.on(|| Command::UseSimulator));
+        parts.child(again).child(call_builder(props))
+    } else {
+        parts
     }
 }
 
 /// Simulated or LIVE.
-fn target_part(props: &PartProps) -> Html {
+fn target_part(props: &PartProps) -> El {
     let lab = &props.lab;
-    let choice = |live: bool, word: &'static str| {
-        let id = props.id(if live { "target-live" } else { "target-simulated" });
-        let icon = if live { Icon::Live } else { Icon::Simulated };
-        let chosen = lab.target.is_live() == live;
-        let onchange =
-            props.on(move || if live { Command::UseLive } else { Command::UseSimulator });
-        html! {
-            <label for={id.clone()} class="acc-choice">
-                <input type="radio" {id} name={props.id("target")} checked={chosen} {onchange} />
-                {draw(icon)}{word}
-            </label>
-        }
+    let live = lab.target.is_live();
+    let simulated = props.on(|| Command::UseSimulator);
+    let simulated = choice(props, "target", "simulated", !live, simulated)
+        .child(draw(Icon::Simulated))
+        .text("Simulated");
+    let choices = el("fieldset.acc-choices")
+        .child(el("legend.acc-spoken").text("Target"))
+        .child(simulated)
+        .child(
+            choice(props, "target", "live", live, props.on(|| Command::UseLive))
+                .child(draw(Icon::Live))
+                .text("LIVE"),
+        );
+    let detail = match &lab.connection {
+        _ if !live => simulator_part(props),
+        Connection::Open { user } => login_part(props, user.as_deref()),
+        _ => group().child(connection_form(props)),
     };
-    html! {
-        <section class="acc-part">
-            <h2>{"Target"}</h2>
-            <fieldset class="acc-choices">
-                <legend class="acc-spoken">{"Target"}</legend>
-                {choice(false, "Simulated")}
-                {choice(true, "LIVE")}
-            </fieldset>
-            if !lab.target.is_live() {
-                {simulator_part(props)}
-            } else if let Connection::Open { user } = &lab.connection {
-                <dl class="acc-facts">
-                    <dt>{"Host"}</dt><dd class="acc-mono" translate="no">{lab.host()}</dd>
-                    <dt>{"Dialect"}</dt><dd class="acc-mono">{lab.dialect.to_string()}</dd>
-                    <dt>{"API login"}</dt><dd>{user.as_deref().unwrap_or("by token")}</dd>
-                </dl>
-                <button type="button" onclick={props.on(|| Command::Disconnect)}>{"Disconnect"}</button>
-                <p class="acc-hint">{"Disconnect ends the API login on the server and forgets the token."}</p>
-            } else {
-                <ConnectionForm ..props.clone() />
-            }
-        </section>
-    }
+    part("Target").child(choices).child(detail)
 }
 
-fn simulator_part(props: &PartProps) -> Html {
+/// Who is signed in where.
+fn login_part(props: &PartProps, user: Option<&str>) -> El {
     let lab = &props.lab;
-    let dialect_id = props.id("dialect");
-    let on_dialect = {
-        let act = props.act.clone();
-        Callback::from(move |event: Event| act.emit(Command::Speak(dialect_of(&selected(&event)))))
-    };
-    html! {
-        <>
-            <p class="acc-hint">{"A simulator in this page answers; nothing leaves the browser."}</p>
-            <div class="acc-row">
-                <div class="acc-field">
-                    <label for={dialect_id.clone()}>{"Dialect"}</label>
-                    <select id={dialect_id} onchange={on_dialect}>{dialects(lab.dialect)}</select>
-                </div>
-                <button type="button" onclick={props.on(|| Command::StartOver)}>
-                    {draw(Icon::Repeat)}{"Start over"}
-                </button>
-            </div>
-            <p class="acc-hint">
-                {"Seed "}<code class="acc-mono">{lab.seed}</code>{", from "}
-                <code class="acc-mono acc-whole">{"?seed="}</code>{" in the address or by chance"}
-            </p>
-        </>
-    }
+    let effect = "Disconnect ends the API login on the server and forgets the token.";
+    let facts = el("dl.acc-facts")
+        .child(fact("Host", el("dd.acc-mono").exact().text(lab.host())))
+        .child(fact("Dialect", el("dd.acc-mono").text(&lab.dialect.to_string())))
+        .child(fact("API login", el("dd").text(user.unwrap_or("by token"))));
+    group()
+        .child(facts)
+        .child(button("Disconnect").on_click(props.on(|| Command::Disconnect)))
+        .child(el("p.acc-hint").text(effect))
 }
 
-/// The options of a dialect chooser.
-pub(super) fn dialects(chosen: Dialect) -> Html {
-    html! {
-        for dialect in Dialect::ALL {
-            <option value={dialect.to_string()} selected={dialect == chosen}>
-                { match dialect {
-                    Dialect::Api => "/api (current)",
-                    Dialect::Rest => "/rest (older)",
-                } }
-            </option>
-        }
+fn simulator_part(props: &PartProps) -> El {
+    let lab = &props.lab;
+    let speak = props.on_event(|event| Command::Speak(dialect_of(&entered(event))));
+    let dialect = Select::new(props.id("dialect"), "Dialect", speak).dialects(lab.dialect);
+    let start_over =
+        button("Start over").icon(Icon::Repeat).on_click(props.on(|| Command::StartOver));
+    let what = "A simulator in this page answers; nothing leaves the browser.";
+    let seed = el("p.acc-hint")
+        .text("Seed ")
+        .child(el("code.acc-mono").text(&lab.seed.to_string()))
+        .text(", from ")
+        .child(el("code.acc-mono.acc-whole").text("?seed="))
+        .text(" in the address or by chance");
+    group()
+        .child(el("p.acc-hint").text(what))
+        .child(el("div.acc-row").child(dialect.draw()).child(start_over))
+        .child(seed)
+}
+
+impl Select {
+    /// The same with each dialect.
+    pub(super) fn dialects(self, chosen: Dialect) -> Self {
+        Dialect::ALL.into_iter().fold(self, |select, dialect| {
+            let word = match dialect {
+                Dialect::Api => "/api (current)",
+                Dialect::Rest => "/rest (older)",
+            };
+            select.option(&dialect.to_string(), word, dialect == chosen)
+        })
     }
 }
 
@@ -170,180 +145,159 @@ pub(super) fn dialect_of(text: &str) -> Dialect {
 }
 
 /// A library: one that is there, or a new one.
-#[component]
-fn LibraryPart(props: &PartProps) -> Html {
+fn library_part(props: &PartProps) -> El {
     let lab = &props.lab;
-    let (name, datastore) = (use_state(String::new), use_state(|| "datastore-11".to_owned()));
-    let id = props.id("library");
-    let onchange = {
-        let act = props.act.clone();
-        Callback::from(move |event: Event| {
-            let text = selected(&event);
-            let library = (!text.is_empty()).then(|| LibraryId::new(text));
-            act.emit(Command::ChooseLibrary(library));
-        })
-    };
-    let onsubmit = {
-        let (act, name, datastore) = (props.act.clone(), name.clone(), datastore.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            act.emit(Command::CreateLibrary {
-                name: (*name).clone(),
-                datastore: (*datastore).clone(),
-            });
-            fold_up(&event);
-        })
-    };
-    let options = |libraries: &Vec<Library>| {
-        html! {
-            <div class="acc-field">
-                <label for={id.clone()}>{"Library"}</label>
-                <select id={id.clone()} onchange={onchange.clone()}>
-                    <option value="" selected={lab.library.is_none()}>{"Choose a library"}</option>
-                    { for libraries.iter().map(|library| html! {
-                        <option key={library.id.as_str()} value={library.id.as_str().to_owned()}
-                            selected={lab.library.as_ref() == Some(&library.id)}>
-                            {library.label()}
-                        </option>
-                    }) }
-                </select>
-            </div>
+    let libraries = loaded(lab, &lab.libraries, |libraries| {
+        if libraries.is_empty() {
+            return empty("There is no local library yet.");
         }
-    };
-    let empty = "There is no local library yet.";
-    html! {
-        <>
-            {loaded(lab, &lab.libraries, empty, Vec::is_empty, options)}
-            <details class="acc-more">
-                <summary>{"New library"}</summary>
-                <form {onsubmit}>
-                    {Field::new(props.id("library-name"), "Library name", &name, setter(&name)).required().draw()}
-                    {Field::new(props.id("datastore"), "Datastore id", &datastore, setter(&datastore)).mono().draw()}
-                    <button type="submit">{draw(Icon::Add)}{"Create library"}</button>
-                    {goes_to(props, None)}
-                </form>
-            </details>
-        </>
-    }
+        let choose = props.on_event(|event| Command::ChooseLibrary(chosen(event, LibraryId::new)));
+        let select = Select::new(props.id("library"), "Library", choose).option(
+            "",
+            "Choose a library",
+            lab.library.is_none(),
+        );
+        let option = |select: Select, library: &Library| {
+            let is_chosen = lab.library.as_ref() == Some(&library.id);
+            select.option(library.id.as_str(), library.label(), is_chosen)
+        };
+        libraries.iter().fold(select, option).draw()
+    });
+    let new = new_thing(
+        "New library",
+        form("library", props, |form| {
+            let (name, datastore) = (form.text("name", ""), form.text("datastore", DATASTORE));
+            let create = form.on(|entries, _, event| {
+                fold_up(event);
+                let name = entries.text("name", "").to_owned();
+                let datastore = entries.text("datastore", DATASTORE).to_owned();
+                Some(Command::CreateLibrary { name, datastore })
+            });
+            let id = |name| form.part.id(name);
+            el("form")
+                .on_submit(create)
+                .child(
+                    Field::new(id("library-name"), "Library name", name, form.keep("name"))
+                        .required()
+                        .draw(),
+                )
+                .child(
+                    Field::new(id("datastore"), "Datastore id", datastore, form.keep("datastore"))
+                        .mono()
+                        .draw(),
+                )
+                .child(submit("Create library").icon(Icon::Add))
+                .child(goes_to(form.part, None))
+        }),
+    );
+    group().child(libraries).child(new)
+}
+
+/// Where a new library keeps its files, unless somebody knows better.
+const DATASTORE: &str = "datastore-11";
+
+/// Something new, folded up at first.
+fn new_thing(title: &str, form: Html) -> El {
+    el("details.acc-more").child(el("summary").text(title)).child(form)
+}
+
+/// What an event says is chosen; nothing if it is the empty option.
+fn chosen<T>(event: &Event, id: fn(String) -> T) -> Option<T> {
+    Some(entered(event)).filter(|text| !text.is_empty()).map(id)
 }
 
 /// An item: one that is there, or a new one.
-#[component]
-fn ItemPart(props: &PartProps) -> Html {
+fn item_part(props: &PartProps) -> El {
     let lab = &props.lab;
-    let (name, kind) = (use_state(String::new), use_state(|| "iso".to_owned()));
-    let (id, kind_id) = (props.id("item"), props.id("item-type"));
-    let onchange = {
-        let act = props.act.clone();
-        Callback::from(move |event: Event| {
-            let text = selected(&event);
-            let item = (!text.is_empty()).then(|| ItemId::new(text));
-            act.emit(Command::just(Action::ItemChosen(item)));
-        })
-    };
-    let onsubmit = {
-        let (act, name, kind) = (props.act.clone(), name.clone(), kind.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            act.emit(Command::CreateItem { name: (*name).clone(), kind: (*kind).clone() });
-            fold_up(&event);
-        })
-    };
-    let on_kind = {
-        let kind = kind.clone();
-        Callback::from(move |event: Event| kind.set(selected(&event)))
-    };
-    let options = |items: &Vec<Item>| {
-        html! {
-            <div class="acc-field">
-                <label for={id.clone()}>{"Item"}</label>
-                <select id={id.clone()} onchange={onchange.clone()}
-                    aria-describedby={props.id("item-hint")}>
-                    <option value="" selected={lab.item.is_none()}>{"Choose an item"}</option>
-                    { for items.iter().map(|item| html! {
-                        <option key={item.id.as_str()} value={item.id.as_str().to_owned()}
-                            selected={lab.item.as_ref() == Some(&item.id)}>
-                            {item.label()}
-                        </option>
-                    }) }
-                </select>
-                <p class="acc-hint" id={props.id("item-hint")}>
-                    {"Files that you add replace those of the same name; the others stay."}
-                </p>
-            </div>
+    let items = loaded(lab, &lab.items, |items| {
+        if items.is_empty() {
+            return empty("This library has no items yet.");
         }
-    };
-    let kinds = [("ovf", "ovf"), ("iso", "iso"), ("", "other")];
-    html! {
-        <>
-            {loaded(lab, &lab.items, "This library has no items yet.", Vec::is_empty, options)}
-            <details class="acc-more">
-                <summary>{"New item"}</summary>
-                <form {onsubmit}>
-                    {Field::new(props.id("item-name"), "Item name", &name, setter(&name)).required().draw()}
-                    <div class="acc-field">
-                        <label for={kind_id.clone()}>{"Item type"}</label>
-                        <select id={kind_id} onchange={on_kind}>
-                            { for kinds.map(|(value, word)| html! {
-                                <option {value} selected={*kind == value}>{word}</option>
-                            }) }
-                        </select>
-                    </div>
-                    <button type="submit">{draw(Icon::Add)}{"Create item"}</button>
-                    {goes_to(props, None)}
-                </form>
-            </details>
-        </>
-    }
+        let choose =
+            props.on_event(|event| Command::just(Action::ItemChosen(chosen(event, ItemId::new))));
+        let select = Select::new(props.id("item"), "Item", choose).option(
+            "",
+            "Choose an item",
+            lab.item.is_none(),
+        );
+        let option = |select: Select, item: &Item| {
+            let is_chosen = lab.item.as_ref() == Some(&item.id);
+            select.option(item.id.as_str(), item.label(), is_chosen)
+        };
+        let hint = "Files that you add replace those of the same name; the others stay.";
+        items.iter().fold(select, option).with_hint(hint)
+    });
+    let new = new_thing(
+        "New item",
+        form("item", props, |form| {
+            let (name, kind) = (form.text("name", ""), form.text("kind", "iso"));
+            let create = form.on(|entries, _, event| {
+                fold_up(event);
+                let name = entries.text("name", "").to_owned();
+                let kind = entries.text("kind", "iso").to_owned();
+                Some(Command::CreateItem { name, kind })
+            });
+            let id = |name| form.part.id(name);
+            let kinds = Select::new(id("item-type"), "Item type", form.keep("kind"))
+                .option("ovf", "ovf", kind == "ovf")
+                .option("iso", "iso", kind == "iso")
+                .option("", "other", kind.is_empty());
+            el("form")
+                .on_submit(create)
+                .child(
+                    Field::new(id("item-name"), "Item name", name, form.keep("name"))
+                        .required()
+                        .draw(),
+                )
+                .child(kinds.draw())
+                .child(submit("Create item").icon(Icon::Add))
+                .child(goes_to(form.part, None))
+        }),
+    );
+    group().child(items).child(new)
 }
 
 /// A session: a new one, or any whose id is known.
-#[component]
-fn SessionPart(props: &PartProps) -> Html {
+fn session_part(props: &PartProps) -> El {
     let lab = &props.lab;
-    let id = use_state(String::new);
-    let onsubmit = {
-        let (act, id) = (props.act.clone(), id.clone());
-        Callback::from(move |event: SubmitEvent| {
-            event.prevent_default();
-            act.emit(Command::OpenSession(SessionId::new(id.trim())));
-        })
+    let part = part("Update session");
+    let part = match lab.item.clone() {
+        Some(item) => {
+            let label = lab.item_label(&item);
+            let create = button("Create update session")
+                .class("acc-primary")
+                .icon(Icon::Add)
+                .on_click(props.on(move || Command::CreateSession(item.clone())));
+            part.child(create).child(goes_to(props, Some(&label)))
+        }
+        None => {
+            let first = "Choose an item, and create a session that changes its files.";
+            part.child(el("p.acc-hint").text(first))
+        }
     };
-    html! {
-        <section class="acc-part">
-            <h2>{"Update session"}</h2>
-            if let Some(item) = &lab.item {
-                <button type="button" class="acc-primary" onclick={
-                    let item = item.clone();
-                    props.on(move || Command::CreateSession(item.clone()))
-                }>
-                    {draw(Icon::Add)}{"Create update session"}
-                </button>
-                {goes_to(props, Some(&lab.item_label(item)))}
-            } else {
-                <p class="acc-hint">{"Choose an item, and create a session that changes its files."}</p>
-            }
-            <form {onsubmit}>
-                {Field {
-                    hint: Some("Any id, also one that another client created."),
-                    ..Field::new(props.id("session-id"), "Update session id", &id, setter(&id))
-                }.mono().required().draw()}
-                <button type="submit">{"Open update session"}</button>
-            </form>
-        </section>
-    }
+    part.child(form("session", props, open_form))
+}
+
+fn open_form(form: &Form<'_>) -> El {
+    let open = form.on(|entries, _, _| {
+        Some(Command::OpenSession(SessionId::new(entries.text("id", "").trim())))
+    });
+    let id = form.part.id("session-id");
+    let id = Field::new(id, "Update session id", form.text("id", ""), form.keep("id"))
+        .hint("Any id, also one that another client created.");
+    el("form")
+        .on_submit(open)
+        .child(id.mono().required().draw())
+        .child(submit("Open update session"))
 }
 
 /// Where a changing call goes: host and item, always beside its button.
-pub(super) fn goes_to(props: &PartProps, item: Option<&str>) -> Html {
+pub(super) fn goes_to(props: &PartProps, item: Option<&str>) -> El {
     let live = matches!(props.lab.target, Target::Live { .. });
-    let word = if live { "LIVE" } else { "Simulated" };
-    html! {
-        <p class="acc-goes" data-live={live.to_string()}>
-            {word}{" · "}<span class="acc-mono" translate="no">{props.lab.host()}</span>
-            if let Some(item) = item {
-                {" · item "}<strong>{item.to_owned()}</strong>
-            }
-        </p>
-    }
+    let item = item.map(|item| group().text(" · item ").child(el("strong").text(item)));
+    el("p.acc-goes")
+        .attr_bool("data-live", live)
+        .text(if live { "LIVE · " } else { "Simulated · " })
+        .child(el("span.acc-mono").exact().text(props.lab.host()))
+        .child(item)
 }

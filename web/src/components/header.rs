@@ -3,19 +3,19 @@
 use yew::prelude::*;
 
 use super::PartProps;
-use super::field::selected;
-use super::icon::{Icon, draw};
+use super::element::{El, button, el};
+use super::field::{Select, entered};
+use super::icon::Icon;
 use crate::app::command::Command;
 use crate::lab::{Action, Connection, Lab, Pane, Target, Theme};
 
 /// The top of the page.
-pub(crate) fn header(props: &PartProps) -> Html {
+pub(crate) fn header(props: &PartProps) -> El {
     let lab = &props.lab;
-    let theme_id = props.id("theme");
     let on_theme = {
         let act = props.act.clone();
-        Callback::from(move |event: Event| {
-            let theme = match selected(&event).as_str() {
+        Callback::from(move |event| {
+            let theme = match entered(&event).as_str() {
                 "light" => Theme::Light,
                 "dark" => Theme::Dark,
                 _ => Theme::System,
@@ -23,31 +23,23 @@ pub(crate) fn header(props: &PartProps) -> Html {
             act.emit(Command::just(Action::Themed(theme)));
         })
     };
-    let themes = [
-        (Theme::System, "system", "System"),
-        (Theme::Light, "light", "Light"),
-        (Theme::Dark, "dark", "Dark"),
-    ];
-    html! {
-        <header class="acc-header">
-            <p class="acc-brand">{draw(Icon::Logo)}{"Accession"}</p>
-            {target_badge(lab)}
-            <div class="acc-header-end">
-                <label for={theme_id.clone()}>{"Theme"}</label>
-                <select id={theme_id} onchange={on_theme}>
-                    { for themes.into_iter().map(|(theme, value, word)| html! {
-                        <option {value} selected={lab.view.theme == theme}>{word}</option>
-                    }) }
-                </select>
-            </div>
-            <nav class="acc-tabs" aria-label="Panes">
-                { for [Pane::Guide, Pane::Session, Pane::Explain, Pane::Log].map(|pane| tab(props, pane)) }
-            </nav>
-        </header>
-    }
+    let themes = Select::new(props.id("theme"), "Theme", on_theme)
+        .option("system", "System", lab.view.theme == Theme::System)
+        .option("light", "Light", lab.view.theme == Theme::Light)
+        .option("dark", "Dark", lab.view.theme == Theme::Dark);
+    let tabs = [Pane::Guide, Pane::Session, Pane::Explain, Pane::Log];
+    el("header.acc-header")
+        .child(el("p.acc-brand").text("Accession").icon(Icon::Logo))
+        .child(target_badge(lab))
+        .child(el("div.acc-header-end").child(themes.beside()))
+        .child(
+            el("nav.acc-tabs")
+                .attr("aria-label", "Panes")
+                .children(tabs.map(|pane| tab(props, pane))),
+        )
 }
 
-fn tab(props: &PartProps, pane: Pane) -> Html {
+fn tab(props: &PartProps, pane: Pane) -> El {
     let shown = props.lab.view.pane == pane;
     let (class, word) = match pane {
         Pane::Guide => ("acc-tab-guide", "Guide"),
@@ -57,16 +49,14 @@ fn tab(props: &PartProps, pane: Pane) -> Html {
     };
     // Pressed again, a drawer closes.
     let next = if shown { Pane::Session } else { pane };
-    html! {
-        <button type="button" class={class} aria-pressed={shown.to_string()}
-            onclick={props.on(move || Command::just(Action::Showed(next)))}>
-            {word}
-        </button>
-    }
+    button(word)
+        .class(class)
+        .attr_bool("aria-pressed", shown)
+        .on_click(props.on(move || Command::just(Action::Showed(next))))
 }
 
 /// Who is being talked to: a word, a shape and a colour.
-fn target_badge(lab: &Lab) -> Html {
+fn target_badge(lab: &Lab) -> El {
     let host = match lab.gateway() {
         Some(gateway) => format!("{} through {gateway}", lab.host()),
         None => lab.host().to_owned(),
@@ -82,10 +72,8 @@ fn target_badge(lab: &Lab) -> Html {
         (_, Connection::Opening) => format!("signing in to {host}"),
         (_, Connection::Closed | Connection::Failed(_)) => "not signed in".to_owned(),
     };
-    html! {
-        <p class="acc-target" data-testid="target">
-            <span class="acc-target-word">{draw(icon)}{word}</span>
-            <span class="acc-target-detail">{detail}</span>
-        </p>
-    }
+    el("p.acc-target")
+        .attr("data-testid", "target")
+        .child(el("span.acc-target-word").text(word).icon(icon))
+        .child(el("span.acc-target-detail").text(&detail))
 }

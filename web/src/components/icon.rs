@@ -1,6 +1,6 @@
 //! Small drawings. Each stands beside a word and is hidden from screen readers.
 
-use yew::prelude::*;
+use super::element::{El, el};
 
 /// What is drawn.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -24,10 +24,14 @@ pub(crate) enum Icon {
     Repeat,
     Stop,
     Event,
+    First,
+    Previous,
+    Next,
+    Last,
 }
 
 /// Draws an icon.
-pub(crate) fn draw(icon: Icon) -> Html {
+pub(crate) fn draw(icon: Icon) -> El {
     // Lines, then filled shapes.
     let (lines, shapes) = match icon {
         Icon::Logo => ("M2 5.5 8 2l6 3.5v5L8 14l-6-3.5z M8 11.5V6 M5.5 8 8 5.5 10.5 8", ""),
@@ -48,14 +52,17 @@ pub(crate) fn draw(icon: Icon) -> Html {
         Icon::Copy => ("M5.5 5.5h8v8h-8z M10.5 5.5v-3h-8v8h3", ""),
         Icon::Repeat => ("M13 8a5 5 0 1 1-1.5-3.5 M13 2v3h-3", ""),
         Icon::Stop => ("M3.5 3.5h9v9h-9z", ""),
+        Icon::First => ("M3.5 3v10", "M13 3v10L5 8z"),
+        Icon::Previous => ("", "M11.5 3v10L4 8z"),
+        Icon::Next => ("", "M4.5 3v10L12 8z"),
+        Icon::Last => ("M12.5 3v10", "M3 3v10l8-5z"),
         Icon::Event => ("M8 2.5 13.5 8 8 13.5 2.5 8z", ""),
     };
-    html! {
-        <svg class="acc-icon" viewBox="0 0 16 16" aria-hidden="true" focusable="false">
-            <path d={lines} />
-            if !shapes.is_empty() {
-                <path class="acc-icon-shape" d={shapes} />
-            }
-        </svg>
-    }
+    let shape = (!shapes.is_empty()).then(|| el("path.acc-icon-shape").attr("d", shapes));
+    el("svg.acc-icon")
+        .attr("viewBox", "0 0 16 16")
+        .attr("aria-hidden", "true")
+        .attr("focusable", "false")
+        .child(el("path").attr("d", lines))
+        .child(shape)
 }

@@ -1,36 +1,39 @@
 //! Loading, failed and empty, drawn the same everywhere.
 
-use yew::prelude::*;
-
-use super::icon::{Icon, draw};
+use super::element::{El, el, group};
+use super::icon::Icon;
 use crate::lab::{Lab, Loaded, Trouble};
 
 /// Draws what was read, or why it is not there.
-pub(crate) fn loaded<T>(
-    lab: &Lab,
-    what: &Loaded<T>,
-    empty: &str,
-    is_empty: impl Fn(&T) -> bool,
-    show: impl Fn(&T) -> Html,
-) -> Html {
+pub(crate) fn loaded<T>(lab: &Lab, what: &Loaded<T>, show: impl FnOnce(&T) -> El) -> El {
     match what {
-        Loaded::Absent => html! {},
-        Loaded::Loading => html! {
-            <p class="acc-empty">{draw(Icon::Waiting)}{" Reading from the server"}</p>
-        },
+        Loaded::Absent => group(),
+        Loaded::Loading => waiting(" Reading from the server"),
         Loaded::Failed(error) => failure(&lab.trouble(error)),
-        Loaded::Ready(thing) if is_empty(thing) => html! { <p class="acc-empty">{empty}</p> },
         Loaded::Ready(thing) => show(thing),
     }
 }
 
+/// Says that there is nothing.
+pub(crate) fn empty(text: &str) -> El {
+    el("p.acc-empty").text(text)
+}
+
+/// Says what is on its way.
+pub(crate) fn waiting(text: &str) -> El {
+    empty(text).icon(Icon::Waiting)
+}
+
 /// Draws an error.
-pub(crate) fn failure(trouble: &Trouble) -> Html {
-    html! {
-        <div class="acc-failure">
-            <p>{draw(Icon::Error)}{" "}<strong>{"The call "}{&trouble.said}</strong></p>
-            { for trouble.because.iter().map(|line| html! { <p>{line}</p> }) }
-            { for trouble.next.iter().map(|line| html! { <p>{line}</p> }) }
-        </div>
-    }
+pub(crate) fn failure(trouble: &Trouble) -> El {
+    let said = el("strong").text("The call ").text(&trouble.said);
+    el("div.acc-failure")
+        .child(el("p").text(" ").child(said).icon(Icon::Error))
+        .child(lines(&trouble.because))
+        .child(lines(&trouble.next))
+}
+
+/// A paragraph for each line.
+pub(crate) fn lines(lines: &[String]) -> El {
+    group().children(lines.iter().map(|line| el("p").text(line)))
 }

@@ -2,13 +2,15 @@
 
 use std::rc::Rc;
 
-use accession_client::{Body, Exchange, Outcome};
+use accession_client::{Body, Exchange, Note, Outcome};
 use accession_core::simulator::Transition;
 use accession_core::wire::{Headers, Request};
 use web_sys::Element;
 use yew::prelude::*;
 
+use super::element::{El, el, group};
 use super::explain_pane::source;
+use super::field::target;
 use super::icon::{Icon, draw};
 use crate::format;
 use crate::lab::{Entry, Happening, phases};
@@ -35,71 +37,70 @@ impl PartialEq for LogLineProps {
 pub(crate) fn LogLine(props: &LogLineProps) -> Html {
     let open = use_state(|| false);
     let entry = &props.entry;
-    let time = format::time_of_day(entry.at);
-    let exchange = match &entry.what {
+    match &entry.what {
         Happening::Target(target) => {
-            return html! {
-                <li class="acc-line acc-line-note">
-                    <span class="acc-mono acc-line-time">{time}</span>
-                    {draw(Icon::Info)}<span>{"Target: "}{target}</span>
-                </li>
-            };
+            let text = el("span").text("Target: ").text(target);
+            el("li.acc-line.acc-line-note").child(time(entry)).child(draw(Icon::Info)).child(text)
         }
         Happening::Event(event) => {
-            return html! {
-                <li class="acc-line acc-line-event">
-                    <span class="acc-mono acc-line-time">{time}</span>
-                    {draw(Icon::Event)}
-                    <span>{"Event "}<span class="acc-mono">{event.because}</span>{", "}
-                        <span class="acc-mono">{format::short(event.session.as_str())}</span>{" "}{change(event)}</span>
-                </li>
-            };
+            let text = el("span")
+                .text("Event ")
+                .child(el("span.acc-mono").text(event.because))
+                .text(", ")
+                .child(el("span.acc-mono").text(&format::short(event.session.as_str())))
+                .text(" ")
+                .child(change(event));
+            el("li.acc-line.acc-line-event").child(time(entry)).child(draw(Icon::Event)).child(text)
         }
-        Happening::Call(exchange) => exchange,
-    };
-    let ontoggle = {
-        let open = open.clone();
-        Callback::from(move |event: Event| {
-            let details: Element = event.target_unchecked_into();
-            open.set(details.has_attribute("open"));
-        })
-    };
-    let request = Request::new(exchange.request.method, exchange.request.url.clone());
-    let target = shortened(request.path(), request.query());
-    let class = match exchange.status() {
-        Some(200..=299) => "acc-line-done",
-        Some(_) => "acc-line-refused",
-        None => "acc-line-failed",
-    };
-    html! {
-        <li class={classes!("acc-line-call", class)}>
-            <details {ontoggle}>
-                <summary class="acc-line">
-                    <span class="acc-mono acc-line-number">{entry.number}</span>
-                    <span class="acc-mono acc-line-time">{time}</span>
-                    <span class="acc-mono acc-line-method">{exchange.request.method.as_str()}</span>
-                    <span class="acc-mono acc-line-path" translate="no">{target}</span>
-                    <span class="acc-mono acc-line-status">{status(exchange)}</span>
-                    <span class="acc-line-took">{format::duration(exchange.took)}</span>
-                    <span class="acc-line-change">
-                        { for exchange.transitions.iter().map(change) }
-                        if entry.times > 1 {
-                            <span class="acc-chip">{format!("{} times", entry.times)}</span>
-                        }
-                        if !exchange.notes.is_empty() {
-                            <span class="acc-chip acc-chip-warn">{match exchange.notes.len() {
-                                1 => "1 note".to_owned(),
-                                count => format!("{count} notes"),
-                            }}</span>
-                        }
-                    </span>
-                </summary>
-                if *open {
-                    {detail(exchange, props.pretty)}
-                }
-            </details>
-        </li>
+        Happening::Call(exchange) => {
+            let is_open = *open;
+            let toggle = Callback::from(move |event| {
+                let details = target::<Element>(&event);
+                open.set(details.is_some_and(|details| details.has_attribute("open")));
+            });
+            let details = el("details")
+                .on("toggle", toggle)
+                .child(call(entry, exchange))
+                .child(is_open.then(|| detail(exchange, props.pretty)));
+            let class = match exchange.status() {
+                Some(200..=299) => "acc-line-call acc-line-done",
+                Some(_) => "acc-line-call acc-line-refused",
+                None => "acc-line-call acc-line-failed",
+            };
+            el("li").class(class).child(details)
+        }
     }
+    .into()
+}
+
+fn time(entry: &Entry) -> El {
+    el("span.acc-mono.acc-line-time").text(&format::time_of_day(entry.at))
+}
+
+/// A call in one line.
+fn call(entry: &Entry, exchange: &Exchange) -> El {
+    let request = Request::new(exchange.request.method, exchange.request.url.clone());
+    let path = shortened(request.path(), request.query());
+    let times =
+        (entry.times > 1).then(|| el("span.acc-chip").text(&format!("{} times", entry.times)));
+    let notes = match exchange.notes.len() {
+        0 => None,
+        1 => Some("1 note".to_owned()),
+        count => Some(format!("{count} notes")),
+    };
+    let notes = notes.map(|notes| el("span.acc-chip.acc-chip-warn").text(&notes));
+    let changes = el("span.acc-line-change")
+        .children(exchange.transitions.iter().map(change))
+        .child(times)
+        .child(notes);
+    el("summary.acc-line")
+        .child(el("span.acc-mono.acc-line-number").text(&entry.number.to_string()))
+        .child(time(entry))
+        .child(el("span.acc-mono.acc-line-method").text(exchange.request.method.as_str()))
+        .child(el("span.acc-mono.acc-line-path").exact().text(&path))
+        .child(el("span.acc-mono.acc-line-status").child(status(exchange)))
+        .child(el("span.acc-line-took").text(&format::duration(exchange.took)))
+        .child(changes)
 }
 
 /// The path with long segments cut, so that its end, which says most, stays on screen.
@@ -119,55 +120,44 @@ fn shortened(path: &str, query: &str) -> String {
     }
 }
 
-fn status(exchange: &Exchange) -> Html {
-    match exchange.status() {
-        Some(status @ 200..=299) => html! { <>{draw(Icon::Done)}{status}</> },
-        Some(status) => html! { <>{draw(Icon::Error)}{status}</> },
-        None => html! { <>{draw(Icon::Warning)}{"none"}</> },
-    }
+fn status(exchange: &Exchange) -> El {
+    let Some(status) = exchange.status() else { return group().text("none").icon(Icon::Warning) };
+    let icon = if matches!(status, 200..=299) { Icon::Done } else { Icon::Error };
+    group().text(&status.to_string()).icon(icon)
 }
 
 /// The state before and after.
-fn change(event: &Transition) -> Html {
+fn change(event: &Transition) -> El {
     let (from, to) = phases(event);
-    html! { <span class="acc-mono acc-change">{from}{" → "}{to}</span> }
+    el("span.acc-mono.acc-change").text(&format!("{from} → {to}"))
 }
 
-fn detail(exchange: &Exchange, pretty: bool) -> Html {
+fn detail(exchange: &Exchange, pretty: bool) -> El {
     let request = &exchange.request;
     let first = format!("{} {}", request.method, request.url);
-    html! {
-        <div class="acc-detail">
-            <div>
-                <h3>{"Request"}</h3>
-                {message(&first, &request.headers, &request.body, pretty)}
-            </div>
-            <div>
-                <h3>{"Response"}</h3>
-                { match &exchange.outcome {
-                    Outcome::Answered(response) => {
-                        message(&response.status.to_string(), &response.headers, &response.body, pretty)
-                    }
-                    Outcome::NoAnswer(error) => html! { <p>{error.to_string()}</p> },
-                } }
-            </div>
-            if !exchange.notes.is_empty() {
-                <div>
-                    <h3>{"Notes"}</h3>
-                    <ul>{ for exchange.notes.iter().map(|note| html! { <li>{note.to_string()}</li> }) }</ul>
-                </div>
-            }
-            if let Some(rule) = exchange.rule {
-                <div>
-                    <h3>{"Rule"}</h3>
-                    {source(rule)}
-                </div>
-            }
-        </div>
-    }
+    let response = match &exchange.outcome {
+        Outcome::Answered(response) => {
+            let first = response.status.to_string();
+            message(&first, &response.headers, &response.body, pretty)
+        }
+        Outcome::NoAnswer(error) => el("p").text(&error.to_string()),
+    };
+    let notes = (!exchange.notes.is_empty()).then(|| {
+        let note = |note: &Note| el("li").text(&note.to_string());
+        below("Notes", el("ul").children(exchange.notes.iter().map(note)))
+    });
+    el("div.acc-detail")
+        .child(below("Request", message(&first, &request.headers, &request.body, pretty)))
+        .child(below("Response", response))
+        .child(notes)
+        .child(exchange.rule.map(|rule| below("Rule", source(rule))))
 }
 
-fn message(first: &str, headers: &Headers, body: &Body, pretty: bool) -> Html {
+fn below(title: &str, content: El) -> El {
+    el("div").child(el("h3").text(title)).child(content)
+}
+
+fn message(first: &str, headers: &Headers, body: &Body, pretty: bool) -> El {
     let mut text = first.to_owned();
     for (name, value) in headers.iter() {
         text.push_str(&format!("\n{name}: {value}"));
@@ -178,7 +168,7 @@ fn message(first: &str, headers: &Headers, body: &Body, pretty: bool) -> Html {
         Body::Text(body) => text.push_str(&format!("\n\n{body}")),
         Body::Bytes(count) => text.push_str(&format!("\n\n<{}>", format::exact_bytes(*count))),
     }
-    html! { <pre class="acc-wire" translate="no">{text}</pre> }
+    el("pre.acc-wire").exact().text(&text)
 }
 
 #[cfg(test)]

@@ -1,109 +1,106 @@
 //! A package and its check: choosing it, reading it, and what was found.
 
-use web_sys::HtmlInputElement;
-use yew::prelude::*;
+use wasm_bindgen::JsCast;
+use web_sys::{DragEvent, Event, HtmlInputElement};
+use yew::Callback;
 
 use super::PartProps;
 use super::add_files::files_of;
-use super::element::{element, heading, joined, said, written};
+use super::element::{El, button, el, group, heading};
+use super::field::target;
 use super::files::moving;
-use super::icon::{Icon, draw};
+use super::icon::Icon;
 use super::package_report::package_report;
 use crate::app::command::Command;
 use crate::lab::{Check, Format};
 
 /// A package and its check.
-pub(crate) fn package_pane(props: &PartProps) -> Html {
+pub(crate) fn package_pane(props: &PartProps) -> El {
     let act = props.act.clone();
-    let ondrop = Callback::from(move |event: DragEvent| {
+    let drop = Callback::from(move |event: Event| {
         event.prevent_default();
+        let event = event.unchecked_into::<DragEvent>();
         if let Some(transfer) = event.data_transfer() {
             act.emit(Command::CheckDropped(transfer));
         }
     });
-    let ondragover = Callback::from(|event: DragEvent| event.prevent_default());
     let content = match &props.lab.check {
         None => choice(props),
         Some(check) => checked(props, check),
     };
-    html! { <div class="acc-package" {ondrop} {ondragover}>{content}</div> }
+    el("div.acc-package")
+        .on("drop", drop)
+        .on("dragover", Callback::from(|event: Event| event.prevent_default()))
+        .child(content)
 }
 
-fn choice(props: &PartProps) -> Html {
+fn choice(props: &PartProps) -> El {
     let id = props.id("package");
-    let act = props.act.clone();
-    let onchange = Callback::from(move |event: Event| {
-        let input: HtmlInputElement = event.target_unchecked_into();
-        act.emit(Command::Check(files_of(input.files())));
+    let pick = props.on_event(|event| {
+        let input = target::<HtmlInputElement>(event);
+        Command::Check(files_of(input.and_then(|input| input.files())))
     });
     let why = "Will a content library accept it? Find out before anything is uploaded.";
     let how =
         "or drop it here: an OVA, an OVF together with its files or in their folder, or an ISO.";
-    let choice = html! {
-        <div class="acc-drop acc-drop-large">
-            <label for={id.clone()}>{draw(Icon::Upload)}{"Choose a package"}</label>
-            <input {id} type="file" multiple=true {onchange} />
-            {said("p", "acc-hint", how)}
-        </div>
-    };
-    joined(vec![heading(written("Check a package")), said("p", "", why), choice, stays_here(props)])
+    let input = el("input").id(&id).attr("type", "file").flag("multiple", true).on_change(pick);
+    let choice = el("div.acc-drop.acc-drop-large")
+        .child(el("label").attr("for", &id).text("Choose a package").icon(Icon::Upload))
+        .child(input)
+        .child(el("p.acc-hint").text(how));
+    group()
+        .child(heading().text("Check a package"))
+        .child(el("p").text(why))
+        .child(choice)
+        .child(stays_here(props))
 }
 
 /// Where the bytes go: nowhere.
-fn stays_here(props: &PartProps) -> Html {
+fn stays_here(props: &PartProps) -> El {
     let live = if props.lab.target.is_live() { ", although the target is LIVE" } else { "" };
-    said("p", "acc-hint", &format!("Files are read in this browser. Nothing is sent{live}."))
+    el("p.acc-hint").text(&format!("Files are read in this browser. Nothing is sent{live}."))
 }
 
-fn checked(props: &PartProps, check: &Check) -> Html {
+fn checked(props: &PartProps, check: &Check) -> El {
+    let name = &check.name;
     match &check.found {
-        None => joined(vec![
-            heading(written(&format!("Reading {}", check.name))),
-            element(
-                "div",
-                "acc-moving",
-                moving(&check.progress, format!("Check of {}", check.name)),
-            ),
-            element("p", "", leave(props, Icon::Stop, "Cancel check")),
-            stays_here(props),
-        ]),
-        Some(Err(why)) => joined(vec![
-            heading(written(&format!("{} could not be read", check.name))),
-            said("p", "acc-failure", why),
-            element("p", "", leave(props, Icon::Repeat, "Check another")),
-        ]),
+        None => {
+            let moving = moving(&check.progress, &format!("Check of {name}"));
+            group()
+                .child(heading().text(&format!("Reading {name}")))
+                .child(el("div.acc-moving").child(moving))
+                .child(el("p").child(leave(props, "Cancel check").icon(Icon::Stop)))
+                .child(stays_here(props))
+        }
+        Some(Err(why)) => group()
+            .child(heading().text(&format!("{name} could not be read")))
+            .child(el("p.acc-failure").text(why))
+            .child(el("p").child(leave(props, "Check another").icon(Icon::Repeat))),
         Some(Ok(found)) => package_report(&found["outline"], actions(props, check)),
     }
 }
 
-fn actions(props: &PartProps, check: &Check) -> Html {
-    let copy = |format, word| button(props, Icon::Copy, word, move || Command::CopyReport(format));
-    let run = "Run it through a simulated session";
-    let buttons = vec![
-        button(props, Icon::Simulated, run, || Command::RunPackage),
-        copy(Format::Markdown, "Copy as Markdown"),
-        copy(Format::Json, "Copy as JSON"),
-        leave(props, Icon::Repeat, "Check another"),
-    ];
+fn actions(props: &PartProps, check: &Check) -> El {
+    let copy = |format, word| {
+        button(word).icon(Icon::Copy).on_click(props.on(move || Command::CopyReport(format)))
+    };
+    let run = button("Run it through a simulated session")
+        .icon(Icon::Simulated)
+        .on_click(props.on(|| Command::RunPackage));
+    let buttons = el("p.acc-buttons")
+        .child(run)
+        .child(copy(Format::Markdown, "Copy as Markdown"))
+        .child(copy(Format::Json, "Copy as JSON"))
+        .child(leave(props, "Check another").icon(Icon::Repeat));
     let mut note = check.copied().unwrap_or_default();
     if props.lab.target.is_live() {
         note += " The run goes to the simulator in this page and sends nothing to ";
         note += props.lab.host();
         note += if props.lab.is_connected() { ", where your API login ends." } else { "." };
     }
-    joined(vec![element("p", "acc-buttons", joined(buttons)), said("p", "acc-hint", &note)])
+    group().child(buttons).child(el("p.acc-hint").text(&note))
 }
 
-fn leave(props: &PartProps, icon: Icon, word: &'static str) -> Html {
-    button(props, icon, word, || Command::LeaveCheck)
-}
-
-fn button(
-    props: &PartProps,
-    icon: Icon,
-    word: &'static str,
-    command: impl Fn() -> Command + 'static,
-) -> Html {
-    let onclick: Callback<MouseEvent> = props.on(command);
-    html! { <button type="button" {onclick}>{draw(icon)}{word}</button> }
+fn leave(props: &PartProps, word: &str) -> El {
+    button(word).on_click(props.on(|| Command::LeaveCheck))
 }

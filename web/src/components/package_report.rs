@@ -2,79 +2,75 @@
 //! come. It does not know what is looked for in a package. All of it is text.
 
 use serde_json::Value;
-use yew::prelude::*;
 
-use super::element::{element, exact, head, heading, joined, said, written};
-use super::icon::{Icon, draw};
+use super::element::{El, el, fact, group, heading};
+use super::icon::Icon;
 use crate::format::visible;
 
 /// The report on a package, with what can be done about it below its verdict.
-pub(crate) fn package_report(outline: &Value, actions: Html) -> Html {
+pub(crate) fn package_report(outline: &Value, actions: El) -> El {
     let mut facts = String::new();
     for fact in list(&outline["facts"]) {
         facts += if facts.is_empty() { "" } else { " · " };
         facts += &words(fact);
     }
-    joined(vec![
-        exact("p", "acc-name", &words(&outline["name"])),
-        heading(marked(&outline["verdict"], &outline["sentence"])),
-        said("p", "acc-hint", &facts),
-        actions,
-        each(&outline["findings"], &finding),
-        each(&outline["tables"], &table),
-    ])
+    group()
+        .child(el("p.acc-name").exact().text(&words(&outline["name"])))
+        .child(heading().child(marked(&outline["verdict"], &outline["sentence"])))
+        .child(el("p.acc-hint").text(&facts))
+        .child(actions)
+        .children(each(&outline["findings"], finding))
+        .children(each(&outline["tables"], table))
 }
 
 /// A drawing and words for how grave something is.
-fn marked(gravity: &Value, text: &Value) -> Html {
+fn marked(gravity: &Value, text: &Value) -> El {
     let (class, icon) = match gravity.as_str() {
         Some("fine") => ("acc-fine", Icon::Done),
         Some("blocked" | "blocks") => ("acc-error-text", Icon::Error),
         Some("informs") => ("acc-informs", Icon::Info),
         _ => ("acc-warn-text", Icon::Warning),
     };
-    element("span", class, joined(vec![draw(icon), written(&words(text))]))
+    el("span").class(class).text(&words(text)).icon(icon)
 }
 
-fn finding(finding: &Value) -> Html {
+fn finding(finding: &Value) -> El {
     let severity = &finding["severity"];
-    let found = written(&format!(": {}", words(&finding["found"])));
-    let title = joined(vec![marked(severity, severity), found]);
-    let parts =
-        vec![element("h2", "", title), element("dl", "acc-facts", each(&finding["lines"], &line))];
-    element("section", "acc-finding", joined(parts))
+    let title =
+        el("h2").child(marked(severity, severity)).text(&format!(": {}", words(&finding["found"])));
+    let lines = el("dl.acc-facts").children(each(&finding["lines"], line));
+    el("section.acc-finding").child(title).child(lines)
 }
 
 /// A label and its text; people compare places and ids letter by letter.
-fn line(line: &Value) -> Html {
+fn line(line: &Value) -> El {
     let (label, text) = (words(&line[0]), words(&line[1]));
-    let text = match label.as_str() {
-        "In" | "Known answer" => exact("dd", "acc-mono", &text),
-        _ => said("dd", "", &text),
+    let description = match label.as_str() {
+        "In" | "Known answer" => el("dd.acc-mono").exact(),
+        _ => el("dd"),
     };
-    joined(vec![said("dt", "", &label), text])
+    fact(&label, description.text(&text))
 }
 
-fn table(table: &Value) -> Html {
+fn table(table: &Value) -> El {
     let columns = &table["columns"];
+    let head = |scope, text: &Value| el("th").attr("scope", scope).text(&words(text));
     let row = |row: &Value| {
-        let cell = |(at, cell): (usize, &Value)| match at {
-            0 => head("row", &words(cell)),
-            _ => html! { <td data-label={words(&columns[at])}>{words(cell)}</td> },
-        };
-        element("tr", "", joined(list(row).iter().enumerate().map(cell).collect()))
+        let cells = list(row).iter().enumerate().map(|(at, cell)| match at {
+            0 => head("row", cell),
+            _ => el("td").attr("data-label", &words(&columns[at])).text(&words(cell)),
+        });
+        el("tr").children(cells)
     };
-    let heads = each(columns, &|column| head("col", &words(column)));
-    let parts = vec![
-        said("caption", "", &words(&table["caption"])),
-        element("thead", "", element("tr", "", heads)),
-        element("tbody", "", each(&table["rows"], &row)),
-    ];
-    element("table", "acc-table", joined(parts))
+    let heads = each(columns, |column| head("col", column));
+    el("table.acc-table")
+        .child(el("caption").text(&words(&table["caption"])))
+        .child(el("thead").child(el("tr").children(heads)))
+        .child(el("tbody").children(each(&table["rows"], row)))
 }
 
-fn each(values: &Value, draw: &dyn Fn(&Value) -> Html) -> Html {
-    joined(list(values).iter().map(draw).collect())
+fn each(values: &Value, draw: impl Fn(&Value) -> El) -> impl Iterator<Item = El> {
+    list(values).iter().map(draw)
 }
 
 fn list(value: &Value) -> &[Value] {

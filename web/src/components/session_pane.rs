@@ -2,216 +2,182 @@
 
 use std::time::Duration;
 
-use accession_core::model::SessionState;
-use yew::prelude::*;
+use accession_core::model::{SessionState, UpdateSessionModel};
+use yew::Callback;
 
 use super::PartProps;
-use super::add_files::AddFiles;
+use super::add_files::add_files;
 use super::calls::calls;
+use super::element::{El, button, el, fact, group, part};
 use super::files::files;
-use super::icon::{Icon, draw};
+use super::icon::Icon;
 use super::item_files::item_files;
 use super::loading::{failure, loaded};
 use super::preview::preview;
 use super::state::life_badge;
+use super::timeline::timeline;
 use crate::app::command::Command;
 use crate::format;
-use crate::lab::{Action, Lab, Life, Loaded, Pane, SessionView};
+use crate::lab::{Action, Connection, Lab, Life, Loaded, Pane, SessionView};
 
 /// From here on the countdown warns.
 const SOON: Duration = Duration::from_secs(60);
 
 /// The update session on screen.
-pub(crate) fn session_pane(props: &PartProps) -> Html {
-    let lab = &props.lab;
-    match &lab.session {
-        None => no_session(props),
-        Some(session) => html! {
-            <>
-                {session_header(props)}
-                {ending(props, session)}
-                {preview(props, session)}
-                <section class="acc-part">
-                    <h2>{"Calls"}</h2>
-                    {calls(props)}
-                </section>
-                if matches!(session.item_files, Loaded::Ready(_) | Loaded::Failed(_)) {
-                    <section class="acc-part">
-                        <h2>{"Item files"}</h2>
-                        {item_files(props)}
-                    </section>
-                }
-                <section class="acc-part">
-                    <h2>{"Files"}</h2>
-                    if session.is_active() || session.life() == Life::Unknown {
-                        <AddFiles ..props.clone() />
-                        {files(props)}
-                    } else {
-                        {files(props)}
-                        <details class="acc-more">
-                            <summary>{"Add files all the same"}</summary>
-                            <AddFiles ..props.clone() />
-                        </details>
-                    }
-                </section>
-            </>
-        },
+pub(crate) fn session_pane(props: &PartProps) -> El {
+    let Some(session) = &props.lab.session else {
+        return group().child(no_session(props)).child(timeline(props));
+    };
+    let item_files = matches!(session.item_files, Loaded::Ready(_) | Loaded::Failed(_))
+        .then(|| part("Item files").child(item_files(props, session)));
+    group()
+        .child(session_header(props, session))
+        .child(ending(props, session))
+        .child(timeline(props))
+        .child(preview(props, session))
+        .child(part("Calls").child(calls(props, session)))
+        .child(item_files)
+        .child(files_part(props, session))
+}
+
+fn files_part(props: &PartProps, session: &SessionView) -> El {
+    let files = files(props, session);
+    if session.is_active() || session.life() == Life::Unknown {
+        part("Files").child(add_files(props)).child(files)
+    } else {
+        let more = el("details.acc-more")
+            .child(el("summary").text("Add files all the same"))
+            .child(add_files(props));
+        part("Files").child(files).child(more)
     }
 }
 
 /// What to do before there is a session.
-fn no_session(props: &PartProps) -> Html {
+fn no_session(props: &PartProps) -> El {
     let lab = &props.lab;
-    let item = lab.item.clone();
-    html! {
-        <div class="acc-start">
-            <h1>{"No update session yet"}</h1>
-            if let Some(item) = item {
-                <p>
-                    {"An update session changes the files of one item: create it, add files, send \
-                      their bytes, complete. "}
-                    {"Begin with "}<strong>{lab.item_label(&item)}</strong>{"."}
-                </p>
-                <p class="acc-buttons">
-                    <button type="button" class="acc-primary"
-                        onclick={props.on(move || Command::CreateSession(item.clone()))}>
-                        {"Create a session"}
-                    </button>
-                    if !lab.target.is_live() {
-                        <button type="button" onclick={
-                            let act = props.act.clone();
-                            Callback::from(move |_: MouseEvent| {
-                                act.emit(Command::UseLive);
-                                act.emit(Command::just(Action::Showed(Pane::Guide)));
-                            })
-                        }>
-                            {"Connect to a vCenter"}
-                        </button>
-                    }
-                </p>
-                {super::guide_pane::goes_to(props, None)}
-            } else if lab.is_connected() {
-                <p>{"Choose a library and an item in the guide. A session then changes that item's files."}</p>
-                {open_guide(props)}
-            } else if lab.target.is_live() {
-                <p>{"Sign in to a server in the guide. Until then nothing is sent."}</p>
-                {open_guide(props)}
-            }
-        </div>
+    let start = el("div.acc-start").child(el("h1").text("No update session yet"));
+    if let Some(item) = lab.item.clone() {
+        let label = lab.item_label(&item);
+        let create = props.on(move || Command::CreateSession(item.clone()));
+        let live = props.act.clone();
+        let connect = Callback::from(move |_| {
+            live.emit(Command::UseLive);
+            live.emit(Command::just(Action::Showed(Pane::Guide)));
+        });
+        let what = "An update session changes the files of one item: create it, add files, send \
+                    their bytes, complete. Begin with ";
+        let connect =
+            (!lab.target.is_live()).then(|| button("Connect to a vCenter").on_click(connect));
+        start
+            .child(el("p").text(what).child(el("strong").text(&label)).text("."))
+            .child(
+                el("p.acc-buttons")
+                    .child(button("Create a session").class("acc-primary").on_click(create))
+                    .child(connect),
+            )
+            .child(super::guide_pane::goes_to(props, None))
+    } else if lab.is_connected() {
+        let what =
+            "Choose a library and an item in the guide. A session then changes that item's files.";
+        start.child(el("p").text(what)).child(open_guide(props))
+    } else if lab.target.is_live() {
+        let what = "Sign in to a server in the guide. Until then nothing is sent.";
+        start.child(el("p").text(what)).child(open_guide(props))
+    } else {
+        start
     }
 }
 
-fn open_guide(props: &PartProps) -> Html {
-    html! {
-        <p class="acc-only-drawer">
-            <button type="button" onclick={props.on(|| Command::just(Action::Showed(Pane::Guide)))}>
-                {"Open the guide"}
-            </button>
-        </p>
-    }
+fn open_guide(props: &PartProps) -> El {
+    let open = props.on(|| Command::just(Action::Showed(Pane::Guide)));
+    el("p.acc-only-drawer").child(button("Open the guide").on_click(open))
 }
 
 /// Id, item, state, time.
-fn session_header(props: &PartProps) -> Html {
+fn session_header(props: &PartProps, session: &SessionView) -> El {
     let lab = &props.lab;
-    let Some(session) = &lab.session else { return html! {} };
     let id = session.id.to_string();
-    let facts = |model: &accession_core::model::UpdateSessionModel| {
-        html! {
-            <dl class="acc-facts acc-facts-wide">
-                <dt>{"Item"}</dt>
-                <dd><strong>{session.item_label().unwrap_or("not named by the server").to_owned()}</strong></dd>
-                <dt>{"Expires"}</dt>
-                <dd>{expiry(lab, session)}</dd>
-                <dt>{"Client progress"}</dt>
-                <dd>{model.client_progress.map_or("not told".to_owned(), |share| format!("{share} %"))}</dd>
-                <dt>{"API login"}</dt>
-                <dd>{login(lab)}</dd>
-            </dl>
-        }
+    let facts = |model: &UpdateSessionModel| {
+        let item = session.item_label().unwrap_or("not named by the server");
+        let progress =
+            model.client_progress.map_or("not told".to_owned(), |share| format!("{share} %"));
+        el("dl.acc-facts.acc-facts-wide")
+            .child(fact("Item", el("dd").child(el("strong").text(item))))
+            .child(fact("Expires", el("dd").child(expiry(lab, session))))
+            .child(fact("Client progress", el("dd").text(&progress)))
+            .child(fact("API login", el("dd").text(login(lab))))
     };
-    html! {
-        <div class="acc-session-header">
-            <div class="acc-title">
-                <h1>{"Update session "}<span class="acc-mono" translate="no">{format::short(&id)}</span></h1>
-                {life_badge(&session.life())}
-                <button type="button" class="acc-quiet" onclick={props.on(|| Command::Refresh)}>
-                    {draw(Icon::Repeat)}{"Reload session"}
-                </button>
-            </div>
-            <p class="acc-id acc-mono" translate="no" data-testid="session-id">{id}</p>
-            if !(session.gone && session.model.ready().is_none()) {
-                {loaded(lab, &session.model, "", |_| false, facts)}
-            }
-        </div>
-    }
+    let reload = button("Reload session")
+        .class("acc-quiet")
+        .icon(Icon::Repeat)
+        .on_click(props.on(|| Command::Refresh));
+    let short = el("span.acc-mono").exact().text(&format::short(&id));
+    let title = el("div.acc-title")
+        .child(el("h1").text("Update session ").child(short))
+        .child(life_badge(&session.life()))
+        .child(reload);
+    let is_told = !session.gone || session.model.ready().is_some();
+    el("div.acc-session-header")
+        .child(title)
+        .child(el("p.acc-id.acc-mono").exact().attr("data-testid", "session-id").text(&id))
+        .child(is_told.then(|| loaded(lab, &session.model, facts)))
 }
 
-fn login(lab: &Lab) -> String {
+fn login(lab: &Lab) -> &str {
     match &lab.connection {
-        crate::lab::Connection::Open { user: Some(user) } => user.clone(),
-        crate::lab::Connection::Open { user: None } => "by token".to_owned(),
-        _ => "none".to_owned(),
+        Connection::Open { user: Some(user) } => user,
+        Connection::Open { user: None } => "by token",
+        _ => "none",
     }
 }
 
 /// The countdown, while there is something to count down to.
-fn expiry(lab: &Lab, session: &SessionView) -> Html {
-    let Some(left) = session.time_left(lab.now) else { return html! { {"not told"} } };
+fn expiry(lab: &Lab, session: &SessionView) -> El {
+    let Some(left) = session.time_left(lab.now) else { return group().text("not told") };
     if session.gone {
-        return html! { {"it is gone"} };
+        return group().text("it is gone");
     }
+    let left_text = format::countdown(left);
     if !session.is_active() {
-        return html! { {format!("forgotten in {}", format::countdown(left))} };
+        return group().text(&format!("forgotten in {left_text}"));
     }
     let soon = left <= SOON;
-    html! {
-        <span class={classes!("acc-countdown", soon.then_some("acc-warn-text"))} role="timer"
-            aria-label="Time to expiration">
-            if soon {
-                {draw(Icon::Warning)}
-            }
-            {"in "}<span class="acc-mono">{format::countdown(left)}</span>
-            if soon {
-                {" unless kept alive"}
-            }
-        </span>
-    }
+    let countdown = el("span")
+        .class(if soon { "acc-countdown acc-warn-text" } else { "acc-countdown" })
+        .attr("role", "timer")
+        .attr("aria-label", "Time to expiration")
+        .text("in ")
+        .child(el("span.acc-mono").text(&left_text));
+    if soon { countdown.text(" unless kept alive").icon(Icon::Warning) } else { countdown }
 }
 
 /// What the end of a session means, and where to go from there.
-fn ending(props: &PartProps, session: &SessionView) -> Html {
+fn ending(props: &PartProps, session: &SessionView) -> El {
     let text = match session.life() {
         Life::Unknown | Life::State(SessionState::Active | SessionState::Unknown(_)) => {
-            return html! {};
+            return group();
         }
-        Life::State(SessionState::Done) => {
-            "This session is finished. Its changes are visible.".to_owned()
-        }
-        Life::State(SessionState::Canceled) => {
-            "This session is finished. Its changes are discarded.".to_owned()
-        }
+        Life::State(SessionState::Done) => "Its changes are visible.",
+        Life::State(SessionState::Canceled) => "Its changes are discarded.",
         Life::State(SessionState::Error) => {
             let model = session.model.ready();
             let message = model.and_then(|model| model.error_message.as_ref());
             let reason = message.map_or("no reason is given", |message| &message.default_message);
-            format!("This session is finished. It failed: {reason}")
+            &format!("It failed: {reason}")
         }
         Life::Gone => match &session.model {
             Loaded::Failed(error) => return failure(&props.lab.trouble(error)),
-            _ => "The server no longer knows this id: the session was deleted, or it expired."
-                .to_owned(),
+            _ => "",
         },
     };
+    let text = match text {
+        "" => "The server no longer knows this id: the session was deleted, or it expired.",
+        text => &format!("This session is finished. {text}"),
+    };
     let item = session.model.ready().and_then(|model| model.library_item_id.clone());
-    html! {
-        <div class="acc-ending">
-            <p>{text}</p>
-            if let Some(item) = item {
-                <button type="button" onclick={props.on(move || Command::CreateSession(item.clone()))}>
-                    {"Start another session"}
-                </button>
-            }
-        </div>
-    }
+    let another = item.map(|item| {
+        let create = props.on(move || Command::CreateSession(item.clone()));
+        button("Start another session").on_click(create)
+    });
+    el("div.acc-ending").child(el("p").text(text)).child(another)
 }

@@ -1,25 +1,20 @@
 //! States as a drawing and a word: colour never stands alone.
 
 use accession_core::model::{SessionState, TransferStatus};
-use yew::prelude::*;
 
-use super::icon::{Icon, draw};
+use super::element::{El, el, group};
+use super::icon::Icon;
 use crate::lab::Life;
 
 /// Where a session is in its life.
-pub(crate) fn life_badge(life: &Life) -> Html {
+pub(crate) fn life_badge(life: &Life) -> El {
     let (class, icon, word) = match life {
         Life::Unknown => ("unknown", Icon::Unknown, "not read yet"),
         Life::Gone => ("gone", Icon::Gone, "Gone"),
         Life::State(state) => (state_class(state), state_icon(state), state.as_str()),
     };
-    let on_wire = matches!(life, Life::State(_));
-    html! {
-        <span class={classes!("acc-state", format!("acc-state-{class}"), on_wire.then_some("acc-mono"))}
-            translate={on_wire.then_some("no")}>
-            {draw(icon)}{word}
-        </span>
-    }
+    let wire = matches!(life, Life::State(_));
+    badge(class, icon, wire).text(word)
 }
 
 fn state_class(state: &SessionState) -> &'static str {
@@ -43,7 +38,7 @@ fn state_icon(state: &SessionState) -> Icon {
 }
 
 /// How far a file is.
-pub(crate) fn status_badge(status: &TransferStatus) -> Html {
+pub(crate) fn status_badge(status: &TransferStatus) -> El {
     let (class, icon) = match status {
         TransferStatus::WaitingForTransfer => ("waiting", Icon::Waiting),
         TransferStatus::Transferring => ("active", Icon::Upload),
@@ -52,18 +47,17 @@ pub(crate) fn status_badge(status: &TransferStatus) -> Html {
         TransferStatus::Error => ("error", Icon::Error),
         TransferStatus::Unknown(_) => ("unknown", Icon::Unknown),
     };
-    html! {
-        <span class={classes!("acc-state", "acc-mono", format!("acc-state-{class}"))} translate="no">
-            {draw(icon)}{wrappable(status.as_str())}
-        </span>
-    }
+    badge(class, icon, true).child(wrappable(status.as_str()))
+}
+
+/// A drawing in the colour of a state; `wire` if a word of the wire follows.
+fn badge(class: &str, icon: Icon, wire: bool) -> El {
+    let mono = if wire { " acc-mono" } else { "" };
+    let badge = el("span").class(&format!("acc-state acc-state-{class}{mono}")).icon(icon);
+    if wire { badge.exact() } else { badge }
 }
 
 /// Lets a long name in capitals break after its underscores.
-pub(crate) fn wrappable(text: &str) -> Html {
-    html! {
-        for part in text.split_inclusive('_') {
-            {part.to_owned()}<wbr />
-        }
-    }
+pub(crate) fn wrappable(text: &str) -> El {
+    text.split_inclusive('_').fold(group(), |name, part| name.text(part).child(el("wbr")))
 }

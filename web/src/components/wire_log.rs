@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use super::field::checked;
-use super::icon::{Icon, draw};
+use super::element::{button, el, group};
+use super::field::{checkbox, checked, entered};
+use super::icon::Icon;
+use super::loading::empty;
 use super::log_entry::LogLine;
 use crate::app::command::Command;
 use crate::lab::{Action, Entry, Log, View};
@@ -51,70 +53,71 @@ pub(crate) fn WireLog(props: &WireLogProps) -> Html {
             }
         })
     };
-    let just = |action: fn(bool) -> Action| {
+    let act = |command: fn(&Event) -> Command| {
         let act = props.act.clone();
-        Callback::from(move |event: Event| act.emit(Command::just(action(checked(&event)))))
+        Callback::from(move |event| act.emit(command(&event)))
     };
-    let on_filter = {
-        let act = props.act.clone();
-        Callback::from(move |event: InputEvent| {
-            let input: web_sys::HtmlInputElement = event.target_unchecked_into();
-            act.emit(Command::just(Action::Filtered(input.value())));
-        })
-    };
-    let on_copy = {
+    let filter = el("input")
+        .attr("type", "search")
+        .attr("aria-label", "Filter the log")
+        .attr("placeholder", "Filter")
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .value(&view.filter)
+        .on_input(act(|event| Command::just(Action::Filtered(entered(event)))));
+    let copy = {
         let (act, shown) = (props.act.clone(), shown.clone());
-        Callback::from(move |_: MouseEvent| {
+        Callback::from(move |_| {
             let text: Vec<String> = shown.iter().map(|entry| entry.to_text()).collect();
             act.emit(Command::Copy(text.join("\n")));
         })
     };
-    let on_toggle = {
-        let (act, open) = (props.act.clone(), !view.log_open);
-        Callback::from(move |_: MouseEvent| act.emit(Command::just(Action::LogOpened(open))))
+    let toggle = if view.log_open {
+        button("Collapse log").on_click(act(|_| Command::just(Action::LogOpened(false))))
+    } else {
+        button("Expand log").on_click(act(|_| Command::just(Action::LogOpened(true))))
     };
     let id = |name: &str| format!("{}-{name}", props.prefix);
-    html! {
-        <>
-            <div class="acc-log-head">
-                <h2>{"Wire log"}</h2>
-                <p class="acc-hint">
-                    {format!("{} of {}", shown.len(), props.log.entries().len())}
-                    if props.log.dropped > 0 {
-                        {format!(", {} older ones dropped", props.log.dropped)}
-                    }
-                </p>
-                <div class="acc-log-tools">
-                    <input type="search" aria-label="Filter the log" placeholder="Filter" value={view.filter.clone()}
-                        oninput={on_filter} autocomplete="off" spellcheck="false" />
-                    <label class="acc-choice" for={id("reads")}>
-                        <input type="checkbox" id={id("reads")} checked={view.reads} onchange={just(Action::ReadsShown)} />
-                        {"Show reads"}
-                    </label>
-                    <label class="acc-choice" for={id("pretty")}>
-                        <input type="checkbox" id={id("pretty")} checked={view.pretty} onchange={just(Action::Prettied)} />
-                        {"Pretty bodies"}
-                    </label>
-                    <button type="button" class="acc-small" onclick={on_copy}>{draw(Icon::Copy)}{"Copy log as text"}</button>
-                    <button type="button" class="acc-small acc-log-toggle" aria-expanded={view.log_open.to_string()}
-                        aria-controls={id("log-lines")} onclick={on_toggle}>
-                        {if view.log_open { "Collapse log" } else { "Expand log" }}
-                    </button>
-                </div>
-            </div>
-            <div class="acc-log-lines" id={id("log-lines")} role="log" aria-live="off" aria-label="Calls and events"
-                tabindex="0" ref={list} {onscroll}>
-                if props.log.entries().is_empty() {
-                    <p class="acc-empty">{"Calls you send appear here, with headers and bodies."}</p>
-                } else if shown.is_empty() {
-                    <p class="acc-empty">{"No line fits the filter."}</p>
-                }
-                <ol>
-                    { for shown.iter().map(|entry| html! {
-                        <LogLine key={entry.number} entry={entry.clone()} pretty={view.pretty} />
-                    }) }
-                </ol>
-            </div>
-        </>
+    let lines_id = id("log-lines");
+    let toggle = toggle
+        .class("acc-small acc-log-toggle")
+        .attr_bool("aria-expanded", view.log_open)
+        .attr("aria-controls", &lines_id);
+    let reads = act(|event| Command::just(Action::ReadsShown(checked(event))));
+    let pretty = act(|event| Command::just(Action::Prettied(checked(event))));
+    let tools = el("div.acc-log-tools")
+        .child(filter)
+        .child(checkbox(id("reads"), view.reads, reads).text("Show reads"))
+        .child(checkbox(id("pretty"), view.pretty, pretty).text("Pretty bodies"))
+        .child(button("Copy log as text").class("acc-small").icon(Icon::Copy).on_click(copy))
+        .child(toggle);
+    let mut count = format!("{} of {}", shown.len(), props.log.entries().len());
+    if props.log.dropped > 0 {
+        count += &format!(", {} older ones dropped", props.log.dropped);
     }
+    let head = el("div.acc-log-head")
+        .child(el("h2").text("Wire log"))
+        .child(el("p.acc-hint").text(&count))
+        .child(tools);
+    let nothing = if props.log.entries().is_empty() {
+        Some(empty("Calls you send appear here, with headers and bodies."))
+    } else if shown.is_empty() {
+        Some(empty("No line fits the filter."))
+    } else {
+        None
+    };
+    let lines = shown.iter().map(|entry| -> Html {
+        html! { <LogLine key={entry.number} entry={entry.clone()} pretty={view.pretty} /> }
+    });
+    let lines = el("div.acc-log-lines")
+        .id(&lines_id)
+        .node(&list)
+        .attr("role", "log")
+        .attr("aria-live", "off")
+        .attr("aria-label", "Calls and events")
+        .attr("tabindex", "0")
+        .on("scroll", onscroll)
+        .child(nothing)
+        .child(el("ol").children(lines));
+    group().child(head).child(lines).into()
 }

@@ -11,9 +11,10 @@ use accession_core::operations::{self, Call, Operation, ROWS, Row, UpdateSession
 use accession_core::reading::{Path, Step};
 use accession_core::rules;
 use accession_core::shape::{Field, Shape};
+use accession_core::structure::Plain;
 use serde_json::{Map, Value};
 
-use super::{Foresight, Lab};
+use super::{Connection, Foresight, Lab, Replica, Scene, SessionCall, Target};
 use crate::format;
 
 /// The part of a session's life, or of the API, that an operation belongs to.
@@ -364,14 +365,14 @@ impl Known {
     }
 
     /// What may be meant in a field.
-    fn offers(&self, row: &Row, field: &Field) -> impl Iterator<Item = &Offer> {
-        let what = match field.shape {
+    fn offers(&self, row: &Row, name: &str, shape: Shape) -> impl Iterator<Item = &Offer> {
+        let what = match shape {
             Shape::Id(Identifier::SessionId) => Some(Occurred::Session),
             Shape::Id(Identifier::ItemId) => Some(Occurred::Item),
             Shape::Id(Identifier::LibraryId) => Some(Occurred::Library),
             Shape::Id(Identifier::ItemVersion) => Some(Occurred::Version),
-            Shape::Text if field.name == "file_name" => Some(Occurred::FileName),
-            Shape::Text if field.name == "name" && row.service.ends_with(".file") => {
+            Shape::Text if name == "file_name" => Some(Occurred::FileName),
+            Shape::Text if name == "name" && row.service.ends_with(".file") => {
                 Some(Occurred::FileName)
             }
             _ => None,
@@ -386,17 +387,21 @@ pub fn offered(row: &Row, known: &Known) -> Map<String, Value> {
 }
 
 fn fields_of(row: &Row, fields: &[Field], known: &Known, creates: bool) -> Map<String, Value> {
-    let wanted = fields.iter().filter(|field| field.required || (creates && field.is_for_create()));
-    wanted.map(|field| (field.name.to_owned(), blank(row, field, known))).collect()
+    let wanted =
+        fields.iter().filter(|field| field.is_required() || (creates && field.is_for_create()));
+    wanted
+        .map(|field| (field.name.to_owned(), blank(row, field.name, field.shape(), known)))
+        .collect()
 }
 
 /// What a field begins with.
-fn blank(row: &Row, field: &Field, known: &Known) -> Value {
-    match field.shape {
+fn blank(row: &Row, name: &str, shape: Shape, known: &Known) -> Value {
+    match shape {
         Shape::Text | Shape::Id(_) | Shape::Time => {
-            let chosen = known.offers(row, field).find(|offer| offer.chosen);
+            let chosen = known.offers(row, name, shape).find(|offer| offer.chosen);
             Value::from(chosen.map_or("", |offer| &offer.value))
         }
+        Shape::Optional(inside) => blank(row, name, inside(), known),
         Shape::Integer | Shape::Number => Value::from(0),
         Shape::Boolean => Value::from(false),
         Shape::Enumeration(names) => {
@@ -404,13 +409,10 @@ fn blank(row: &Row, field: &Field, known: &Known) -> Value {
             let name = names.iter().find(|name| **name != "NONE").or(names.first());
             Value::from(name.copied().unwrap_or_default())
         }
-        Shape::List(element) => {
-            Value::from(vec![blank(row, &Field { shape: *element, ..*field }, known)])
-        }
+        Shape::List(element) => Value::from(vec![blank(row, name, element(), known)]),
         Shape::Map(_) | Shape::Any => Value::Object(Map::new()),
         Shape::Structure(fields) => {
-            let creates = field.name.ends_with("create_spec");
-            Value::Object(fields_of(row, fields(), known, creates))
+            Value::Object(fields_of(row, fields, known, name.ends_with("create_spec")))
         }
     }
 }
@@ -523,8 +525,8 @@ fn group(
     let is_set = |field: &&Field| values.get(field.name).is_some();
     let set = fields.iter().filter(is_set).map(|field| {
         let (name, path) = (field.name.to_owned(), at(field.name));
-        let kind = kind(row, field, &values[field.name], &path, known);
-        Entry { path, name, doc: field.doc, required: field.required, kind }
+        let kind = kind(row, field.name, field.shape(), &values[field.name], &path, known);
+        Entry { path, name, doc: field.doc, required: field.is_required(), kind }
     });
     let is_known = |name: &str| fields.iter().any(|field| field.name == name);
     let others = values.iter().filter(|(name, _)| !is_known(name)).map(|(name, value)| Entry {
@@ -537,26 +539,28 @@ fn group(
     let unset = fields.iter().filter(|field| !is_set(field));
     Kind::Group {
         entries: set.chain(others).collect(),
-        unset: unset.map(|field| (field.name, blank(row, field, known))).collect(),
+        unset: unset
+            .map(|field| (field.name, blank(row, field.name, field.shape(), known)))
+            .collect(),
     }
 }
 
-fn kind(row: &Row, field: &Field, value: &Value, path: &Path, known: &Known) -> Kind {
+fn kind(row: &Row, name: &str, shape: Shape, value: &Value, path: &Path, known: &Known) -> Kind {
     let text = text_of(value);
-    match (field.shape, value) {
+    match (shape, value) {
+        (Shape::Optional(inside), _) => kind(row, name, inside(), value, path, known),
         (Shape::Structure(fields), Value::Object(values)) => {
-            group(row, fields(), values, path, known)
+            group(row, fields, values, path, known)
         }
         (Shape::List(element), Value::Array(values)) => {
-            let element = Field { shape: *element, doc: "", required: false, ..*field };
             let entry = |(index, value)| {
                 let path = below(path, Step::Element(index));
-                let kind = kind(row, &element, value, &path, known);
-                let name = format!("{} {}", field.name, index + 1);
+                let kind = kind(row, name, element(), value, &path, known);
+                let name = format!("{name} {}", index + 1);
                 Entry { path, name, doc: "", required: false, kind }
             };
             let entries = values.iter().enumerate().map(entry).collect();
-            Kind::List { entries, next: blank(row, &element, known) }
+            Kind::List { entries, next: blank(row, name, element(), known) }
         }
         (Shape::Enumeration(names), _) => choice(text, names, Typed::Text),
         (Shape::Boolean, _) => choice(text, &["true", "false"], Typed::Boolean),
@@ -564,12 +568,12 @@ fn kind(row: &Row, field: &Field, value: &Value, path: &Path, known: &Known) -> 
             Kind::Kept(value.to_string())
         }
         (Shape::Text | Shape::Id(_) | Shape::Time | Shape::Integer | Shape::Number, _) => {
-            let typed = match field.shape {
+            let typed = match shape {
                 Shape::Integer | Shape::Number => Typed::Number,
-                _ if is_secret(field.name) => Typed::Secret,
+                _ if is_secret(name) => Typed::Secret,
                 _ => Typed::Text,
             };
-            Kind::Line { text, typed, offers: known.offers(row, field).cloned().collect() }
+            Kind::Line { text, typed, offers: known.offers(row, name, shape).cloned().collect() }
         }
     }
 }
@@ -646,6 +650,33 @@ pub fn lint(
             let rule = error.rule.unwrap_or(rules::WELL_FORMED);
             Lint::Foreseen { what: Foresight::Refused { because, rule }, place }
         }
+    }
+}
+
+/// What is to be expected of a call at the entry that is shown. The simulator tells by its own rules;
+/// of a server only the session on screen is known.
+pub fn foresee(lab: &Lab, scene: &Scene, replica: &mut Replica, call: &Call) -> Foresight {
+    let refused = |because: &str, rule| Foresight::Refused { because: because.to_owned(), rule };
+    if call.row().opens_login() {
+        return refused("no user and no password go with it from here", rules::CREDENTIALS);
+    }
+    match (&lab.target, &lab.connection) {
+        (Target::Live { .. }, _) => {
+            let parameters = call.parameters(&Plain);
+            let named = parameters.get("update_session_id").and_then(Value::as_str);
+            let on_screen = scene.session.as_ref().map(|session| session.id.as_str());
+            let button = SessionCall::ALL.into_iter().find(|button| button.is_of(call.row()));
+            let button = button.filter(|_| named.is_some() && named == on_screen);
+            button.map_or(Foresight::Unknown, |button| scene.foresee(button).clone())
+        }
+        (Target::Simulated, Connection::Open { user: Some(user) }) => {
+            let Some(simulator) = replica.of(lab) else { return Foresight::Unknown };
+            match simulator.why_not(call, user).into_iter().next() {
+                None => Foresight::Fine,
+                Some(unmet) => Foresight::Refused { because: unmet.why, rule: unmet.rule },
+            }
+        }
+        _ => refused("there is no API login", rules::LOGIN_REQUIRED),
     }
 }
 

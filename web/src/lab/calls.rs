@@ -1,11 +1,14 @@
 //! The calls that a session's buttons send: their words, and what is to be expected of them.
 
-use accession_core::model::{SessionFileInfo, SessionState, SourceType, TransferStatus};
-use accession_core::operations::Row;
-use accession_core::rules::{self, RuleRef};
-use accession_core::session::{self, EventKind, Next, Phase};
+use accession_core::model::{SessionFileInfo, SessionId, TransferStatus};
+use accession_core::operations::{
+    Call, Row, SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete,
+    UpdateSessionDelete, UpdateSessionFail, UpdateSessionKeepAlive,
+};
+use accession_core::rules::RuleRef;
+use accession_core::session::{EventKind, Rejected};
 
-use super::{Life, SessionView};
+use super::SessionView;
 use crate::format;
 
 /// A call that concerns a whole update session.
@@ -69,7 +72,8 @@ impl SessionCall {
         matches!(self, Self::Complete | Self::Cancel | Self::Fail | Self::Delete)
     }
 
-    const fn kind(self) -> EventKind {
+    /// What it is to the machine.
+    pub const fn kind(self) -> EventKind {
         match self {
             Self::Validate => EventKind::Validate,
             Self::KeepAlive => EventKind::KeepAlive,
@@ -80,49 +84,45 @@ impl SessionCall {
         }
     }
 
-    /// What is to be expected of it now.
-    pub fn foresee(self, session: &SessionView) -> Foresight {
-        let phase = match session.life() {
-            Life::Unknown => return Foresight::Unknown,
-            Life::Gone => {
-                let because = "the server does not know this id".to_owned();
-                return Foresight::Refused { because, rule: rules::SESSION_EXISTS };
+    /// The call on a session.
+    pub fn on(self, session: &SessionId) -> Call {
+        let update_session_id = session.clone();
+        match self {
+            Self::Validate => Call::SessionFileValidate(SessionFileValidate { update_session_id }),
+            Self::KeepAlive => Call::UpdateSessionKeepAlive(UpdateSessionKeepAlive {
+                update_session_id,
+                client_progress: None,
+            }),
+            Self::Complete => {
+                Call::UpdateSessionComplete(UpdateSessionComplete { update_session_id })
             }
-            Life::State(SessionState::Active) => Phase::Open,
-            Life::State(SessionState::Done) => Phase::Done,
-            Life::State(SessionState::Error) => Phase::Failed,
-            Life::State(SessionState::Canceled) => Phase::Canceled,
-            Life::State(SessionState::Unknown(_)) => return Foresight::Unknown,
-        };
-        if session::next(phase, self.kind(), false) == Next::Refused {
-            let because = format!("the session is {}", phase.state());
-            let rule =
-                if self == Self::Delete { rules::DELETE_ENDED_ONLY } else { rules::ACTIVE_ONLY };
-            return Foresight::Refused { because, rule };
-        }
-        let needs_files = matches!(self, Self::Validate | Self::Complete);
-        let late = session.files.ready().into_iter().flatten().find(|file| is_late(file));
-        match late.filter(|_| needs_files) {
-            Some(file) => {
-                Foresight::Refused { because: lateness(session, file), rule: rules::FILES_RECEIVED }
-            }
-            None => match unheeded(session).filter(|_| self == Self::Complete) {
-                Some(because) => Foresight::Refused { because, rule: rules::WARNINGS_IGNORED },
-                None => Foresight::Fine,
-            },
+            Self::Cancel => Call::UpdateSessionCancel(UpdateSessionCancel { update_session_id }),
+            Self::Fail => Call::UpdateSessionFail(UpdateSessionFail {
+                update_session_id,
+                client_error_message: String::new(),
+            }),
+            Self::Delete => Call::UpdateSessionDelete(UpdateSessionDelete { update_session_id }),
         }
     }
 }
 
-/// A warning that nobody said to ignore.
-fn unheeded(session: &SessionView) -> Option<String> {
-    let preview = session.model.ready()?.preview_info.as_ref()?;
-    let warning = preview.warnings.iter().flatten().find(|warning| !warning.ignored)?;
-    Some(format!("the warning {} is not ignored", warning.r#type))
-}
-
-fn is_late(file: &SessionFileInfo) -> bool {
-    file.source_type == SourceType::Push && file.status != TransferStatus::Ready
+/// What stands in the way of a call, in a few words.
+pub(super) fn in_words(rejected: &Rejected, session: &SessionView) -> String {
+    match rejected {
+        Rejected::Phase { phase, .. } => format!("the session is {}", phase.state()),
+        Rejected::Warned(warning) => format!("the warning {warning} is not ignored"),
+        Rejected::FileNotReceived { name, .. } => {
+            let files = session.files.ready().into_iter().flatten();
+            let mut late = files.filter(|file| file.name == *name);
+            late.next().map_or_else(|| rejected.to_string(), |file| lateness(session, file))
+        }
+        Rejected::Unusable { missing, invalid } => match (missing.first(), invalid.first()) {
+            (Some(name), _) => format!("{name} is missing"),
+            (None, Some(name)) => format!("{name} cannot be used"),
+            (None, None) => rejected.to_string(),
+        },
+        other => other.to_string(),
+    }
 }
 
 fn lateness(session: &SessionView, file: &SessionFileInfo) -> String {
@@ -151,4 +151,14 @@ pub enum Foresight {
         /// The rule.
         rule: RuleRef,
     },
+}
+
+impl Foresight {
+    /// What stands in its way, if it is known to be refused.
+    pub fn refusal(&self) -> Option<&str> {
+        match self {
+            Self::Refused { because, .. } => Some(because),
+            Self::Fine | Self::Unknown => None,
+        }
+    }
 }

@@ -13,7 +13,7 @@ use accession_core::wire::{Headers, Method};
 use crate::format;
 
 /// More entries than this are not kept; the oldest go first.
-const LIMIT: usize = 1000;
+const LIMIT: usize = 20_000;
 
 /// How far back a read looks for the same one with the same answer.
 const LOOK_BACK: usize = 4;
@@ -36,6 +36,8 @@ pub struct Entry {
     pub at: Timestamp,
     /// How often the same read with the same answer came in a row.
     pub times: u32,
+    /// How much of the simulator's run had been done by then.
+    pub done: usize,
     /// What happened.
     pub what: Happening,
 }
@@ -66,18 +68,48 @@ impl Log {
         &self.entries
     }
 
+    /// The line of this number, if it is still there.
+    pub fn find(&self, number: u64) -> Option<&Rc<Entry>> {
+        let place = self.entries.binary_search_by_key(&number, |entry| entry.number).ok()?;
+        self.entries.get(place)
+    }
+
+    /// The same as it was after the line of this number.
+    pub fn until(&self, number: u64) -> Self {
+        let end = self.entries.partition_point(|entry| entry.number <= number);
+        let entries = Rc::new(self.entries[..end].to_vec());
+        Self { entries, dropped: self.dropped, last_number: number }
+    }
+
+    /// The exchanges with the target that calls go to now, oldest first.
+    pub fn run(&self) -> Vec<Rc<Exchange>> {
+        let mut calls: Vec<_> = self.calls().cloned().collect();
+        calls.reverse();
+        calls
+    }
+
+    /// The calls to the present target, newest first.
+    fn calls(&self) -> impl Iterator<Item = &Rc<Exchange>> {
+        let here = |entry: &&Rc<Entry>| !matches!(entry.what, Happening::Target(_));
+        self.entries.iter().rev().take_while(here).filter_map(|entry| match &entry.what {
+            Happening::Call(exchange) => Some(exchange),
+            Happening::Event(_) | Happening::Target(_) => None,
+        })
+    }
+
     /// Adds a line. A read that says what it said just before is counted there instead.
-    pub fn push(&mut self, at: Timestamp, what: Happening) {
+    pub fn push(&mut self, at: Timestamp, what: Happening, done: usize) {
         let entries = Rc::make_mut(&mut self.entries);
         if let Some(place) = repeated(entries, &what) {
             let entry = Rc::make_mut(&mut entries[place]);
             entry.times += 1;
             entry.at = at;
+            entry.done = done;
             entry.what = what;
             return;
         }
         self.last_number += 1;
-        entries.push(Rc::new(Entry { number: self.last_number, at, times: 1, what }));
+        entries.push(Rc::new(Entry { number: self.last_number, at, times: 1, done, what }));
         if entries.len() > LIMIT {
             entries.remove(0);
             self.dropped += 1;
@@ -113,6 +145,25 @@ impl Entry {
     /// Whether it is a call that only reads.
     pub fn is_read(&self) -> bool {
         matches!(&self.what, Happening::Call(exchange) if is_read(exchange))
+    }
+
+    /// The exchange, if it is a call.
+    pub fn call(&self) -> Option<&Rc<Exchange>> {
+        match &self.what {
+            Happening::Call(exchange) => Some(exchange),
+            Happening::Event(_) | Happening::Target(_) => None,
+        }
+    }
+
+    /// Whether it is more than a look that was granted.
+    pub fn is_telling(&self) -> bool {
+        match &self.what {
+            Happening::Call(exchange) => {
+                !is_read(exchange) || !matches!(exchange.status(), Some(200..=299))
+            }
+            Happening::Event(_) => true,
+            Happening::Target(_) => false,
+        }
     }
 
     /// Whether its text, as it would be copied, holds `needle`, in whatever case.

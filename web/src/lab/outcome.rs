@@ -2,9 +2,14 @@
 //!
 //! Every error that a person sees is put into words here.
 
-use accession_client::{Body, ClientError, Exchange, OwnError, TransportError};
+use accession_client::{
+    Body, ClientError, Exchange, Outcome as Wire, OwnError, RecordedResponse, TransportError,
+};
+use accession_core::dialect;
 use accession_core::error::ApiError;
+use accession_core::operations;
 use accession_core::rules::RuleRef;
+use accession_core::simulator::Transition;
 
 use super::Target;
 
@@ -77,6 +82,39 @@ impl Outcome {
             next: trouble.next,
             rule,
             notes: Vec::new(),
+        }
+    }
+
+    /// What an exchange came to, for as much as it tells itself.
+    pub fn of_exchange(exchange: &Exchange, target: &Target, page: &str) -> Self {
+        let call = exchange.operation.rsplit('.').next().unwrap_or_default();
+        let outcome = match &exchange.outcome {
+            Wire::Answered(answer) if matches!(answer.status, 200..=299) => {
+                let row = operations::row_named(&exchange.operation);
+                // An upload is no operation.
+                let does = row.map_or(
+                    "The bytes arrived. The file's status tells what became of them.",
+                    operations::Row::doc,
+                );
+                Self::done(call, Some(answer.status), does)
+            }
+            Wire::Answered(answer) => {
+                Self::of_error(call, &refusal(answer), exchange.rule, target, page)
+            }
+            Wire::NoAnswer(error) => {
+                Self::of_error(call, &error.clone().into(), exchange.rule, target, page)
+            }
+        };
+        outcome.with_notes(Some(exchange))
+    }
+
+    /// What an event of the server's came to.
+    pub fn of_event(event: &Transition) -> Self {
+        let (from, to) = super::phases(event);
+        let (word, because) = (event.because, format!("The session went from {from} to {to}."));
+        Self {
+            said: format!("The server did this by itself: {word}."),
+            ..Self::done(word, None, because)
         }
     }
 
@@ -201,6 +239,16 @@ impl Trouble {
             because.push(format!("The browser says: {detail}"));
         }
         Self { verdict: Verdict::Failed, said: "got no answer.".to_owned(), because, next }
+    }
+}
+
+fn refusal(answer: &RecordedResponse) -> ClientError {
+    match dialect::read_error(answer.body.as_text().as_bytes()) {
+        Some(error) => ClientError::Api { status: answer.status, error: Box::new(error) },
+        None => ClientError::Unexpected {
+            response: Box::new(answer.clone()),
+            why: "the body is no error of the API".to_owned(),
+        },
     }
 }
 

@@ -162,12 +162,13 @@ fn a_session_that_is_gone_stays_readable() {
 fn another_target_begins_anew_but_keeps_the_log() {
     let mut before = with_session(SessionState::Active);
     before.view.theme = Theme::Dark;
-    let before = after(before, [Action::Recorded(exchange(Method::Get, "https://h/a", "1"))]);
+    let before =
+        after(before, [Action::Recorded(exchange(Method::Get, "https://h/a", "1"), Vec::new())]);
     let target = Target::Live { origin: "https://vc.example".to_owned() };
     let lab = after(before.clone(), [Action::Targeted(target, Dialect::Rest)]);
     assert_eq!((lab.epoch, &lab.session, &lab.libraries), (2, &None, &Loaded::Absent));
-    assert_eq!((lab.view.theme, lab.connection), (Theme::Dark, Connection::Closed));
-    assert_eq!(lab.log.entries().len(), before.log.entries().len() + 1);
+    assert_eq!((lab.view.theme, &lab.connection), (Theme::Dark, &Connection::Closed));
+    assert_eq!(lab.log().entries().len(), before.log().entries().len() + 1);
 }
 
 #[test]
@@ -213,8 +214,10 @@ fn only_servers_elsewhere_are_asked_about_first() {
 #[test]
 fn a_call_tells_beforehand_whether_it_will_be_refused() {
     let refused = |lab: &Lab| {
+        let target = Target::Live { origin: "https://vc.example".to_owned() };
+        let scene = Scene::of(&Lab { target, ..lab.clone() }, &mut Replica::default());
         let calls = SessionCall::ALL.into_iter();
-        let refused = calls.filter_map(|call| match call.foresee(session(lab)) {
+        let refused = calls.filter_map(|call| match scene.foresee(call) {
             Foresight::Refused { because, rule } => {
                 Some(format!("{}: {because} ({})", call.name(), rule.id))
             }
@@ -260,7 +263,7 @@ fn the_rate_is_that_of_the_last_second() {
 
 #[test]
 fn a_read_that_says_the_same_again_is_counted() {
-    let recorded = |method, url, body| Action::Recorded(exchange(method, url, body));
+    let recorded = |method, url, body| Action::Recorded(exchange(method, url, body), Vec::new());
     let lab = after(
         lab(),
         [
@@ -275,23 +278,26 @@ fn a_read_that_says_the_same_again_is_counted() {
             recorded(Method::Get, "https://h/s", "1"),
         ],
     );
-    let times: Vec<_> = lab.log.entries().iter().map(|entry| entry.times).collect();
+    let times: Vec<_> = lab.log().entries().iter().map(|entry| entry.times).collect();
     assert_eq!(times, [1, 2, 2, 1, 1, 1, 1]);
 }
 
 #[test]
 fn the_log_has_an_end() {
     let post = |n: usize| exchange(Method::Post, &format!("https://h/{n}"), "");
-    let lab = after(lab(), (0..1_010).map(|n| Action::Recorded(post(n))));
-    assert_eq!((lab.log.entries().len(), lab.log.dropped), (1_000, 11));
-    let numbers = lab.log.entries().iter().map(|entry| entry.number);
-    assert!(numbers.eq(12..=1_011));
+    let lab = after(lab(), (0..20_010).map(|n| Action::Recorded(post(n), Vec::new())));
+    assert_eq!((lab.log().entries().len(), lab.log().dropped), (20_000, 11));
+    let numbers = lab.log().entries().iter().map(|entry| entry.number);
+    assert!(numbers.eq(12..=20_011));
 }
 
 #[test]
 fn the_log_is_found_and_copied_as_text() {
-    let lab = after(lab(), [Action::Recorded(exchange(Method::Get, "https://h/s", "{\"a\":1}"))]);
-    let entry = lab.log.entries().last().expect("it was recorded");
+    let lab = after(
+        lab(),
+        [Action::Recorded(exchange(Method::Get, "https://h/s", "{\"a\":1}"), Vec::new())],
+    );
+    let entry = lab.log().entries().last().expect("it was recorded");
     assert_eq!(
         entry.to_text(),
         "# 2 2023-11-14T22:13:20.003Z library.item.update_session.get (3 ms)\n\
@@ -432,4 +438,39 @@ fn a_copy_is_told_whether_it_arrived_or_not() {
     assert_eq!(lab.news(), "Copied as JSON.");
     let lab = after(ended, [Action::ReportCopied(Format::Markdown, false)]);
     assert!(lab.news().starts_with("Not copied as Markdown: the browser refused."));
+}
+
+#[test]
+fn a_run_is_what_the_present_target_was_sent() {
+    let call = |method, url: &str| Action::Recorded(exchange(method, url, "{}"), Vec::new());
+    let elsewhere = after(lab(), [call(Method::Post, "https://a/0")]);
+    let lab = after(
+        elsewhere,
+        [
+            Action::Targeted(Target::Simulated, Dialect::Api),
+            call(Method::Post, "https://a/1"),
+            call(Method::Get, "https://a/2"),
+        ],
+    );
+    let urls = |log: &Log| -> Vec<String> {
+        log.run().iter().map(|exchange| exchange.request.url.clone()).collect()
+    };
+    assert_eq!(urls(lab.log()), ["https://a/1", "https://a/2"]);
+    // What is explained, and what the code of a call is of, is the last that did more than look.
+    let shown = |lab: &Lab| {
+        lab.entry().and_then(|entry| entry.call()).map(|exchange| exchange.request.url.clone())
+    };
+    assert_eq!(shown(&lab).as_deref(), Some("https://a/1"));
+    let looked = after(super::tests::lab(), [call(Method::Get, "https://a/1")]);
+    assert_eq!(shown(&looked).as_deref(), Some("https://a/1"));
+    let first = lab.log().entries()[lab.log().entries().len() - 2].number;
+    let then = after(lab, [Action::Selected(Some(first))]);
+    assert_eq!(urls(&then.shown_log()), ["https://a/1"]);
+}
+
+#[test]
+fn code_is_shown_as_it_was_chosen() {
+    let chosen = [Action::LanguageChosen(Language::Python), Action::RunShown(true)];
+    let view = after(lab(), chosen).view;
+    assert_eq!((view.language, view.whole_run), (Language::Python, true));
 }

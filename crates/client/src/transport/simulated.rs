@@ -5,9 +5,11 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
+use std::time::Duration;
 
 use accession_core::received::{Broken, Received};
-use accession_core::simulator::{Simulator, Upload, Wants};
+use accession_core::run::{Deed, Tape};
+use accession_core::simulator::{Handled, Simulator, Upload, Wants};
 use accession_core::time::Timestamp;
 use accession_core::wire::Request;
 
@@ -27,36 +29,54 @@ pub trait Reader {
     ) -> Pin<Box<dyn Future<Output = Result<Received, Broken>>>>;
 }
 
-/// A simulator, and who reads files for it.
+/// The simulator is told of an upload's progress at most this often: what is told is in the run.
+const TOLD_EVERY: Duration = Duration::from_millis(250);
+
+/// A simulator, who reads files for it, and what takes down what is done to it.
 #[derive(Clone)]
 pub struct Simulated {
     simulator: Rc<RefCell<Simulator>>,
     reader: Rc<dyn Reader>,
+    tape: Rc<RefCell<Tape>>,
 }
 
 /// Tells the simulator of an upload that was dropped half-way.
 struct Open {
-    simulator: Rc<RefCell<Simulator>>,
+    simulated: Simulated,
     upload: Option<Upload>,
     clock: Rc<dyn Fn() -> Timestamp>,
 }
 
+impl Open {
+    fn close(&mut self, outcome: Result<Received, Broken>) -> Option<Handled> {
+        let upload = self.upload.take()?;
+        let now = (self.clock)();
+        let (file, received) = (upload.file().to_owned(), outcome.clone().ok());
+        self.simulated.tape.borrow_mut().note(now, Deed::CloseUpload { file, received });
+        Some(self.simulated.simulator.borrow_mut().close_upload(upload, outcome, now))
+    }
+}
+
 impl Drop for Open {
     fn drop(&mut self) {
-        if let Some(upload) = self.upload.take() {
-            let broken = Err(Broken::ConnectionLost);
-            self.simulator.borrow_mut().close_upload(upload, broken, (self.clock)());
-        }
+        self.close(Err(Broken::ConnectionLost));
     }
 }
 
 impl Simulated {
     /// Shares a simulator with its host.
     pub fn new(simulator: Rc<RefCell<Simulator>>, reader: Rc<dyn Reader>) -> Self {
-        Self { simulator, reader }
+        Self { simulator, reader, tape: Rc::default() }
+    }
+
+    /// The same, with all that is done taken down on the host's tape.
+    #[must_use]
+    pub fn with_tape(self, tape: Rc<RefCell<Tape>>) -> Self {
+        Self { tape, ..self }
     }
 
     pub(super) fn send(&self, request: &Request, now: Timestamp) -> Arrival {
+        self.tape.borrow_mut().request(now, request);
         self.simulator.borrow_mut().handle(request, now).into()
     }
 
@@ -67,24 +87,30 @@ impl Simulated {
         progress: impl Fn(u64) + 'static,
         clock: Rc<dyn Fn() -> Timestamp>,
     ) -> Arrival {
-        let opened = self.simulator.borrow_mut().open_upload(&head, clock());
+        let began = clock();
+        let opened = self.simulator.borrow_mut().open_upload(&head, began);
         let upload = match opened {
             Ok(upload) => upload,
+            // What was refused changed nothing.
             Err(refused) => return refused.into(),
         };
+        let (session, file) = (upload.session().clone(), upload.file().to_owned());
+        self.tape.borrow_mut().note(began, Deed::OpenUpload { session, file });
         let wants = upload.wants().clone();
-        let mut open = Open {
-            simulator: self.simulator.clone(),
-            upload: Some(upload.clone()),
-            clock: clock.clone(),
-        };
+        let mut open =
+            Open { simulated: self.clone(), upload: Some(upload.clone()), clock: clock.clone() };
         let stopped = Rc::new(Cell::new(false));
         let on_progress: Progress = Rc::new({
-            let (simulator, clock, stopped) =
-                (self.simulator.clone(), clock.clone(), stopped.clone());
+            let (simulated, stopped, told) =
+                (self.clone(), stopped.clone(), Cell::new(None::<Timestamp>));
             move |bytes| {
-                if simulator.borrow_mut().progress(&upload, bytes, clock()).is_err() {
-                    stopped.set(true);
+                let now = clock();
+                if told.get().is_none_or(|told| now.since(told) >= TOLD_EVERY) {
+                    told.set(Some(now));
+                    let file = upload.file().to_owned();
+                    simulated.tape.borrow_mut().note(now, Deed::Progress { file, bytes });
+                    let told = simulated.simulator.borrow_mut().progress(&upload, bytes, now);
+                    stopped.set(told.is_err());
                 }
                 progress(bytes);
                 !stopped.get()
@@ -98,11 +124,6 @@ impl Simulated {
             source => self.reader.read(source, wants, on_progress).await,
         };
         let outcome = if stopped.get() { Err(Broken::ConnectionLost) } else { outcome };
-        match open.upload.take() {
-            Some(upload) => {
-                self.simulator.borrow_mut().close_upload(upload, outcome, clock()).into()
-            }
-            None => Err(TransportError::Aborted).into(),
-        }
+        open.close(outcome).map_or_else(|| Err(TransportError::Aborted).into(), Arrival::from)
     }
 }

@@ -12,7 +12,7 @@ use crate::error::{ApiError, ErrorType};
 use crate::messages;
 use crate::model::{LibraryState, LocalizableMessage, LoginToken, StateInfo};
 use crate::operations;
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
 use crate::rules;
 use crate::structure;
@@ -83,7 +83,7 @@ pub enum Effect {
 
 /// An effect's name, and the fields that it has besides.
 impl Wire for Effect {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         let fields = reader.fields()?;
         let kind: String = fields.take("kind")?;
         let (effect, known): (_, &[&'static str]) = match kind.as_str() {
@@ -110,7 +110,8 @@ impl Wire for Effect {
         };
         let known: Vec<_> = known.iter().copied().chain(["kind"]).collect();
         fields.note_others(&known);
-        Ok(effect)
+        *self = effect;
+        Ok(())
     }
 
     fn write(&self, form: &dyn Form) -> Value {
@@ -148,6 +149,10 @@ impl Wire for Effect {
         };
         writer.put("kind", &kind.to_owned());
         writer.finish("")
+    }
+
+    fn blank() -> Self {
+        Self::Reset
     }
 }
 

@@ -87,6 +87,21 @@ pub enum Outcome {
 const LONGEST: usize = 64;
 
 impl Simulator {
+    /// A simulator that holds one session and knows nothing around it: what is to be said of a session
+    /// on another server.
+    pub fn holding(session: Session, now: Timestamp) -> Self {
+        let mut simulator = Self::new(0);
+        simulator.now = now;
+        simulator.deadlines.change(&session, None, session.due());
+        simulator.sessions.insert(session.id.clone(), session);
+        simulator
+    }
+
+    /// What a read would be answered, without doing it.
+    pub fn peek(&self, call: &Call, user: &str) -> Result<Option<Value>, ApiError> {
+        self.clone().try_call(call, user)
+    }
+
     /// What a request would be answered, and do, without doing it.
     pub fn foresee(&self, request: &Request, now: Timestamp) -> Handled {
         self.clone().handle(request, now)
@@ -149,6 +164,16 @@ impl Simulator {
         Explanation { outcome, rule: handled.rule, because, legal, path }
     }
 
+    /// The sessions that it knows, in the order in which they were created.
+    pub fn session_ids(&self) -> Vec<SessionId> {
+        super::in_order(self.sessions.iter().map(|(id, session)| (session.serial, id)))
+    }
+
+    /// A session that it knows.
+    pub fn find_session(&self, id: &SessionId) -> Option<&Session> {
+        self.sessions.get(id)
+    }
+
     /// The operations on a session that would be granted now, by their names.
     pub fn legal(&self, id: &SessionId) -> Vec<&'static str> {
         let Some(session) = self.sessions.get(id) else { return Vec::new() };
@@ -191,7 +216,8 @@ impl Simulator {
             }
         }
         let context = Context { now: self.now, caller, origin: "http://copy:80".to_owned() };
-        operations::serve(self, &context, call.clone(), &Plain)
+        // Read anew from what it says, which costs less of the wasm than a copy of every call would.
+        operations::serve(self, &context, Call::decode(row, &parameters)?, &Plain)
     }
 
     fn next_steps(&self, call: &Call, user: &str) -> Option<Vec<Step>> {

@@ -3,10 +3,7 @@
 //! A token counts for one user and one operation, for as long as what it made is there: nobody has
 //! documented more. It does not know what is made.
 
-use std::collections::BTreeMap;
-
 use super::store::Store;
-use crate::keyed;
 use crate::model::ClientToken;
 use crate::operations::Row;
 use crate::text::Text;
@@ -35,15 +32,13 @@ impl Replays {
     }
 
     /// What was made, by who made it and how.
-    pub(super) fn made(&self) -> BTreeMap<String, String> {
-        let owned = |text: &Text| text.as_str().to_owned();
-        keyed::map(self.made.iter().map(|(key, id)| (owned(key), owned(id))))
+    pub(super) fn made(&self) -> &Store<Text, Text> {
+        &self.made
     }
 
-    pub(super) fn from_made(made: BTreeMap<String, String>) -> Self {
-        let mut replays = Self::default();
-        made.into_iter().for_each(|(key, id)| replays.pair(key.into(), id.into()));
-        replays
+    pub(super) fn from_made(made: Store<Text, Text>) -> Self {
+        let keys = made.iter().map(|(key, id)| (id.clone(), key.clone())).collect();
+        Self { made, keys }
     }
 
     /// What was made is gone.

@@ -18,7 +18,6 @@ use super::uploads::Link;
 use super::{Simulator, checks};
 use crate::behaviour::Behaviour;
 use crate::file::Status;
-use crate::keyed;
 use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
 use crate::random::{Progress, Random};
 use crate::reading;
@@ -27,6 +26,7 @@ use crate::release::Release;
 use crate::session::{Event, Session, StoredFile, UploadEvent};
 use crate::structure;
 use crate::structure::{Plain, Wire};
+use crate::text::Text;
 use crate::time::Timestamp;
 
 /// The version of the form that this program writes and reads.
@@ -48,11 +48,11 @@ structure! {
         libraries: Vec<KeptLibrary>,
         items: Vec<KeptItem>,
         sessions: Vec<Session>,
-        replays: BTreeMap<String, String>,
+        replays: Store<Text, Text>,
         release: Release,
         behaviour: Behaviour,
         pace: Pace,
-        sources: BTreeMap<String, Source>,
+        sources: Store<Text, Source>,
         faults: Vec<Fault>,
         chance: Progress,
     }
@@ -156,13 +156,11 @@ impl Simulator {
             libraries: libraries.collect(),
             items: items.collect(),
             sessions: self.sessions.iter().map(|(_, session)| session.clone()).collect(),
-            replays: self.replays.made(),
+            replays: self.replays.made().clone(),
             release: self.release,
             behaviour: self.behaviour,
             pace: self.pace,
-            sources: keyed::map(
-                self.sources.iter().map(|(uri, source)| (uri.as_str().to_owned(), source.clone())),
-            ),
+            sources: self.sources.clone(),
         }
     }
 
@@ -192,11 +190,7 @@ impl Simulator {
             release: snapshot.release,
             behaviour: snapshot.behaviour,
             pace: snapshot.pace,
-            sources: snapshot
-                .sources
-                .into_iter()
-                .map(|(uri, source)| (uri.into(), source))
-                .collect(),
+            sources: snapshot.sources,
             fetching: false,
             fetches: VecDeque::new(),
             faults: snapshot.faults,

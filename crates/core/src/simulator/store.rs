@@ -2,9 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::{Map, Value};
+
+use crate::reading::{Fit, Reader};
+use crate::structure::{Form, Wire, write_entry};
+use crate::text::Text;
+
 /// A map from ids to things. Each thing has a box of its own: then one map's code does for all types of
 /// things, where each would bring its own into the wasm.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Store<Id, T>(BTreeMap<Id, Box<T>>);
 
 impl<Id: Ord, T> Store<Id, T> {
@@ -57,6 +63,26 @@ impl<Id: Ord, T> FromIterator<(Id, T)> for Store<Id, T> {
         let mut store = Self::default();
         things.into_iter().for_each(|(id, thing)| store.insert(id, thing));
         store
+    }
+}
+
+/// A map, in a snapshot.
+impl<T: Wire> Wire for Store<Text, T> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        reader.entries(&mut |key, value| {
+            self.insert(key.into(), T::read(value)?);
+            Ok(())
+        })
+    }
+
+    fn write(&self, form: &dyn Form) -> Value {
+        let mut entries = Map::new();
+        self.iter().for_each(|(key, value)| write_entry(&mut entries, form, key.as_str(), value));
+        form.map(entries)
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

@@ -14,7 +14,7 @@ use crate::dialect::Dialect;
 use crate::error::ApiError;
 use crate::messages;
 use crate::model::{LocalizableMessage, SessionId, TransferEndpoint};
-use crate::reading::{Misfit, Reader};
+use crate::reading::{Fit, Reader};
 use crate::received::{Algorithm, Received};
 use crate::release::Release;
 use crate::session::{AddedFile, Event, Transfer, TransferEvent, UploadEvent, Work};
@@ -38,17 +38,19 @@ pub enum Pace {
 
 /// A word, or an object with a number.
 impl Wire for Pace {
-    fn read(reader: Reader<'_>) -> Result<Self, Misfit> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
         if reader.value().as_str() == Some("immediate") {
-            return Ok(Self::Immediate);
+            *self = Self::Immediate;
+            return Ok(());
         }
         let fields = reader.fields()?;
         fields.note_others(&["takes", "looks"]);
-        match (fields.take("takes")?, fields.take("looks")?) {
-            (Some(millis), None) => Ok(Self::Takes(Duration::from_millis(millis))),
-            (None, Some(looks)) => Ok(Self::Looks(looks)),
-            _ => Err(reader.mismatch("\"immediate\", or takes or looks with a number")),
-        }
+        *self = match (fields.take("takes")?, fields.take("looks")?) {
+            (Some(millis), None) => Self::Takes(Duration::from_millis(millis)),
+            (None, Some(looks)) => Self::Looks(looks),
+            _ => return Err(reader.mismatch("\"immediate\", or takes or looks with a number")),
+        };
+        Ok(())
     }
 
     fn write(&self, form: &dyn Form) -> Value {
@@ -61,6 +63,10 @@ impl Wire for Pace {
             Self::Looks(looks) => writer.put("looks", looks),
         }
         writer.finish("")
+    }
+
+    fn blank() -> Self {
+        Self::default()
     }
 }
 

@@ -47,6 +47,16 @@ pub struct Wants {
 }
 
 impl Upload {
+    /// Of which session it is.
+    pub fn session(&self) -> &SessionId {
+        &self.session
+    }
+
+    /// Which file.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// What the host is to find out.
     pub fn wants(&self) -> &Wants {
         &self.wants

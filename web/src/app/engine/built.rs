@@ -4,52 +4,17 @@ use std::rc::Rc;
 
 use accession_core::model::{ItemId, LibraryId, SessionId};
 use accession_core::operations::{
-    Call, LoginDelete, Operation, Row, SessionFileValidate, UpdateSessionCreate, UpdateSessionList,
+    LoginDelete, Operation, Row, SessionFileValidate, UpdateSessionCreate, UpdateSessionList,
 };
 use accession_core::reading;
-use accession_core::rules;
-use accession_core::structure::Plain;
 use serde_json::{Map, Value};
 
-use super::{Answer, Engine, Link, SIMULATED_USER};
+use super::{Answer, Engine, Link};
 use crate::app::command::Command;
 use crate::lab::builder::{self, Edit, Phase};
-use crate::lab::{Action, Connection, Foresight, Pane, SessionCall};
+use crate::lab::{Action, Connection, Pane};
 
 impl Engine {
-    /// What is to be expected of a call now. The simulator tells by its own rules; of a server only
-    /// what is on screen is known.
-    pub(in crate::app) fn foresee(&self, call: &Call) -> Foresight {
-        let Some(lab) = self.lab() else { return Foresight::Unknown };
-        if call.row().opens_login() {
-            let because = "no user and no password go with it from here".to_owned();
-            return Foresight::Refused { because, rule: rules::CREDENTIALS };
-        }
-        if lab.target.is_live() {
-            let named = text(&call.parameters(&Plain), "update_session_id").map(SessionId::new);
-            let session =
-                lab.session.as_ref().filter(|session| Some(&session.id) == named.as_ref());
-            let button = SessionCall::ALL.into_iter().find(|button| button.is_of(call.row()));
-            let foreseen = button.zip(session).map(|(button, session)| button.foresee(session));
-            return foreseen.unwrap_or(Foresight::Unknown);
-        }
-        if !lab.is_connected() {
-            let because = "there is no API login".to_owned();
-            return Foresight::Refused { because, rule: rules::LOGIN_REQUIRED };
-        }
-        let simulator = self.simulator.borrow().clone();
-        let unmet = simulator.as_ref().and_then(|simulator| {
-            // While it answers another call, nothing is told of the next.
-            let simulator = simulator.try_borrow().ok()?;
-            Some(simulator.why_not(call, SIMULATED_USER))
-        });
-        match unmet.map(|unmet| unmet.into_iter().next()) {
-            None => Foresight::Unknown,
-            Some(None) => Foresight::Fine,
-            Some(Some(unmet)) => Foresight::Refused { because: unmet.why, rule: unmet.rule },
-        }
-    }
-
     pub(super) async fn send(
         self: &Rc<Self>,
         link: &Link,
@@ -81,7 +46,7 @@ impl Engine {
             Ok(value) => value,
             Err(error) => return self.failed(link, None, &name, error, &answer),
         };
-        self.succeeded(link, None, &name, row.doc, &answer);
+        self.succeeded(link, None, &name, row.doc(), &answer);
         if row == LoginDelete::ROW {
             self.logged_out(link);
         } else if row == UpdateSessionCreate::ROW {

@@ -222,24 +222,4 @@ impl Engine {
             engine.polling.set(false);
         });
     }
-
-    /// Lets time pass.
-    pub(in crate::app) fn tick(self: &Rc<Self>) {
-        let now = (self.host.clock)();
-        self.dispatch.dispatch(Action::Ticked(now));
-        let Some(simulator) = self.simulator.borrow().clone() else { return };
-        let is_due = simulator.borrow().poll_timeout().is_some_and(|at| at <= now);
-        if !is_due {
-            return;
-        }
-        let events = simulator.borrow_mut().advance(now);
-        let touched: Vec<SessionId> = events.iter().map(|event| event.session.clone()).collect();
-        self.dispatch.dispatch(Action::Happened(events));
-        let (Some(link), Some(lab)) = (self.link.borrow().clone(), self.lab()) else { return };
-        let on_screen = lab.session.as_ref().filter(|_| !lab.target.is_live());
-        if let Some(session) = on_screen.filter(|session| touched.contains(&session.id)) {
-            let id = session.id.clone();
-            self.spawn(|engine| async move { engine.refresh(&link, &id).await });
-        }
-    }
 }

@@ -348,6 +348,41 @@ fn a_call_is_looked_at_as_its_receiver_would() {
 }
 
 #[test]
+fn a_call_is_foreseen_by_whoever_knows() {
+    let call = |name: &str, parameters: Value| {
+        let Value::Object(parameters) = parameters else { panic!("they are an object") };
+        Call::decode(row(name), &parameters).expect("a good call")
+    };
+    let foreseen = |lab: &Lab, call: &Call| {
+        let mut replica = Replica::default();
+        let scene = Scene::of(lab, &mut replica);
+        foresee(lab, &scene, &mut replica, call)
+    };
+    let rule = |foresight: Foresight| match foresight {
+        Foresight::Refused { rule, .. } => Some(rule),
+        Foresight::Fine | Foresight::Unknown => None,
+    };
+    let list = call("library.list", json!({}));
+    let complete =
+        |id: &str| call("library.item.update_session.complete", json!({"update_session_id": id}));
+
+    let lab = lab();
+    assert_eq!(rule(foreseen(&lab, &list)), Some(rules::LOGIN_REQUIRED));
+    let open = Action::Connected(1, Connection::Open { user: Some("you".to_owned()) });
+    let lab = after(lab, [open]);
+    assert_eq!(foreseen(&lab, &list), Foresight::Fine);
+    // The page's simulator is not the one that this session was made up of.
+    assert_eq!(rule(foreseen(&lab, &complete("5e55:10n"))), Some(rules::SESSION_EXISTS));
+    let log_in = call("cis.session.create", json!({}));
+    assert_eq!(rule(foreseen(&lab, &log_in)), Some(rules::CREDENTIALS));
+
+    let lab = Lab { target: Target::Live { origin: "https://vc.example".to_owned() }, ..lab };
+    assert_eq!(foreseen(&lab, &list), Foresight::Unknown);
+    assert_eq!(foreseen(&lab, &complete("5e55:10n")), Foresight::Fine);
+    assert_eq!(foreseen(&lab, &complete("another")), Foresight::Unknown);
+}
+
+#[test]
 fn the_table_is_built_from_top_to_bottom() {
     // Whatever the operation, what is offered can be looked at, and what the form shows is all of it.
     let simulator = Simulator::new(7);

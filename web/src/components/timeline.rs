@@ -1,0 +1,204 @@
+//! The timeline of a run: what happened, the way back and forth, the branches, and the clock.
+
+use std::time::Duration;
+
+use yew::prelude::*;
+
+use super::PartProps;
+use super::element::{El, button, el, group};
+use super::icon::{Icon, draw};
+use crate::app::command::Command;
+use crate::format;
+use crate::lab::{Action, Branch, Clock, Kind, Lab, Leap, Mark, Timeline, Travel};
+
+/// So many marks are drawn around the one that is shown; the slider reaches all.
+const DRAWN: usize = 40;
+
+/// How far the clock leaps by its button.
+const STEP: Duration = Duration::from_secs(60);
+
+/// The timeline, and below it the clock.
+pub(crate) fn timeline(props: &PartProps) -> El {
+    let timeline = Timeline::of(&props.lab);
+    let simulated = !props.lab.target.is_live();
+    el("section.acc-part.acc-time")
+        .attr("aria-label", "Timeline")
+        .child(banner(props, &timeline))
+        .child(slider(props, &timeline))
+        .child(marks(props, &timeline))
+        .child(
+            simulated
+                .then(|| el("div.acc-steer").child(clock(props, &timeline)).child(ways(props))),
+        )
+        .child(simulated.then(|| branches(props, &props.lab)).flatten())
+}
+
+/// That what is on screen is not the latest.
+fn banner(props: &PartProps, timeline: &Timeline) -> Option<El> {
+    let number = props.lab.selected?;
+    let place = timeline.shown.map_or(0, |place| place + 1);
+    let then = if props.lab.target.is_live() {
+        "Calls reach the server as it is now."
+    } else {
+        "A call that you send goes on from here, in a new branch."
+    };
+    let text =
+        format!("You see the session as it was at {place} of {}. {then} ", timeline.marks.len());
+    let latest = button("Back to the latest").on_click(select(props, None));
+    Some(el("p.acc-past").key(&number.to_string()).icon(Icon::Waiting).text(&text).child(latest))
+}
+
+fn select(props: &PartProps, entry: Option<u64>) -> Callback<web_sys::Event> {
+    props.on(move || Command::just(Action::Selected(entry)))
+}
+
+/// First, previous, the slider, next, last.
+fn slider(props: &PartProps, timeline: &Timeline) -> El {
+    let count = timeline.marks.len();
+    let place = timeline.shown.map_or(0, |place| place + 1);
+    let shown = timeline.shown.and_then(|place| timeline.marks.get(place));
+    let spoken =
+        shown.map_or_else(|| "before the first call".to_owned(), |mark| mark.spoken(place, count));
+    let step = |icon, name, to: Option<usize>| {
+        let entry = to.and_then(|to| timeline.entry(to));
+        button("")
+            .icon(icon)
+            .attr("aria-label", name)
+            .attr("title", name)
+            .flag("disabled", entry.is_none())
+            .on_click(select(props, entry))
+    };
+    let entries: Vec<u64> = timeline.marks.iter().map(|mark| mark.entry).collect();
+    let on_slide = {
+        let act = props.act.clone();
+        Callback::from(move |event: web_sys::Event| {
+            let input: web_sys::HtmlInputElement = event.target_unchecked_into();
+            let place: usize = input.value().parse().unwrap_or(0);
+            let entry = entries.get(place.saturating_sub(1)).copied();
+            act.emit(Command::just(Action::Selected(entry)));
+        })
+    };
+    let back = place.checked_sub(2);
+    let on = (place < count).then_some(place);
+    el("div.acc-slider")
+        .child(step(Icon::First, "First", (place > 1).then_some(0)))
+        .child(step(Icon::Previous, "Previous", back))
+        .child(
+            el("input")
+                .id(&props.id("timeline"))
+                .attr("type", "range")
+                .attr("aria-label", "Timeline")
+                .attr("aria-valuetext", &spoken)
+                .attr("min", "1")
+                .attr("max", &count.max(1).to_string())
+                .flag("disabled", count == 0)
+                .value(&place.max(1).to_string())
+                .on_input(on_slide),
+        )
+        .child(step(Icon::Next, "Next", on))
+        .child(step(Icon::Last, "Last", (place < count).then(|| count.saturating_sub(1))))
+        .child(el("span.acc-slider-text").attr("aria-hidden", "true").text(&spoken))
+}
+
+/// A mark for each thing that happened.
+fn marks(props: &PartProps, timeline: &Timeline) -> El {
+    let count = timeline.marks.len();
+    let shown = timeline.shown.unwrap_or(0);
+    let from = shown.saturating_sub(DRAWN / 2).min(count.saturating_sub(DRAWN));
+    let to = (from + DRAWN).min(count);
+    let more = |count: usize| (count > 0).then(|| el("li.acc-hint").text(&format!("{count} more")));
+    el("ol.acc-marks")
+        .child(more(from))
+        .children(timeline.marks[from..to].iter().enumerate().map(|(place, mark)| {
+            one(props, mark, from + place + 1, count, timeline.shown == Some(from + place))
+        }))
+        .child(more(count - to))
+}
+
+fn one(props: &PartProps, mark: &Mark, place: usize, count: usize, shown: bool) -> El {
+    let (class, icon) = match mark.kind {
+        Kind::Call => ("acc-mark acc-mark-call", Icon::Done),
+        Kind::Refused => ("acc-mark acc-mark-refused", Icon::Error),
+        Kind::Event => ("acc-mark acc-mark-event", Icon::Event),
+    };
+    let name = mark.spoken(place, count);
+    let mark_button = el("button")
+        .attr("type", "button")
+        .class(class)
+        .attr("aria-label", &name)
+        .attr("title", &name)
+        .on_click(select(props, Some(mark.entry)))
+        .child(draw(icon))
+        .child(el("span.acc-mono").exact().text(&mark.word));
+    let mark_button = if shown { mark_button.attr("aria-current", "step") } else { mark_button };
+    el("li").key(&mark.entry.to_string()).child(mark_button)
+}
+
+/// Undo, redo, fork, and the other branches.
+fn ways(props: &PartProps) -> El {
+    let lab = &props.lab;
+    let way = |word: &str, travel: Option<Travel>| {
+        let can = travel.is_some_and(|travel| lab.branches.can(travel));
+        let travel = travel.unwrap_or(Travel::Undo);
+        button(word).flag("disabled", !can).on_click(props.on(move || Command::Travel(travel)))
+    };
+    let last = || lab.log().entries().last().map(|entry| entry.number);
+    let here = lab.selected.or_else(last).map(Travel::Fork);
+    el("div.acc-ways")
+        .child(way("Undo", Some(Travel::Undo)))
+        .child(way("Redo", Some(Travel::Redo)))
+        .child(way("Fork here", here))
+}
+
+fn branches(props: &PartProps, lab: &Lab) -> Option<El> {
+    if lab.branches.others.is_empty() {
+        return None;
+    }
+    let current = &lab.branches.current;
+    let mut all: Vec<&Branch> = lab.branches.others.iter().chain([current]).collect();
+    all.sort_by_key(|branch| branch.number);
+    let name_of =
+        |number: u32| all.iter().find(|branch| branch.number == number).map(|branch| branch.name());
+    let list = all.iter().map(|branch| {
+        let number = branch.number;
+        let origin = branch.from.and_then(|(from, entry)| Some((name_of(from)?, entry)));
+        let origin = origin.map(|(from, entry)| format!(", from {from} after #{entry}"));
+        let text = format!("Branch {}{}", branch.name(), origin.unwrap_or_default());
+        button(&text)
+            .key(&number.to_string())
+            .attr_bool("aria-pressed", number == current.number)
+            .on_click(props.on(move || Command::Travel(Travel::To(number))))
+    });
+    let list: Vec<El> = list.collect();
+    Some(el("div.acc-branches").attr("role", "group").attr("aria-label", "Branches").children(list))
+}
+
+/// The simulator's clock.
+fn clock(props: &PartProps, timeline: &Timeline) -> El {
+    let lab = &props.lab;
+    let clock = lab.clock;
+    let since = timeline.begin.map(|begin| lab.now.since(begin)).unwrap_or_default();
+    let rate = |rate: u32, word: &str| {
+        button(word)
+            .attr_bool("aria-pressed", clock.rate() == rate)
+            .on_click(props.on(move || Command::Run(rate)))
+    };
+    let leap = |word: &str, leap: Leap, can: bool| {
+        button(word).flag("disabled", !can).on_click(props.on(move || Command::Leap(leap)))
+    };
+    let alive = lab.session.as_ref().is_some_and(|session| !session.gone);
+    let rates = Clock::RATES.into_iter().map(|each| rate(each, &format!("{each}×")));
+    el("div.acc-clock")
+        .attr("role", "group")
+        .attr("aria-label", "Simulated clock")
+        .child(
+            el("span.acc-clock-face.acc-mono")
+                .attr("title", "Simulated time since the run began")
+                .text(&format!("T+{}", format::clock(since))),
+        )
+        .child(rate(0, "Pause"))
+        .child(group().children(rates))
+        .child(leap("+1 min", Leap::By(STEP), true))
+        .child(leap("To next event", Leap::NextEvent, alive))
+        .child(leap("To expiry", Leap::Expiry, alive))
+}
