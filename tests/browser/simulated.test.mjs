@@ -71,7 +71,10 @@ for (const dialect of DIALECTS) {
     const declared = 'f'.repeat(64);
     await here.add(file, { checksum: declared });
     await here.fileIs(file.name, 'ERROR');
-    await here.session.getByText(`${declared} was declared and ${file.sha256}`).waitFor();
+    await here
+      .file(file.name)
+      .getByText(`${declared} was declared and ${file.sha256}`)
+      .waitFor();
     await here.isRefused('complete', '400 NOT_ALLOWED_IN_CURRENT_STATE', '(status: ERROR)');
     await here.isRefused('validate', '400 NOT_ALLOWED_IN_CURRENT_STATE', '(status: ERROR)');
 

@@ -44,7 +44,7 @@ pub struct AppProps {
 #[component]
 pub fn App(props: &AppProps) -> Html {
     let host = &props.host;
-    let lab = use_reducer_eq({
+    let lab = use_reducer({
         let host = host.clone();
         move || Lab::new(host.address.clone(), host.seed, (host.clock)())
     });
@@ -80,6 +80,15 @@ pub fn App(props: &AppProps) -> Html {
     use_repeated(uploading.then_some(KEEP_ALIVE), {
         let engine = engine.clone();
         move || engine.keep_alive()
+    });
+
+    use_effect_with(lab.wanted_code(), {
+        let engine = engine.clone();
+        move |order| {
+            if let Some(order) = order.clone() {
+                engine.write_code(order);
+            }
+        }
     });
 
     let main = use_node_ref();

@@ -51,6 +51,10 @@ pub(crate) fn mount() {
         network: Transport::Fetch,
         reader: reader.clone(),
         checker: Rc::new(move |files, progress| check(&reader, files, progress)),
+        scribe: {
+            let script = element.dataset().get("laterScribe").unwrap_or_default();
+            Rc::new(move |order| written(&script, &order))
+        },
         source: |file| Source::Blob(file.into()),
         dropped: files_of,
         copy,
@@ -91,6 +95,22 @@ fn copy_selected(window: &web_sys::Window, text: &str) -> Option<bool> {
 #[wasm_bindgen(module = "/js/dropped.js")]
 extern "C" {
     fn dropped(transfer: &DataTransfer) -> Promise;
+}
+
+#[wasm_bindgen(module = "/js/scribe.js")]
+extern "C" {
+    fn write(script: &str, order: &str) -> Promise;
+}
+
+/// What is said of a module that says nothing itself.
+const NO_SCRIBE: &str = "the module that writes it could not be loaded";
+
+fn written(script: &str, order: &str) -> Later<Result<String, String>> {
+    let written = write(script, order);
+    Box::pin(async move {
+        let text = written.await.ok().and_then(|text| text.as_string());
+        text.ok_or_else(|| NO_SCRIBE.to_owned())
+    })
 }
 
 fn files_of(transfer: DataTransfer) -> Later<Vec<File>> {

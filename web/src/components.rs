@@ -1,8 +1,9 @@
 //! The parts of the screen, one file each. They show a `Lab` and pass on commands; none of them
 //! reaches for a window, a document or a clock.
 //!
-//! What has a state of its own is a component; what only draws is a plain function, since each
-//! component adds some five kilobytes to the page's wasm.
+//! All are plain functions that build elements (`element.rs`). What is entered and not sent yet is
+//! remembered by one component for every form (`form.rs`); the wire log and its lines are components
+//! so that they are not drawn anew at each tick of the clock.
 
 mod add_files;
 mod announcements;
@@ -11,6 +12,7 @@ mod calls;
 mod code_pane;
 mod confirm_dialog;
 mod connection;
+mod diagram;
 mod element;
 mod explain_pane;
 mod field;
@@ -23,9 +25,12 @@ mod icon;
 mod item_files;
 mod loading;
 mod log_entry;
+mod machine_table;
 mod package_pane;
 mod package_report;
+mod pictures;
 mod preview;
+mod sequence;
 mod session_pane;
 mod state;
 mod timeline;
@@ -35,7 +40,7 @@ use std::rc::Rc;
 
 use accession_core::operations::Call;
 use web_sys::Event;
-use yew::{AttrValue, Callback, Properties};
+use yew::{AttrValue, Callback};
 
 pub(crate) use announcements::announcements;
 pub(crate) use code_pane::code_pane;
@@ -53,7 +58,7 @@ use crate::app::command::Command;
 use crate::lab::{Foresight, Lab, Scene};
 
 /// What most parts of the screen need.
-#[derive(Properties, PartialEq, Clone)]
+#[derive(Clone)]
 pub(crate) struct PartProps {
     /// What is shown: the page, with the session as it was after the entry that is selected.
     pub(crate) lab: Rc<Lab>,

@@ -20,6 +20,9 @@ pub type Later<T> = Pin<Box<dyn Future<Output = T>>>;
 /// not be. Dropped, it stops.
 pub type Checker = Rc<dyn Fn(Vec<File>, Progress) -> Later<Result<String, String>>>;
 
+/// Writes a text of a run, asked for in JSON, or tells why it cannot.
+pub type Scribe = Rc<dyn Fn(String) -> Later<Result<String, String>>>;
+
 /// What a host gives to `App`.
 pub struct Host {
     /// The origin that the page came from: `http://127.0.0.1:8080`.
@@ -36,6 +39,8 @@ pub struct Host {
     pub reader: Rc<dyn Reader>,
     /// Who reads packages for a check.
     pub checker: Checker,
+    /// Who writes texts of a run.
+    pub scribe: Scribe,
     /// Makes a source of bytes out of a file that was picked or dropped.
     pub source: fn(File) -> Source,
     /// The files of a drop; of a dropped folder, those in it.

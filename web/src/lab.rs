@@ -7,10 +7,12 @@ pub mod builder;
 mod calls;
 mod check;
 mod clock;
-pub mod code;
+mod code;
+pub mod diagram;
 mod log;
 mod outcome;
 mod scene;
+pub mod sequence;
 mod timeline;
 pub mod way;
 
@@ -24,7 +26,7 @@ use accession_core::model::{
     ChecksumInfo, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, SessionFileInfo,
     SessionId, SessionState, UpdateSessionModel,
 };
-use accession_core::operations::Row;
+use accession_core::operations;
 use accession_core::run;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
@@ -36,13 +38,16 @@ use builder::{Builder, Edit, Known};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
+pub use code::{Code, Order};
+pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
+pub use sequence::{Lane, Move, Row, Sequence, Span};
 pub use timeline::{Kind, Mark, Timeline};
 
 use crate::format;
-use code::Language;
+use accession_code::Language;
 
 /// The origin of the simulator in the page.
 pub const SIMULATED_ORIGIN: &str = "https://vcenter.simulated";
@@ -90,6 +95,8 @@ pub struct Lab {
     pub builder: Builder,
     /// The package that is checked, or was.
     pub check: Option<Check>,
+    /// The code that was written last.
+    pub code: Option<Code>,
     /// What was done and what was seen of it, in all branches.
     pub branches: Branches,
     /// The entry of the log that all views show; none: the latest.
@@ -418,7 +425,7 @@ pub enum Question {
     /// A call that was built.
     Built {
         /// The operation.
-        row: &'static Row,
+        row: &'static operations::Row,
         /// Its parameters.
         parameters: Map<String, Value>,
     },
@@ -477,10 +484,27 @@ pub struct View {
     pub pretty: bool,
     /// Whether the log is open.
     pub log_open: bool,
+    /// Which picture of the session is shown; none was chosen: the one that fits the screen.
+    pub picture: Option<Picture>,
+    /// The arrow of the diagram that is explained.
+    pub edge: Option<Edge>,
+    /// Whether code is shown.
+    pub code: bool,
     /// In which language code is shown.
     pub language: Language,
     /// Whether that is the code of the whole run.
     pub whole_run: bool,
+}
+
+/// A picture of the update session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Picture {
+    /// Its states and arrows.
+    Diagram,
+    /// Who sent what to whom.
+    Sequence,
+    /// All that the diagram says, as text.
+    Table,
 }
 
 /// What is being done.
@@ -527,8 +551,11 @@ impl Default for View {
             reads: true,
             pretty: true,
             log_open: true,
+            code: false,
             language: Language::Curl,
             whole_run: false,
+            picture: None,
+            edge: None,
         }
     }
 }
@@ -626,10 +653,18 @@ pub enum Action {
     Prettied(bool),
     /// Whether the log is open.
     LogOpened(bool),
+    /// Whether code is to be shown.
+    CodeOpened(bool),
+    /// What was written, or why it was not.
+    CodeWritten(Order, Result<String, String>),
     /// In which language code is to be shown.
     LanguageChosen(Language),
     /// Whether the code of the whole run is to be shown.
     RunShown(bool),
+    /// A picture is to be shown.
+    Pictured(Picture),
+    /// An arrow of the diagram is to be explained.
+    EdgeChosen(Edge),
 }
 
 impl Lab {
@@ -656,6 +691,7 @@ impl Lab {
             question: None,
             builder: Builder::default(),
             check: None,
+            code: None,
             branches: Branches::default(),
             selected: None,
             view: View::default(),
@@ -923,8 +959,12 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
+        Action::CodeOpened(open) => lab.view.code = open,
+        Action::CodeWritten(order, text) => lab.code = Some(Code { order, text }),
         Action::LanguageChosen(language) => lab.view.language = language,
         Action::RunShown(whole) => lab.view.whole_run = whole,
+        Action::Pictured(picture) => lab.view.picture = Some(picture),
+        Action::EdgeChosen(edge) => lab.view.edge = Some(edge),
 
         // A late answer: what it is about is no longer on screen.
         Action::Sent(..)

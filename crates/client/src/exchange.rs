@@ -8,6 +8,7 @@ use accession_core::rules::RuleRef;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method};
+use serde_json::{Value, json};
 
 use crate::transport::TransportError;
 
@@ -47,6 +48,67 @@ impl Exchange {
             transitions: Vec::new(),
             rule: None,
         }
+    }
+
+    /// As JSON, for another module of the same program. What only a simulator tells is left out.
+    pub fn to_value(&self) -> Value {
+        let message = |headers: &Headers, body: &Body| {
+            let headers: Vec<Value> =
+                headers.iter().map(|(name, value)| Value::from(vec![name, value])).collect();
+            let (text, bytes) = match body {
+                Body::Empty => (Value::Null, Value::Null),
+                Body::Text(text) => (Value::from(text.as_str()), Value::Null),
+                Body::Bytes(count) => (Value::Null, Value::from(*count)),
+            };
+            json!({ "headers": headers, "text": text, "bytes": bytes })
+        };
+        let answer = match &self.outcome {
+            Outcome::NoAnswer(_) => Value::Null,
+            Outcome::Answered(response) => {
+                let mut answer = message(&response.headers, &response.body);
+                answer["status"] = Value::from(response.status);
+                answer
+            }
+        };
+        let mut request = message(&self.request.headers, &self.request.body);
+        request["method"] = Value::from(self.request.method.as_str());
+        request["url"] = Value::from(self.request.url.as_str());
+        json!({
+            "operation": self.operation,
+            "at": self.at.as_millis(),
+            "took": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            "request": request,
+            "answer": answer,
+        })
+    }
+
+    /// The exchange that was written so.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let message = |value: &Value| {
+            let pairs = value["headers"].as_array()?.iter();
+            let pairs: Option<Headers> =
+                pairs.map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?))).collect();
+            let body = match (value["text"].as_str(), value["bytes"].as_u64()) {
+                (Some(text), _) => Body::Text(text.to_owned()),
+                (None, Some(count)) => Body::Bytes(count),
+                (None, None) => Body::Empty,
+            };
+            Some((pairs?, body))
+        };
+        let (request, answer) = (&value["request"], &value["answer"]);
+        let (headers, body) = message(request)?;
+        let (method, url) = (request["method"].as_str()?.parse().ok()?, &request["url"]);
+        let request = RecordedRequest { method, url: url.as_str()?.to_owned(), headers, body };
+        let at = Timestamp::from_millis(value["at"].as_i64()?);
+        let operation = value["operation"].as_str()?.to_owned();
+        let took = Duration::from_millis(value["took"].as_u64()?);
+        let mut exchange = Self { took, ..Self::new(0, operation, request, at) };
+        if !answer.is_null() {
+            let (headers, body) = message(answer)?;
+            let status = u16::try_from(answer["status"].as_u64()?).ok()?;
+            exchange.outcome = Outcome::Answered(RecordedResponse { status, headers, body });
+        }
+        Some(exchange)
     }
 
     /// The status of the answer, if one came.

@@ -11,6 +11,7 @@ pub mod transport;
 mod upload;
 
 use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use std::rc::Rc;
 
 use accession_core::dialect::{self, Dialect, SESSION_HEADER, Unsendable};
@@ -65,6 +66,9 @@ impl ClientError {
         }
     }
 }
+
+/// A request on its way. In a box its code is there once, and not in each of those that wait for it.
+type Performed<'a> = Pin<Box<dyn Future<Output = Result<(), ClientError>> + 'a>>;
 
 type Observer = Rc<dyn Fn(Rc<Exchange>)>;
 
@@ -182,7 +186,7 @@ impl Client {
 
     /// Calls an operation.
     pub async fn call<O: Operation>(&self, call: &O) -> Result<O::Reply, ClientError> {
-        let request = call.encode(self.shared.dialect, &self.shared.origin)?;
+        let request = call.encode(self.shared.dialect, &self.shared.origin);
         let mut reply = Slot(None);
         self.send(O::ROW, request, &mut reply).await?;
         Ok(reply.0.expect("a reply that was read fills the slot"))
@@ -201,48 +205,54 @@ impl Client {
             let (operation, parameter) = (row.full_name(), name.clone());
             return Err(Unsendable { operation, parameter, value: value.to_string() }.into());
         }
-        let request =
-            operations::encode(row, self.shared.dialect, &self.shared.origin, parameters)?;
+        let (dialect, origin) = (self.shared.dialect, &self.shared.origin);
+        let request = operations::encode(row, dialect, origin, parameters);
         let mut reply = Slot(None);
         self.send(row, request, &mut reply).await?;
         Ok(reply.0.filter(|_| !row.opens_login()).unwrap_or(Value::Null))
     }
 
-    async fn send(
-        &self,
-        row: &Row,
-        mut request: Request,
-        reply: &mut dyn Fill,
-    ) -> Result<(), ClientError> {
-        let token = self.token();
-        if let Some(token) = &token {
-            request.headers.push(SESSION_HEADER, token.reveal());
-        }
-        let secret = token.as_ref().map_or("", LoginToken::reveal);
-        self.perform(row, request, &[secret], reply).await
+    /// Sends a request with the token, if there is one.
+    fn send<'a>(
+        &'a self,
+        row: &'a Row,
+        request: Result<Request, Unsendable>,
+        reply: &'a mut dyn Fill,
+    ) -> Performed<'a> {
+        Box::pin(async move {
+            let mut request = request?;
+            let token = self.token();
+            if let Some(token) = &token {
+                request.headers.push(SESSION_HEADER, token.reveal());
+            }
+            let secret = token.as_ref().map_or("", LoginToken::reveal);
+            self.perform(row, request, &[secret], reply).await
+        })
     }
 
-    /// Sends a request, and reads its answer into `reply`. It is compiled once for all operations.
-    async fn perform(
-        &self,
-        row: &Row,
+    /// Sends a request, and reads its answer into `reply`.
+    fn perform<'a>(
+        &'a self,
+        row: &'a Row,
         request: Request,
-        secrets: &[&str],
-        reply: &mut dyn Fill,
-    ) -> Result<(), ClientError> {
-        let at = (self.shared.clock)();
-        let recorded = redact::request(&request, secrets);
-        let arrival = self.shared.transport.send(request, at).await;
-        let mut exchange = self.begin_exchange(row.full_name(), recorded, at);
-        let result = match &arrival.response {
-            Err(error) => Err(error.clone().into()),
-            Ok(response) => {
-                self.look_for_gateway(response);
-                self.read(row, response, reply, secrets, &mut exchange.notes)
-            }
-        };
-        self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
-        result
+        secrets: &'a [&'a str],
+        reply: &'a mut dyn Fill,
+    ) -> Performed<'a> {
+        Box::pin(async move {
+            let at = (self.shared.clock)();
+            let recorded = redact::request(&request, secrets);
+            let arrival = self.shared.transport.send(request, at).await;
+            let mut exchange = self.begin_exchange(row.full_name(), recorded, at);
+            let result = match &arrival.response {
+                Err(error) => Err(error.clone().into()),
+                Ok(response) => {
+                    self.look_for_gateway(response);
+                    self.read(row, response, reply, secrets, &mut exchange.notes)
+                }
+            };
+            self.finish_exchange(exchange, arrival, row.opens_login(), secrets);
+            result
+        })
     }
 
     fn read(

@@ -23,7 +23,8 @@ pub(crate) fn validate(session: &Session) -> ValidationResult {
     // Missing files are a set, however often they are asked for.
     let mut known = BTreeSet::new();
     for (transfer, contents) in looked_into(session) {
-        let needed = contents.needs.iter().map(|needed| &needed.name);
+        let needs = contents.needs.iter().filter(|_| speaks_as(session, transfer, "ovf"));
+        let needed = needs.map(|needed| &needed.name);
         let absent = needed.filter(|name| session.file(name).is_none());
         let missing = absent.chain(&contents.missing);
         missing_files.extend(missing.filter(|name| known.insert(*name)).cloned());
@@ -34,7 +35,8 @@ pub(crate) fn validate(session: &Session) -> ValidationResult {
                 error_message: message.clone(),
             }),
         );
-        for listed in contents.listed.iter().filter(|listed| differs(session, listed)) {
+        let listed = contents.listed.iter().filter(|_| speaks_as(session, transfer, "mf"));
+        for listed in listed.filter(|listed| differs(session, listed)) {
             invalid_files.push(ValidationError {
                 name: listed.name.clone(),
                 error_message: messages::MANIFEST_MISMATCH.with([&listed.name]),
@@ -64,7 +66,7 @@ pub(crate) fn breaks(session: &Session) -> Option<LocalizableMessage> {
             error.clone()
         });
     }
-    looked_into(session).find_map(|(_, contents)| {
+    those_that_speak_as(session, "ovf").find_map(|contents| {
         // Only of files that arrived in this session: the item's own may be about to be replaced.
         let wrong = contents.needs.iter().find(|needed| {
             let found = pushed(session, &needed.name).map(|received| received.size);
@@ -91,7 +93,7 @@ pub(crate) fn pipe_closed(session: &Session, name: &str) -> LocalizableMessage {
 
 /// The digests that the manifest of a session asks for of a file.
 pub(crate) fn asked_for(session: &Session, name: &str) -> BTreeSet<Algorithm> {
-    let listed = looked_into(session).flat_map(|(_, contents)| &contents.listed);
+    let listed = those_that_speak_as(session, "mf").flat_map(|contents| &contents.listed);
     keyed::set(listed.filter(|listed| listed.name == name).map(|listed| listed.algorithm))
 }
 
@@ -143,7 +145,21 @@ fn looked_into(session: &Session) -> impl Iterator<Item = (&Transfer, &Contents)
 }
 
 fn signature(session: &Session) -> Option<&Signature> {
-    looked_into(session).find_map(|(_, contents)| contents.signature.as_ref())
+    those_that_speak_as(session, "cert").find_map(|contents| contents.signature.as_ref())
+}
+
+/// Whether a file is of this kind, or has one in it: an archive can be all of them. Whoever looks into
+/// files may know more of them by their names than the settings do.
+fn speaks_as(session: &Session, transfer: &Transfer, extension: &str) -> bool {
+    is(session, transfer, extension) || is(session, transfer, "ova")
+}
+
+fn those_that_speak_as<'a>(
+    session: &'a Session,
+    extension: &'static str,
+) -> impl Iterator<Item = &'a Contents> {
+    let speaking = move |(transfer, _): &(&Transfer, _)| speaks_as(session, transfer, extension);
+    looked_into(session).filter(speaking).map(|(_, contents)| contents)
 }
 
 fn is(session: &Session, transfer: &Transfer, extension: &str) -> bool {

@@ -314,8 +314,9 @@ pub struct Routed<'a> {
 
 /// Finds the line that a request is for. `lines` are those of the request's dialect.
 pub fn route<'a>(lines: &'a [Line], dialect: Dialect, request: &Request) -> Option<Routed<'a>> {
-    let path = request.path().strip_prefix(dialect.prefix())?;
-    let segments: Vec<&str> = path.split('/').skip(1).collect();
+    // `/apis/session` is nobody's.
+    let path = request.path().strip_prefix(dialect.prefix())?.strip_prefix('/')?;
+    let segments: Vec<&str> = path.split('/').collect();
     let query = Query::parse(request.query());
     let action = query.get(dialect.action_key());
     let line = lines

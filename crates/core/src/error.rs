@@ -128,8 +128,8 @@ pub struct ApiError {
     pub error_type: Option<ErrorType>,
     /// What went wrong: first as the operation that was called sees it, then what caused that.
     pub messages: Vec<LocalizableMessage>,
-    /// More for programs.
-    pub data: Option<Value>,
+    /// More for programs. Boxed, since it is seldom there and every result has a place for an error.
+    pub data: Option<Box<Value>>,
     /// How to authenticate; only on UNAUTHENTICATED and UNAUTHORIZED.
     pub challenge: Option<String>,
     /// The rule that made the simulator refuse.

@@ -110,6 +110,11 @@ macro_rules! identifiers {
             pub fn as_str(&self) -> &str {
                 self.0.as_str()
             }
+
+            /// The same, to be shared.
+            pub fn text(&self) -> &Text {
+                &self.0
+            }
         }
 
         impl fmt::Display for $name {

@@ -270,8 +270,8 @@ pub enum Event {
 /// What happens to the upload of a file.
 #[derive(Debug, Clone, PartialEq)]
 pub enum UploadEvent {
-    /// It begins.
-    Open,
+    /// It begins, and is this one of all uploads.
+    Open(u64),
     /// So many bytes have arrived in all.
     Progress(u64),
     /// All bytes are there; what is left of it takes its time.
@@ -441,6 +441,8 @@ structure! {
         pub file: AddedFile,
         /// How far it is.
         pub status: file::Status,
+        /// Which of all uploads is the latest of it. An older one must not end a newer one.
+        pub upload: Option<u64>,
         /// Bytes that have arrived so far.
         pub bytes: u64,
         /// What arrived, once it was accepted.
@@ -455,7 +457,7 @@ structure! {
 impl Transfer {
     fn new(file: AddedFile) -> Self {
         let (status, bytes) = (file::Status::Waiting, 0);
-        Self { file, status, bytes, received: None, error: None, work: None }
+        Self { file, status, upload: None, bytes, received: None, error: None, work: None }
     }
 
     /// Whether the server fetches it.
@@ -859,9 +861,19 @@ impl Session {
         self.transfers().find(|transfer| transfer.file.name == name)
     }
 
+    /// The latest upload of the file of this name; none counts once the session has ended.
+    pub fn latest_upload(&self, name: &str) -> Option<u64> {
+        self.transfer(name).filter(|_| self.phase.is_active())?.upload
+    }
+
     /// The secret part of the link to which the file of this name is sent.
     pub fn link(&self, name: &str) -> Option<&Text> {
         self.transfer(name)?.file.link.as_ref()
+    }
+
+    /// Whether one of its files is sent to the link with this secret part.
+    pub fn has_link(&self, link: &Text) -> bool {
+        self.transfers().any(|transfer| transfer.file.link.as_ref() == Some(link))
     }
 
     /// Whether the server has files left to fetch, or work left to do.
@@ -948,8 +960,10 @@ impl Session {
         let transfer = self.transfer(name).ok_or_else(|| Rejected::NoSuchFile(name.to_owned()))?;
         let running = transfer.status == file::Status::Transferring;
         let fits = match upload {
-            UploadEvent::Open if running => return Err(Rejected::UploadRunning(name.to_owned())),
-            UploadEvent::Open => {
+            UploadEvent::Open(_) if running => {
+                return Err(Rejected::UploadRunning(name.to_owned()));
+            }
+            UploadEvent::Open(_) => {
                 let again = transfer.status == file::Status::Ready;
                 let refused = again && self.behaviour.upload_again == UploadAgain::Refused;
                 !refused && transfer.status.next(file::Event::Open).is_some()
@@ -1161,8 +1175,9 @@ impl Session {
         };
         let Some(transfer) = self.transfer_mut(name) else { return };
         match upload {
-            UploadEvent::Open => {
+            UploadEvent::Open(serial) => {
                 transfer.step(file::Event::Open);
+                transfer.upload = Some(serial);
                 transfer.bytes = 0;
                 transfer.received = None;
                 transfer.error = None;
@@ -1284,7 +1299,7 @@ mod tests {
             EventKind::KeepAlive => Event::KeepAlive(Some(7)),
             EventKind::AddFile => Event::AddFile(pushed("new.iso")),
             EventKind::RemoveFile => Event::RemoveFile("old.iso".to_owned()),
-            EventKind::Upload => Event::Upload("old.iso".to_owned(), UploadEvent::Open),
+            EventKind::Upload => Event::Upload("old.iso".to_owned(), UploadEvent::Open(1)),
             EventKind::Transfer => Event::Transfer("old.iso".to_owned(), TransferEvent::Look),
             EventKind::Validate => Event::Validate,
             EventKind::Complete => Event::Complete,
@@ -1355,7 +1370,7 @@ Canceled ItemDeleted Gone";
         let received = Received { contents, ..Received::default() };
         for event in [
             Event::AddFile(file),
-            Event::Upload(name.to_owned(), UploadEvent::Open),
+            Event::Upload(name.to_owned(), UploadEvent::Open(1)),
             Event::Upload(name.to_owned(), UploadEvent::Close(Ok(received))),
         ] {
             session.handle(event, NOW).expect("an open session accepts it");
@@ -1390,7 +1405,7 @@ Canceled ItemDeleted Gone";
         let upload = |upload| Event::Upload("new.iso".to_owned(), upload);
         let events = [
             (Event::AddFile(pushed("new.iso")), NOW),
-            (upload(UploadEvent::Open), NOW),
+            (upload(UploadEvent::Open(1)), NOW),
             (upload(UploadEvent::Close(Err(Broken::TimedOut))), LATER),
         ];
         for (event, now) in events {
@@ -1413,7 +1428,7 @@ Canceled ItemDeleted Gone";
         let upload = |event| Event::Upload("a.ova".to_owned(), event);
         for event in [
             Event::AddFile(AddedFile { declared_checksum: None, ..pushed("a.ova") }),
-            upload(UploadEvent::Open),
+            upload(UploadEvent::Open(1)),
             upload(UploadEvent::Close(Ok(received))),
             Event::Complete,
         ] {
@@ -1441,19 +1456,19 @@ Canceled ItemDeleted Gone";
             |session: &Session| session.judge(&Event::Complete).expect_err("not received");
         let not_received = |status| Rejected::FileNotReceived { name: name(), status };
         assert_eq!(refused(&session), not_received(file::Status::Waiting));
-        session.handle(Event::Upload(name(), UploadEvent::Open), NOW).expect("waiting");
+        session.handle(Event::Upload(name(), UploadEvent::Open(1)), NOW).expect("waiting");
         assert_eq!(refused(&session), not_received(file::Status::Transferring));
-        let twice = session.judge(&Event::Upload(name(), UploadEvent::Open));
+        let twice = session.judge(&Event::Upload(name(), UploadEvent::Open(1)));
         assert_eq!(twice, Err(Rejected::UploadRunning(name())));
         session
             .handle(Event::Upload(name(), UploadEvent::Close(Ok(received(1)))), NOW)
             .expect("open");
         assert_eq!(refused(&session), not_received(file::Status::Error));
-        let again = session.judge(&Event::Upload(name(), UploadEvent::Open));
+        let again = session.judge(&Event::Upload(name(), UploadEvent::Open(1)));
         assert!(matches!(again, Err(Rejected::UploadNotExpected { .. })), "{again:?}");
 
         session.handle(Event::AddFile(pushed("a.iso")), NOW).expect("open");
-        session.handle(Event::Upload(name(), UploadEvent::Open), NOW).expect("waiting");
+        session.handle(Event::Upload(name(), UploadEvent::Open(1)), NOW).expect("waiting");
         session
             .handle(Event::Upload(name(), UploadEvent::Close(Ok(received(2)))), NOW)
             .expect("open");
@@ -1466,7 +1481,7 @@ Canceled ItemDeleted Gone";
         for name in ["old.iso", "new.iso"] {
             session.handle(Event::AddFile(pushed(name)), NOW).expect("open");
             session
-                .handle(Event::Upload(name.to_owned(), UploadEvent::Open), NOW)
+                .handle(Event::Upload(name.to_owned(), UploadEvent::Open(1)), NOW)
                 .expect("waiting");
             let close = UploadEvent::Close(Ok(received(2)));
             session.handle(Event::Upload(name.to_owned(), close), NOW).expect("transferring");

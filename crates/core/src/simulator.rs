@@ -34,7 +34,6 @@ use replays::Replays;
 pub use snapshot::{NotASnapshot, Snapshot};
 use store::Store;
 pub use transfers::{Fetch, Pace, Source, SourceCertificate, Trust};
-use uploads::Link;
 pub use uploads::{Stopped, Upload, Wants};
 
 use crate::behaviour::{Behaviour, Expired};
@@ -121,8 +120,6 @@ pub struct Simulator {
     libraries: Store<LibraryId, Library>,
     items: Store<ItemId, Item>,
     sessions: Store<SessionId, Session>,
-    /// Upload links, by their secret part.
-    links: Store<Text, Link>,
     deadlines: Deadlines,
     replays: Replays,
     release: Release,
@@ -162,7 +159,6 @@ impl Simulator {
             libraries: Store::default(),
             items: Store::default(),
             sessions: Store::default(),
-            links: Store::default(),
             deadlines: Deadlines::default(),
             replays: Replays::default(),
             release: Release::default(),
@@ -337,15 +333,9 @@ impl Simulator {
         while let Some((at, id)) = self.deadlines.first().filter(|(at, _)| *at <= now) {
             let id = id.clone();
             self.now = self.now.max(at);
-            let session = self.sessions.get(&id);
-            match session.and_then(|session| session.ended_work(at)).map(str::to_owned) {
-                Some(name) => self.end_work(&id, &name),
-                None => self.expire(&id),
-            }
             // What is refused would be due for ever; it waits for its next event instead.
-            let session = self.sessions.get(&id);
-            if let Some(session) = session.filter(|session| session.due() == Some(at)) {
-                self.deadlines.change(session, Some(at), None);
+            if self.end_what_is_due(&id, at).is_err() {
+                self.deadlines.forget(at, id);
             }
         }
         self.now = self.now.max(now);
@@ -355,20 +345,27 @@ impl Simulator {
     // Sessions
     // -----------------------------------------------------------------------------------------
 
-    fn expire(&mut self, id: &SessionId) {
-        let open = self.sessions.get(id).is_some_and(|session| session.phase() == Phase::Open);
+    /// Ends work of the server that is through, or else the session.
+    fn end_what_is_due(&mut self, id: &SessionId, at: Timestamp) -> Result<(), ApiError> {
+        let session = self.session(id)?;
+        if let Some(name) = session.ended_work(at).map(str::to_owned) {
+            return self.end_work(id, &name);
+        }
         let event = match self.behaviour.expired {
-            Expired::Shown if open => Event::Break(messages::EXPIRED.with([])),
+            Expired::Shown if session.phase() == Phase::Open => {
+                Event::Break(messages::EXPIRED.with([]))
+            }
             _ => Event::Expire,
         };
-        let _ = self.session_event(id, event);
+        self.session_event(id, event)
     }
 
     fn session(&self, id: &SessionId) -> Result<&Session, ApiError> {
         self.sessions.get(id).ok_or_else(|| session_not_found(id))
     }
 
-    /// Lets an event happen to a session, and keeps every index true to it.
+    /// Lets an event happen to a session, and keeps every index true to it. Each is asked once: beside
+    /// many sessions, finding something is most of the work.
     fn session_event(&mut self, id: &SessionId, event: Event) -> Result<(), ApiError> {
         let (now, because) = (self.now, event.kind().operation());
         let session = self.sessions.get_mut(id).ok_or_else(|| session_not_found(id))?;
@@ -389,36 +386,22 @@ impl Simulator {
             to,
             because,
         });
-        if from.is_active() && !to.is_some_and(Phase::is_active) {
-            self.close_session(id, to);
-        }
-        if to.is_none() {
-            self.forget_session(id);
-        }
-        Ok(())
-    }
-
-    /// What the end of a session's active life changes around it.
-    fn close_session(&mut self, id: &SessionId, to: Option<Phase>) {
-        let Some(session) = self.sessions.get(id) else { return };
-        for transfer in session.transfers() {
-            if let Some(link) = &transfer.file.link {
-                self.links.remove(link);
+        let ends = from.is_active() && !to.is_some_and(Phase::is_active);
+        if let Some(item) = self.items.get_mut(&session.item) {
+            if ends {
+                item.active = None;
+            }
+            match to {
+                Some(Phase::Done) => item.publish(session, now),
+                None => item.forget(session),
+                Some(_) => {}
             }
         }
-        let Some(item) = self.items.get_mut(&session.item) else { return };
-        item.active = None;
-        if to == Some(Phase::Done) {
-            item.publish(session, self.now);
+        if to.is_none() {
+            self.sessions.remove(id);
+            self.replays.forget(id.text());
         }
-    }
-
-    fn forget_session(&mut self, id: &SessionId) {
-        let Some(session) = self.sessions.remove(id) else { return };
-        self.replays.forget(id.as_str());
-        if let Some(item) = self.items.get_mut(&session.item) {
-            item.sessions.remove(&(session.serial, id.clone()));
-        }
+        Ok(())
     }
 
     fn next_serial(&mut self) -> u64 {

@@ -419,6 +419,19 @@ fn what_arrived_is_checked_at_the_pace_that_is_set() {
 }
 
 #[test]
+fn two_files_that_are_through_at_one_instant_both_end() {
+    let (mut client, item) = with(&[], "iso");
+    let session = client.session(&item);
+    client.simulator.set_pace(Pace::Takes(Duration::from_secs(10)));
+    client.push(&session, "a.iso", 4);
+    client.push(&session, "b.iso", 4);
+    client.wait(10_000);
+    for name in ["a.iso", "b.iso"] {
+        assert_eq!(status(&mut client, &session, name), TransferStatus::Ready, "{name}");
+    }
+}
+
+#[test]
 fn complete_sees_what_the_checks_that_it_waits_for_find() {
     let (mut client, item) = with(&[], "iso");
     let session = client.session(&item);

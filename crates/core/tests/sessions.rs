@@ -105,7 +105,7 @@ fn event() -> BoxedStrategy<Event> {
         },
     );
     let upload = prop_oneof![
-        2 => Just(UploadEvent::Open),
+        2 => Just(UploadEvent::Open(1)),
         1 => (0..9_u64).prop_map(UploadEvent::Progress),
         2 => outcome().prop_map(UploadEvent::Close),
     ];
@@ -213,7 +213,7 @@ proptest! {
                 };
                 let (old, new) = (bytes(&before).expect("sent"), bytes(&session).expect("sent"));
                 match upload {
-                    UploadEvent::Open => prop_assert_eq!(new, 0),
+                    UploadEvent::Open(_) => prop_assert_eq!(new, 0),
                     UploadEvent::Progress(so_far) => prop_assert_eq!(new, old.max(so_far)),
                     UploadEvent::Close(Ok(received)) => prop_assert_eq!(new, received.size),
                     UploadEvent::Arrive(_) | UploadEvent::Lose(..) => prop_assert!(false, "not among the events"),

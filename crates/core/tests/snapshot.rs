@@ -224,6 +224,15 @@ fn damage(value: &mut Value, away: &mut usize, what: &Value, remove: bool) {
     }
 }
 
+/// The link of a file that is to be sent.
+fn link_of_a_file(snapshot: &mut Value) -> &mut Value {
+    let sessions = snapshot["sessions"].as_array_mut().expect("sessions");
+    let active = sessions.iter_mut().filter(|session| session["phase"] == "open");
+    let files = active.filter_map(|session| session["files"].as_array_mut()).flatten();
+    let mut links = files.filter_map(|file| file.pointer_mut("/added/file/link"));
+    links.next().expect("a file with a link")
+}
+
 #[test]
 fn what_is_wrong_is_named() {
     let good: Value = serde_json::from_str(&busy().simulator.snapshot().to_json()).expect("JSON");
@@ -259,6 +268,8 @@ fn what_is_wrong_is_named() {
             "active on one item",
         ),
         (&|value| value["sessions"][0]["phase"] = json!("lost"), "a phase of a session"),
+        (&|value| value["sessions"][0]["id"] = json!("x"), "an id that no upload link leads to"),
+        (&|value| *link_of_a_file(value) = json!("x"), "a link that does not lead to it"),
         (&|value| value["random"]["used"] = json!(40), "random"),
     ] {
         let error = told(change).expect_err(words).to_string();

@@ -8,6 +8,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use crate::failure::{Failure, Result, shown};
+use crate::imports;
 use crate::project::{Project, WASM_ONLY, WASM_TARGET, executable};
 use crate::run;
 use crate::surroundings;
@@ -86,6 +87,7 @@ impl<'a> Artifacts<'a> {
             remove(&snippets)?;
             let mut trunk = self.trunk("build", &self.project.dist(), true)?;
             run::run(trunk.arg("--locked"), BUILD)?;
+            imports::shorten(&self.project.dist())?;
             self.add_simd(&self.project.dist().join("inspector"))?;
             Ok(self.project.dist())
         })

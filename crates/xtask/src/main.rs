@@ -7,6 +7,7 @@ mod artifacts;
 mod bench;
 mod failure;
 mod gate;
+mod imports;
 mod project;
 mod run;
 mod serve;

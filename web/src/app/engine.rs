@@ -16,7 +16,7 @@ use std::rc::Rc;
 use accession_client::{Client, ClientError, Exchange, Simulated, Transport, UploadLink};
 use accession_core::dialect::Dialect;
 use accession_core::model::{LibraryId, SessionId};
-use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation, Row};
+use accession_core::operations::{ItemCreate, LocalLibraryCreate, LoginGet, Operation};
 use accession_core::run::Tape;
 use accession_core::simulator::Simulator;
 use futures_channel::oneshot;
@@ -26,8 +26,8 @@ use yew::{UseReducerDispatcher, UseReducerHandle};
 use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
 use crate::lab::{
-    Action, Clock, Connection, Lab, Outcome, Question, SIMULATED_ORIGIN, SessionCall, Target,
-    Travel, Waiting,
+    Action, Clock, Connection, Lab, Order, Outcome, Question, SIMULATED_ORIGIN, SessionCall,
+    Target, Travel, Waiting,
 };
 use content::{item_spec, library_spec};
 
@@ -261,6 +261,15 @@ impl Engine {
         self.spawn(|engine| async move { engine.refresh(&link, &id).await });
     }
 
+    /// Has code written, and tells the page.
+    pub(super) fn write_code(self: &Rc<Self>, order: Order) {
+        let Some(lab) = self.lab() else { return };
+        let written = (self.host.scribe)(lab.code_order(&order));
+        self.spawn(|engine| async move {
+            engine.dispatch.dispatch(Action::CodeWritten(order, written.await));
+        });
+    }
+
     fn ask(&self, question: Option<Question>) {
         self.dispatch.dispatch(Action::Asked(question));
     }
@@ -436,22 +445,23 @@ impl Engine {
     // -----------------------------------------------------------------------------------------
 
     async fn call<O: Operation>(&self, link: &Link, operation: O) -> Answer<O::Reply> {
-        self.await_answer(link, O::ROW, link.client.call(&operation)).await
+        let id = self.sent(link, O::ROW.name);
+        let result = link.client.call(&operation).await;
+        Answer { result, exchange: self.returned(link, id) }
     }
 
-    async fn await_answer<T>(
-        &self,
-        link: &Link,
-        row: &Row,
-        answer: impl Future<Output = Result<T, ClientError>>,
-    ) -> Answer<T> {
-        let waiting = Waiting { id: self.number(), call: row.name.to_owned() };
+    /// Tells that a call is on its way.
+    fn sent(&self, link: &Link, call: &str) -> u64 {
+        let waiting = Waiting { id: self.number(), call: call.to_owned() };
         let id = waiting.id;
         self.dispatch.dispatch(Action::Sent(link.epoch, waiting));
-        let result = answer.await;
-        let exchange = link.last.borrow_mut().take();
+        id
+    }
+
+    /// Tells that it has come back, and gives its exchange.
+    fn returned(&self, link: &Link, id: u64) -> Option<Rc<Exchange>> {
         self.dispatch.dispatch(Action::Returned(link.epoch, id));
-        Answer { result, exchange }
+        link.last.borrow_mut().take()
     }
 
     fn came_to(&self, link: &Link, session: Option<&SessionId>, outcome: Outcome) {

@@ -1,34 +1,40 @@
 //! The script that does again what was called: one call, or the whole run.
 
+use accession_code::Language;
+
 use super::PartProps;
-use super::element::{El, button, el, part};
+use super::element::{El, button, el};
 use super::field::{Select, entered};
 use super::icon::Icon;
-use super::loading::empty;
+use super::loading::{empty, waiting};
 use crate::app::command::Command;
-use crate::lab::Action;
-use crate::lab::code::{self, Language};
+use crate::lab::{Action, Code};
 
 const RUN: &str = "run";
 
-/// The script that does again what was called.
+/// The script that does again what was called. It is written once somebody looks.
 pub(crate) fn code_pane(props: &PartProps) -> El {
+    let open = props.lab.view.code;
+    let toggle = button("Code")
+        .class("acc-unfold")
+        .attr_bool("aria-expanded", open)
+        .on_click(props.on(move || Command::just(Action::CodeOpened(!open))));
+    el("section.acc-part")
+        .attr("data-testid", "code")
+        .child(el("h2").child(toggle))
+        .child(open.then(|| body(props)))
+}
+
+fn body(props: &PartProps) -> El {
     let (lab, view) = (&props.lab, &props.lab.view);
-    let part = part("Code").attr("data-testid", "code");
     let Some(called) = lab.entry().and_then(|entry| entry.call()) else {
-        return part.child(empty("Send a call, and a script that does the same stands here."));
-    };
-    let code = if view.whole_run {
-        code::run(&lab.shown_log().run(), view.language)
-    } else {
-        code::call(called, view.language)
+        return empty("Send a call, and a script that does the same stands here.");
     };
     let languages = Select::new(
         props.id("code-language"),
         "Language",
         props.on_event(|event| {
-            let name = entered(event);
-            let language = Language::ALL.into_iter().find(|language| language.name() == name);
+            let language = Language::named(&entered(event));
             Command::just(Action::LanguageChosen(language.unwrap_or(Language::Curl)))
         }),
     );
@@ -43,16 +49,30 @@ pub(crate) fn code_pane(props: &PartProps) -> El {
     let this = format!("this call: {}", called.operation);
     let scope = scope.option("call", &this, !view.whole_run);
     let scope = scope.option(RUN, "the whole run", view.whole_run);
-    let copied = code.clone();
+    let text = match &lab.code {
+        Some(Code { order, text }) if lab.wanted_code().as_ref() == Some(order) => {
+            written(props, text)
+        }
+        _ => waiting("The code is being written."),
+    };
+    el("div.acc-stack").child(scope.draw()).child(languages.draw()).child(text)
+}
+
+fn written(props: &PartProps, text: &Result<String, String>) -> El {
+    let text = match text {
+        Err(why) => return el("p.acc-error-text").text(why).icon(Icon::Warning),
+        Ok(text) => text,
+    };
+    let copied = text.clone();
     let copy = button("Copy code")
         .class("acc-small")
         .icon(Icon::Copy)
         .on_click(props.on(move || Command::Copy(copied.clone())));
     let text = el("pre.acc-wire.acc-code")
         .attr("role", "region")
-        .attr("aria-label", &format!("Code, {}", view.language.name()))
+        .attr("aria-label", &format!("Code, {}", props.lab.view.language.name()))
         .attr("tabindex", "0")
         .exact()
-        .text(&code);
-    part.child(scope.draw()).child(languages.draw()).child(copy).child(text)
+        .text(text);
+    el("div.acc-stack").child(copy).child(text)
 }

@@ -89,15 +89,20 @@ fn explained(props: &PartProps, outcome: &Outcome) -> El {
         .child(several("Notes", &outcome.notes))
 }
 
+/// How a rule is known.
+pub(super) const fn known(rule: RuleRef) -> &'static str {
+    match rule.0.provenance {
+        Provenance::Documented => "documented",
+        Provenance::Observed => "observed",
+        Provenance::Assumed => "assumed",
+    }
+}
+
 /// A rule, and how it is known.
 pub(super) fn source(rule: RuleRef) -> El {
-    let (class, word) = match rule.provenance {
-        Provenance::Documented => ("acc-provenance acc-documented", "documented"),
-        Provenance::Observed => ("acc-provenance acc-observed", "observed"),
-        Provenance::Assumed => ("acc-provenance acc-assumed", "assumed"),
-    };
+    let class = format!("acc-provenance acc-{}", known(rule));
     let known = el("p")
-        .child(el("span").class(class).text(word))
+        .child(el("span").class(&class).text(known(rule)))
         .text(" ")
         .child(el("code.acc-mono").exact().text(rule.id));
     group()

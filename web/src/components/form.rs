@@ -2,7 +2,6 @@
 //! It does not know what a form is about.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use web_sys::{Event, File};
@@ -27,7 +26,8 @@ pub(crate) fn form(name: &'static str, part: &PartProps, draw: Draw) -> Html {
 /// What is entered into a form.
 #[derive(Default)]
 pub(crate) struct Entries {
-    texts: BTreeMap<&'static str, String>,
+    /// By name. They are a handful, and a map would cost more than it saves.
+    texts: Vec<(&'static str, String)>,
     /// The files that are picked.
     pub(crate) files: Vec<File>,
     /// The element of which more is needed than what is entered into it.
@@ -37,7 +37,7 @@ pub(crate) struct Entries {
 impl Entries {
     /// What was entered by this name.
     pub(crate) fn get(&self, name: &str) -> Option<&str> {
-        self.texts.get(name).map(String::as_str)
+        self.texts.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
     }
 
     /// The same, or else what stands there from the beginning.
@@ -47,7 +47,8 @@ impl Entries {
 
     /// Enters a text.
     pub(crate) fn set(&mut self, name: &'static str, text: &str) {
-        self.texts.insert(name, text.to_owned());
+        self.texts.retain(|(known, _)| *known != name);
+        self.texts.push((name, text.to_owned()));
     }
 }
 
@@ -100,8 +101,9 @@ struct MemoryProps {
 }
 
 impl PartialEq for MemoryProps {
-    fn eq(&self, other: &Self) -> bool {
-        self.part == other.part
+    /// The page is drawn because something in it has changed, so that looking for it would be in vain.
+    fn eq(&self, _: &Self) -> bool {
+        false
     }
 }
 

@@ -13,6 +13,7 @@ use super::files::files;
 use super::icon::Icon;
 use super::item_files::item_files;
 use super::loading::{failure, loaded};
+use super::pictures::pictures;
 use super::preview::preview;
 use super::state::life_badge;
 use super::timeline::timeline;
@@ -26,7 +27,7 @@ const SOON: Duration = Duration::from_secs(60);
 /// The update session on screen.
 pub(crate) fn session_pane(props: &PartProps) -> El {
     let Some(session) = &props.lab.session else {
-        return group().child(no_session(props)).child(timeline(props));
+        return group().child(no_session(props)).child(timeline(props)).child(pictures(props));
     };
     let item_files = matches!(session.item_files, Loaded::Ready(_) | Loaded::Failed(_))
         .then(|| part("Item files").child(item_files(props, session)));
@@ -35,6 +36,7 @@ pub(crate) fn session_pane(props: &PartProps) -> El {
         .child(ending(props, session))
         .child(timeline(props))
         .child(preview(props, session))
+        .child(pictures(props))
         .child(part("Calls").child(calls(props, session)))
         .child(item_files)
         .child(files_part(props, session))

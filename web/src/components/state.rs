@@ -39,15 +39,20 @@ fn state_icon(state: &SessionState) -> Icon {
 
 /// How far a file is.
 pub(crate) fn status_badge(status: &TransferStatus) -> El {
-    let (class, icon) = match status {
+    let (class, icon) = status_look(status);
+    badge(class, icon, true).child(wrappable(status.as_str()))
+}
+
+/// The class and the drawing of a file's status.
+pub(super) const fn status_look(status: &TransferStatus) -> (&'static str, Icon) {
+    match status {
         TransferStatus::WaitingForTransfer => ("waiting", Icon::Waiting),
         TransferStatus::Transferring => ("active", Icon::Upload),
         TransferStatus::Validating => ("active", Icon::Active),
         TransferStatus::Ready => ("done", Icon::Done),
         TransferStatus::Error => ("error", Icon::Error),
         TransferStatus::Unknown(_) => ("unknown", Icon::Unknown),
-    };
-    badge(class, icon, true).child(wrappable(status.as_str()))
+    }
 }
 
 /// A drawing in the colour of a state; `wire` if a word of the wire follows.

@@ -6,7 +6,7 @@ use accession_core::operations::{
     UpdateSessionDelete, UpdateSessionFail, UpdateSessionKeepAlive,
 };
 use accession_core::rules::RuleRef;
-use accession_core::session::{EventKind, Rejected};
+use accession_core::session::{EventKind, Phase, Rejected};
 
 use super::SessionView;
 use crate::format;
@@ -109,6 +109,9 @@ impl SessionCall {
 /// What stands in the way of a call, in a few words.
 pub(super) fn in_words(rejected: &Rejected, session: &SessionView) -> String {
     match rejected {
+        Rejected::Phase { event, phase: Phase::Completing, .. } if *event != EventKind::Delete => {
+            "complete was accepted, and the server still fetches".to_owned()
+        }
         Rejected::Phase { phase, .. } => format!("the session is {}", phase.state()),
         Rejected::Warned(warning) => format!("the warning {warning} is not ignored"),
         Rejected::FileNotReceived { name, .. } => {

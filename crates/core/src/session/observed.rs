@@ -121,6 +121,7 @@ fn seen(file: &SessionFileInfo) -> SessionFile {
         received: (status == Status::Ready).then_some(received),
         error: file.error_message.clone(),
         work: None,
+        upload: None,
     }))
 }
 

@@ -32,4 +32,9 @@ impl Deadlines {
             self.0.insert((after, session.id.clone()));
         }
     }
+
+    /// What was due at an instant is not due any more.
+    pub(super) fn forget(&mut self, at: Timestamp, id: SessionId) {
+        self.0.remove(&(at, id));
+    }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::Simulator;
 use crate::error::{ApiError, ErrorType};
 use crate::messages;
-use crate::model::{LibraryState, LocalizableMessage, LoginToken, StateInfo};
+use crate::model::{LibraryState, LocalizableMessage, LoginToken, SessionId, StateInfo};
 use crate::operations;
 use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
@@ -272,13 +272,14 @@ impl Simulator {
     pub(super) fn strike_bytes(
         &mut self,
         place: &str,
-        folder: &str,
+        id: &SessionId,
         name: &str,
         outcome: &mut Result<Received, Broken>,
     ) -> Option<LocalizableMessage> {
         if self.faults.is_empty() {
             return None;
         }
+        let folder = self.sessions.get(id)?.folder.clone();
         let mut lost = None;
         for effect in self.struck(place) {
             match (effect, &mut *outcome) {

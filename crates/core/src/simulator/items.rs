@@ -1,7 +1,7 @@
 //! Items and their files: what the simulator keeps of them, and what is done to them outside an
 //! update session.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::libraries::is_asked_for;
 use super::{Context, Simulator, checks};
@@ -33,7 +33,7 @@ pub(super) struct Item {
     pub(super) files: BTreeMap<String, StoredFile>,
     pub(super) changes: Vec<Change>,
     /// The sessions on it that are not forgotten, in the order in which they came.
-    pub(super) sessions: BTreeSet<(u64, SessionId)>,
+    pub(super) sessions: Vec<(u64, SessionId)>,
     /// The one of them that is active.
     pub(super) active: Option<SessionId>,
 }
@@ -80,6 +80,20 @@ impl Item {
         self.model.last_modified_time = Some(now);
         let (content_version, user) = (self.content_version, session.owner.clone());
         self.changes.push(Change { content_version, time: now, user });
+    }
+
+    /// A session on it begins. Those of a snapshot come in any order.
+    pub(super) fn remember(&mut self, session: &Session) {
+        let place = self.sessions.partition_point(|(serial, _)| *serial < session.serial);
+        self.sessions.insert(place, (session.serial, session.id.clone()));
+    }
+
+    /// A session on it is no more.
+    pub(super) fn forget(&mut self, session: &Session) {
+        let place = self.sessions.binary_search_by_key(&session.serial, |(serial, _)| *serial);
+        if let Ok(place) = place {
+            self.sessions.remove(place);
+        }
     }
 
     /// What the API tells of its files.
@@ -190,7 +204,7 @@ impl Simulator {
             content_version: 1,
             files,
             changes: Vec::new(),
-            sessions: BTreeSet::new(),
+            sessions: Vec::new(),
             active: None,
         };
         self.items.insert(id.clone(), item);
@@ -242,7 +256,7 @@ impl Simulator {
             let _ = self.session_event(&session, Event::ItemDeleted);
         }
         let Some(item) = self.items.remove(id) else { return };
-        self.replays.forget(id.as_str());
+        self.replays.forget(id.text());
         if let Some(library) = self.libraries.get_mut(&item.library) {
             library.items.remove(&(item.serial, id.clone()));
             library.forget_name(item.name(), id);

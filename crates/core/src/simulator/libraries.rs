@@ -203,7 +203,7 @@ impl Simulator {
             self.remove_item(&item);
         }
         self.libraries.remove(id);
-        self.replays.forget(id.as_str());
+        self.replays.forget(id.text());
         Ok(())
     }
 

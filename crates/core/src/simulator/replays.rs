@@ -42,8 +42,8 @@ impl Replays {
     }
 
     /// What was made is gone.
-    pub(super) fn forget(&mut self, id: &str) {
-        if let Some(key) = self.keys.remove(&id.into()) {
+    pub(super) fn forget(&mut self, id: &Text) {
+        if let Some(key) = self.keys.remove(id) {
             self.made.remove(&key);
         }
     }

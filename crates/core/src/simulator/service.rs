@@ -2,7 +2,7 @@
 
 use super::items::to_long;
 use super::transfers::scheme;
-use super::uploads::{Link, upload_endpoint};
+use super::uploads::{self, upload_endpoint};
 use super::{Caller, Context, Simulator, Transition, checks, in_order};
 use crate::behaviour::{
     FilesOfEnded, FinishedSessions, NextSession, PullStart, SourceNone, UnignoredWarning,
@@ -335,14 +335,9 @@ impl Service for Simulator {
                 self.require(&context.caller, Privilege::ReadStorage)?;
             }
             Some(_) => {}
-            None => file.link = Some(self.random.uuid().into()),
+            None => file.link = Some(uploads::link_to(&id, &self.random.uuid())),
         }
-        let link = file.link.clone();
-        self.change_file(&id, &name, Event::AddFile(file))?;
-        if let Some(link) = link {
-            let (session, file) = (id.clone(), name.clone());
-            self.links.insert(link, Link { session, file, upload: None });
-        }
+        self.session_event(&id, Event::AddFile(file))?;
         // What the answer shows is before the fetch.
         let info = self.session_file(context, &id, &name);
         self.begin_pulls(&id, PullStart::AtAdd);
@@ -374,8 +369,7 @@ impl Service for Simulator {
         _: &Context,
         call: SessionFileRemove,
     ) -> Result<(), ApiError> {
-        let name = call.file_name.clone();
-        self.change_file(&call.update_session_id, &call.file_name, Event::RemoveFile(name))
+        self.session_event(&call.update_session_id, Event::RemoveFile(call.file_name))
     }
 
     fn session_file_validate(
@@ -426,11 +420,11 @@ impl Simulator {
         let mut session = Session::open(id.clone(), serial, target, owner, context.now);
         session.warning_behavior = spec.warning_behavior;
         self.deadlines.change(&session, None, session.due());
-        self.sessions.insert(id.clone(), session);
         if let Some(item) = self.items.get_mut(&item_id) {
             item.active = Some(id.clone());
-            item.sessions.insert((serial, id.clone()));
+            item.remember(&session);
         }
+        self.sessions.insert(id.clone(), session);
         self.transitions.push(Transition {
             at: context.now,
             session: id.clone(),
@@ -455,7 +449,7 @@ impl Simulator {
             ApiError::new(ErrorType::InvalidArgument, rules::FILE_EXISTS, message)
         };
         let stored = stored.ok_or_else(unknown)?;
-        self.change_file(id, name, Event::RestoreFile(name.to_owned(), stored))?;
+        self.session_event(id, Event::RestoreFile(name.to_owned(), stored))?;
         self.session_file(context, id, name)
     }
 
@@ -473,16 +467,6 @@ impl Simulator {
         let hidden = self.behaviour.files_of_ended == FilesOfEnded::Refused;
         if hidden && !session.phase().is_active() {
             return Err(session.reject_files());
-        }
-        Ok(())
-    }
-
-    /// Adds or removes a file. An upload link is for one add: what comes after it takes it away.
-    fn change_file(&mut self, id: &SessionId, name: &str, event: Event) -> Result<(), ApiError> {
-        let link = self.session(id)?.link(name).cloned();
-        self.session_event(id, event)?;
-        if let Some(link) = link {
-            self.links.remove(&link);
         }
         Ok(())
     }

@@ -14,11 +14,10 @@ use super::libraries::Library;
 use super::replays::Replays;
 use super::store::Store;
 use super::transfers::{Pace, Source};
-use super::uploads::Link;
-use super::{Simulator, checks};
+use super::{Simulator, checks, uploads};
 use crate::behaviour::Behaviour;
 use crate::file::Status;
-use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel};
+use crate::model::{ItemId, ItemModel, LibraryId, LibraryModel, SessionId};
 use crate::random::{Progress, Random};
 use crate::reading;
 use crate::received::Broken;
@@ -34,6 +33,10 @@ const VERSION: u64 = 1;
 
 /// Counters beyond this are damage: no simulator gets there by counting.
 const HIGHEST: u64 = 1 << 53;
+
+/// Those that are taken. Items keep their sessions in such a set, by serial and id; a set of bare numbers
+/// would bring code of its own into the wasm.
+type Serials = BTreeSet<(u64, SessionId)>;
 
 structure! {
     /// A simulator as plain data.
@@ -184,7 +187,6 @@ impl Simulator {
             libraries: Store::default(),
             items: Store::default(),
             sessions: Store::default(),
-            links: Store::default(),
             deadlines: Deadlines::default(),
             replays: Replays::from_made(snapshot.replays),
             release: snapshot.release,
@@ -200,7 +202,7 @@ impl Simulator {
             refusing: None,
             transitions: Vec::new(),
         };
-        let mut serials = BTreeSet::new();
+        let mut serials = Serials::new();
         for library in snapshot.libraries {
             simulator.take_up_library(library, &mut serials)?;
         }
@@ -216,7 +218,7 @@ impl Simulator {
     fn take_up_library(
         &mut self,
         kept: KeptLibrary,
-        serials: &mut BTreeSet<u64>,
+        serials: &mut Serials,
     ) -> Result<(), NotASnapshot> {
         let id = kept.model.id.clone().unwrap_or_default();
         let place = format!("library {id}");
@@ -233,11 +235,7 @@ impl Simulator {
         Ok(())
     }
 
-    fn take_up_item(
-        &mut self,
-        kept: KeptItem,
-        serials: &mut BTreeSet<u64>,
-    ) -> Result<(), NotASnapshot> {
+    fn take_up_item(&mut self, kept: KeptItem, serials: &mut Serials) -> Result<(), NotASnapshot> {
         let id = kept.model.id.clone().unwrap_or_default();
         let place = format!("item {id}");
         self.admit(&place, id.as_str(), kept.serial, serials)?;
@@ -261,7 +259,7 @@ impl Simulator {
             model: kept.model,
             files: kept.files,
             changes: kept.changes,
-            sessions: BTreeSet::new(),
+            sessions: Vec::new(),
             active: None,
         };
         self.items.insert(id, item);
@@ -271,34 +269,40 @@ impl Simulator {
     fn take_up_session(
         &mut self,
         session: Session,
-        serials: &mut BTreeSet<u64>,
+        serials: &mut Serials,
     ) -> Result<(), NotASnapshot> {
         let (id, serial, item_id) = (session.id.clone(), session.serial, session.item.clone());
         let place = format!("session {id}");
         self.admit(&place, id.as_str(), serial, serials)?;
         counted(&place, session.content_version)?;
+        if !uploads::leads_to(&uploads::link_to(&id, ""), &id) {
+            return Err(contradiction(format!("{place} has an id that no upload link leads to")));
+        }
         for (name, _) in session.files() {
             admit_file(&place, name)?;
         }
         let item = self.items.get_mut(&item_id).ok_or_else(|| {
             contradiction(format!("{place} is on item {item_id}, which is not there"))
         })?;
-        item.sessions.insert((serial, id.clone()));
+        item.remember(&session);
         if session.phase().is_active() {
             if let Some(other) = item.active.replace(id.clone()) {
                 return Err(contradiction(format!(
                     "{place} and session {other} are active on one item"
                 )));
             }
-            for transfer in session.transfers() {
-                let file = transfer.file.name.clone();
-                let Some(link) = transfer.file.link.clone() else { continue };
-                if self.links.get(&link).is_some() {
+            let mut links = BTreeSet::new();
+            for link in session.transfers().filter_map(|transfer| transfer.file.link.as_ref()) {
+                if !uploads::leads_to(link, &id) {
+                    return Err(contradiction(format!(
+                        "{place} has a link that does not lead to it"
+                    )));
+                }
+                if !links.insert(link) {
                     return Err(contradiction(format!(
                         "{place} has the upload link of another file"
                     )));
                 }
-                self.links.insert(link, Link { session: id.clone(), file, upload: None });
             }
         }
         let running: Vec<_> = session
@@ -323,7 +327,7 @@ impl Simulator {
         place: &str,
         id: &str,
         serial: u64,
-        serials: &mut BTreeSet<u64>,
+        serials: &mut Serials,
     ) -> Result<(), NotASnapshot> {
         let known = self.libraries.get(&LibraryId::new(id)).is_some()
             || self.items.get(&ItemId::new(id)).is_some()
@@ -331,7 +335,7 @@ impl Simulator {
         if id.is_empty() || known {
             return Err(contradiction(format!("{place} has no id of its own")));
         }
-        if serial > self.serial || !serials.insert(serial) {
+        if serial > self.serial || !serials.insert((serial, SessionId::default())) {
             return Err(contradiction(format!(
                 "{place} has no place of its own in the order of creation"
             )));

@@ -1,6 +1,7 @@
 //! Things by their ids.
 
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
 use serde_json::{Map, Value};
 
@@ -51,6 +52,11 @@ impl<Id: Ord, T> Store<Id, T> {
 
     pub(super) fn for_each_mut(&mut self, change: impl FnMut(&mut T)) {
         self.0.values_mut().map(|thing| &mut **thing).for_each(change);
+    }
+
+    /// Those whose ids are not before this one, in order.
+    pub(super) fn from(&self, id: &Id) -> impl Iterator<Item = &T> {
+        self.0.range((Bound::Included(id), Bound::Unbounded)).map(|(_, thing)| &**thing)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&Id, &T)> {

@@ -175,10 +175,9 @@ impl Simulator {
         self.pass_time(now);
         let source = &fetch.source.uri;
         let mut outcome = outcome.map_err(|why| fetch_failed(&fetch.file, source, &why));
-        let folder = self.sessions.get(&fetch.session).map(|session| session.folder.clone());
-        if let (Ok(received), Some(folder)) = (&mut outcome, folder) {
+        if let Ok(received) = &mut outcome {
             let mut arrived = Ok(std::mem::take(received));
-            match self.strike_bytes("fetch", &folder, &fetch.file, &mut arrived) {
+            match self.strike_bytes("fetch", &fetch.session, &fetch.file, &mut arrived) {
                 Some(message) => outcome = Err(message),
                 None => {
                     outcome = arrived
@@ -245,7 +244,9 @@ impl Simulator {
                 };
             }
             let serial = self.next_serial();
-            let wants = self.wants(id, &file.name);
+            let session = self.sessions.get(id);
+            let wants = session
+                .map_or_else(Wants::default, |session| super::uploads::wants(session, &file.name));
             let (session, source, release) = (id.clone(), endpoint.clone(), self.release);
             let fetch = Fetch { session, file: file.name.clone(), serial, release, source, wants };
             self.fetches.push_back(fetch);
@@ -258,10 +259,8 @@ impl Simulator {
             received.digests.entry(declared.algorithm).or_insert_with(|| declared.hex.clone());
         }
         let takes = source.takes.map(|millis| Pace::Takes(Duration::from_millis(millis)));
-        let folder =
-            self.sessions.get(id).map(|session| session.folder.clone()).unwrap_or_default();
         let mut arrived = Ok(received);
-        failure = failure.or(self.strike_bytes("fetch", &folder, &file.name, &mut arrived));
+        failure = failure.or(self.strike_bytes("fetch", id, &file.name, &mut arrived));
         let received = arrived.unwrap_or_else(|broken| {
             failure = Some(fetch_failed(&file.name, &endpoint.uri, &broken.to_string()));
             Received::default()
@@ -297,11 +296,11 @@ impl Simulator {
     // -----------------------------------------------------------------------------------------
 
     /// Ends the work on a file that is through, and what follows from that.
-    pub(super) fn end_work(&mut self, id: &SessionId, name: &str) {
+    pub(super) fn end_work(&mut self, id: &SessionId, name: &str) -> Result<(), ApiError> {
         let end = Event::Transfer(name.to_owned(), TransferEvent::End(None));
-        if self.session_event(id, end).is_ok() {
-            self.after_work(id);
-        }
+        self.session_event(id, end)?;
+        self.after_work(id);
+        Ok(())
     }
 
     /// Ends the checks of what a client sent: complete waits for them.
@@ -314,7 +313,8 @@ impl Simulator {
             .map(|transfer| transfer.file.name.clone())
             .collect();
         for name in files {
-            self.end_work(id, &name);
+            // It was running.
+            let _ = self.end_work(id, &name);
         }
     }
 
@@ -370,17 +370,9 @@ impl Simulator {
             let _ = self.session_event(id, Event::Transfer(name.clone(), TransferEvent::Look));
             let ended = self.sessions.get(id).and_then(|session| session.ended_work(now));
             if ended == Some(name.as_str()) {
-                self.end_work(id, &name);
+                let _ = self.end_work(id, &name);
             }
         }
-    }
-
-    /// What a host has to find out of a file.
-    pub(super) fn wants(&self, id: &SessionId, name: &str) -> Wants {
-        self.sessions.get(id).map_or_else(Wants::default, |session| Wants {
-            digests: session.wanted_algorithms(name),
-            look_into: session.is_ovf.then(|| name.to_owned()),
-        })
     }
 
     /// Tells a host what its own work led to.

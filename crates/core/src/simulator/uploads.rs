@@ -10,28 +10,21 @@ use crate::messages::{self, Locale};
 use crate::model::{SessionId, TransferEndpoint};
 use crate::received::{Algorithm, Broken, Received};
 use crate::rules;
-use crate::session::{Event, UploadEvent};
+use crate::session::{Event, Session, UploadEvent};
 use crate::text::Text;
 use crate::time::Timestamp;
 use crate::wire::{Method, Request, Response};
 
 const UPLOAD_PATH: &str = "/data/";
 
-/// What an upload link is for.
-#[derive(Debug, Clone)]
-pub(super) struct Link {
-    pub(super) session: SessionId,
-    pub(super) file: String,
-    /// The latest upload on it. An older handle must not end a newer upload.
-    pub(super) upload: Option<u64>,
-}
+/// How much of an upload link it shares with its session's id, in bytes.
+const SHARED: usize = 8;
 
 /// An upload that was allowed. The host gives it back with what arrived.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upload {
     session: SessionId,
     file: String,
-    link: Text,
     serial: u64,
     wants: Wants,
 }
@@ -102,10 +95,12 @@ impl Simulator {
             .and_then(|rest| rest.split_once('/'))
             .ok_or_else(unknown)?;
         let link = Text::from(link);
-        let Link { session, file, .. } = self.links.get(&link).cloned().ok_or_else(unknown)?;
-        if dialect::decode_component(name).as_ref() != Some(&file) {
+        let session = self.session_of(&link).ok_or_else(unknown)?;
+        let file = dialect::decode_component(name).ok_or_else(unknown)?;
+        if session.link(&file) != Some(&link) {
             return Err(unknown());
         }
+        let (id, wants) = (session.id.clone(), wants(session, &file));
         if self.behaviour.upload_login == UploadLogin::Needed {
             self.recognise(Credentials::token_of(head))?;
         }
@@ -118,13 +113,19 @@ impl Simulator {
             let message = messages::RANGE_NOT_SUPPORTED.with(["Content-Range"]);
             return Err(ApiError::new(ErrorType::InvalidArgument, rules::UPLOAD_WHOLE, message));
         }
-        self.session_event(&session, Event::Upload(file.clone(), UploadEvent::Open))?;
-        let wants = self.wants(&session, &file);
-        let serial = self.next_serial();
-        if let Some(link) = self.links.get_mut(&link) {
-            link.upload = Some(serial);
-        }
-        Ok(Upload { session, file, link, serial, wants })
+        let serial = self.serial + 1;
+        self.session_event(&id, Event::Upload(file.clone(), UploadEvent::Open(serial)))?;
+        // What is refused takes no number.
+        self.serial = serial;
+        Ok(Upload { session: id, file, serial, wants })
+    }
+
+    /// The active session that an upload link leads to.
+    fn session_of(&self, link: &Text) -> Option<&Session> {
+        let near = SessionId::new(link.as_str().get(..SHARED)?);
+        let mut sessions =
+            self.sessions.from(&near).take_while(|session| leads_to(link, &session.id));
+        sessions.find(|session| session.phase().is_active() && session.has_link(link))
     }
 
     /// Tells how many bytes have arrived in all. They count as activity of the session.
@@ -142,9 +143,7 @@ impl Simulator {
     ) -> Handled {
         self.pass_time(now);
         let mut outcome = outcome;
-        let folder = self.sessions.get(&upload.session).map(|session| session.folder.clone());
-        let lost = folder
-            .and_then(|folder| self.strike_bytes("upload", &folder, &upload.file, &mut outcome));
+        let lost = self.strike_bytes("upload", &upload.session, &upload.file, &mut outcome);
         let (broken, event) = match (outcome, lost) {
             (Ok(received), Some(message)) => (false, UploadEvent::Lose(received.size, message)),
             (Ok(received), None) => (false, self.arrival(received)),
@@ -162,13 +161,34 @@ impl Simulator {
         self.told(result)
     }
 
-    /// An upload whose link is no longer valid must not touch the file that took its place.
+    /// An upload that is no longer the latest must not touch what took its place.
     fn upload_event(&mut self, upload: &Upload, event: UploadEvent) -> Result<(), ApiError> {
-        let link = self.links.get(&upload.link);
-        if link.and_then(|link| link.upload) != Some(upload.serial) {
+        let session = self.sessions.get(&upload.session);
+        let latest = session.and_then(|session| session.latest_upload(&upload.file));
+        if latest != Some(upload.serial) {
             return Err(unknown_link());
         }
         self.session_event(&upload.session, Event::Upload(upload.file.clone(), event))
+    }
+}
+
+/// The secret part of an upload link, out of a UUID that is drawn for it. It begins as the session's id
+/// does: so it leads to the session, and no index of links has to be kept.
+pub(super) fn link_to(session: &SessionId, drawn: &str) -> Text {
+    let shared = session.as_str().get(..SHARED).unwrap_or_default();
+    format!("{shared}{}", drawn.get(SHARED..).unwrap_or_default()).into()
+}
+
+/// Whether the beginning of a link's secret part is that of this session's links.
+pub(super) fn leads_to(link: &Text, session: &SessionId) -> bool {
+    session.as_str().get(..SHARED).is_some_and(|shared| link.as_str().starts_with(shared))
+}
+
+/// What a host has to find out of a file of a session.
+pub(super) fn wants(session: &Session, name: &str) -> Wants {
+    Wants {
+        digests: session.wanted_algorithms(name),
+        look_into: session.is_ovf.then(|| name.to_owned()),
     }
 }
 

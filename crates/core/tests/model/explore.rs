@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     /// The steps that may be taken in a state.
     pub(crate) steps: fn(&World) -> Vec<Step>,
     pub(crate) settings: Settings,
+    /// The simulator's settings, where they are not the reference's: then they must disagree.
+    pub(crate) strays: Option<Settings>,
     /// Ways to rename a state's items and files without changing what can happen to it.
     pub(crate) likenesses: &'static [Likeness],
     /// How many steps lead from the first state to the last ones.
@@ -74,9 +76,16 @@ const DIALECT: Dialect = Dialect::Api;
 
 /// Explores, and panics with the shortest script that leads to a disagreement.
 pub(crate) fn explore(plan: &Plan) -> Explored {
-    let mut beginning = Pair::new(DIALECT, plan.items, plan.settings);
+    try_explore(plan).unwrap_or_else(|script| panic!("{script}"))
+}
+
+/// Explores until a disagreement. Of those with the shortest scripts it gives one.
+pub(crate) fn try_explore(plan: &Plan) -> Result<Explored, String> {
+    let settings = [plan.settings, plan.strays.unwrap_or(plan.settings)];
+    let mut beginning = Pair::of(DIALECT, plan.items, settings);
     for step in &plan.prelude {
-        beginning.hurry(step).expect("the reference and the simulator agree at first");
+        let agreed = beginning.hurry(step).map(|_| ());
+        agreed.map_err(|Disagreement(what)| format!("{step}, before it began: {what}"))?;
     }
     beginning.subject.reading = Reading::Direct;
     let mut known = BTreeSet::from([key(&beginning.world, plan)]);
@@ -97,7 +106,7 @@ pub(crate) fn explore(plan: &Plan) -> Explored {
                 expand(&path, plan, &beginning)
             });
             for (&after, expanded) in piece.iter().zip(expanded) {
-                let expanded = expanded.unwrap_or_else(|script| panic!("{script}"));
+                let expanded = expanded?;
                 explored.transitions += expanded.transitions;
                 for (cell, answer) in expanded.table {
                     explored.table.entry(cell).or_default().insert(answer);
@@ -115,7 +124,7 @@ pub(crate) fn explore(plan: &Plan) -> Explored {
             break;
         }
     }
-    Explored { states: known.len(), all: layer.is_empty(), ..explored }
+    Ok(Explored { states: known.len(), all: layer.is_empty(), ..explored })
 }
 
 /// The results come in the order of what they were made from, however many threads there are.

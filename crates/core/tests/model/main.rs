@@ -25,7 +25,7 @@ use std::io::Write;
 use accession_core::dialect::Dialect;
 use proptest::prelude::*;
 
-use explore::{Explored, Likeness, Plan, explore};
+use explore::{Explored, Likeness, Plan, explore, try_explore};
 use pair::{Pair, Taken};
 use random::{ITEMS, Script, script};
 use reference::*;
@@ -211,16 +211,21 @@ const LIKE_FILES: [Likeness; 2] = [
     Likeness { items: &[0], names: &[(0, FILES[0], FILES[1])] },
 ];
 
-#[test]
-fn two_sessions_two_items_two_files() {
-    let plan = Plan {
+fn two_sessions(settings: Settings, depth: usize) -> Plan {
+    Plan {
         items: &[ItemType::Plain, ItemType::Plain],
         prelude: stored(2, FILES[0]),
         steps: of_two_sessions,
-        settings: Settings::default(),
+        settings,
+        strays: None,
         likenesses: &LIKENESSES,
-        depth: depth(6, 8),
-    };
+        depth,
+    }
+}
+
+#[test]
+fn two_sessions_two_items_two_files() {
+    let plan = two_sessions(Settings::default(), depth(6, 8));
     let explored = explore(&plan);
     report("two sessions, two items, two files each", &plan, &explored);
     for (operation, answers) in TABLE {
@@ -298,16 +303,21 @@ fn of_parts(name: Name, _: &Added) -> Vec<Arrival> {
     insides.into_iter().map(whole).chain([Arrival::Broken]).collect()
 }
 
-#[test]
-fn an_item_of_type_ovf() {
-    let plan = Plan {
+fn an_ovf(settings: Settings, depth: usize) -> Plan {
+    Plan {
         items: &[ItemType::Ovf],
         prelude: stored(1, PARTS[3]),
         steps: of_an_ovf,
-        settings: Settings::default(),
+        settings,
+        strays: None,
         likenesses: &[],
-        depth: depth(6, 12),
-    };
+        depth,
+    }
+}
+
+#[test]
+fn an_item_of_type_ovf() {
+    let plan = an_ovf(Settings::default(), depth(6, 12));
     let explored = explore(&plan);
     report("one session of an item of type OVF", &plan, &explored);
 }
@@ -368,8 +378,7 @@ const COMPLETING: [(&str, &str); 11] = [
     ("upload", "NAICS, NotFound"),
 ];
 
-#[test]
-fn a_server_that_fetches() {
+fn a_fetching_server(settings: Settings, depth: usize) -> Plan {
     // The client has sent one file already.
     let (session, link, upload) = (1, 1, 1);
     let arrival = Arrival::Whole(content(9, OTHER_SHA1));
@@ -379,21 +388,121 @@ fn a_server_that_fetches() {
         by(0, Action::Open { link }),
         by(0, Action::Close { upload, arrival }),
     ];
+    Plan {
+        items: &[ItemType::Plain],
+        prelude: stored(1, FILES[0]).into_iter().chain(sent).collect(),
+        steps: of_a_fetching_session,
+        settings,
+        strays: None,
+        likenesses: &LIKE_FILES,
+        depth,
+    }
+}
+
+#[test]
+fn a_server_that_fetches() {
     for fetches_late in [false, true] {
-        let plan = Plan {
-            items: &[ItemType::Plain],
-            prelude: stored(1, FILES[0]).into_iter().chain(sent.clone()).collect(),
-            steps: of_a_fetching_session,
-            settings: Settings { fetches_late, ..Settings::default() },
-            likenesses: &LIKE_FILES,
-            depth: depth(5, 7),
-        };
+        let settings = Settings { fetches_late, ..Settings::default() };
+        let plan = a_fetching_server(settings, depth(5, 7));
         let explored = explore(&plan);
         let when = if fetches_late { "at complete" } else { "at add" };
         report(&format!("a server that fetches {when}"), &plan, &explored);
         for (operation, expected) in COMPLETING {
             answers_are(&explored, operation, "ACTIVE, completing", expected);
         }
+    }
+}
+
+// ---------------------------------------------------------------------------------------------
+// Everything, to a smaller depth, with each setting at its other value
+// ---------------------------------------------------------------------------------------------
+
+/// Where a choice stands.
+type Choice = fn(&mut Settings) -> &mut bool;
+
+/// What the contract lets a server choose, by name.
+const CHOICES: [(&str, Choice); 12] = [
+    ("lists_ended", |it| &mut it.lists_ended),
+    ("merges_behavior", |it| &mut it.merges_behavior),
+    ("warning_fails", |it| &mut it.warning_fails),
+    ("refuses_progress", |it| &mut it.refuses_progress),
+    ("files_of_ended", |it| &mut it.files_of_ended),
+    ("none_restores", |it| &mut it.none_restores),
+    ("upload_again", |it| &mut it.upload_again),
+    ("mismatch_fails", |it| &mut it.mismatch_fails),
+    ("shows_expired", |it| &mut it.shows_expired),
+    ("ended_blocks", |it| &mut it.ended_blocks),
+    ("any_case", |it| &mut it.any_case),
+    ("fetches_late", |it| &mut it.fetches_late),
+];
+
+/// The same as where all settings have their defaults, and updates that tell merging from replacing.
+fn of_two_sessions_and_warnings(world: &World) -> Vec<Step> {
+    let active = sessions(world).into_iter().filter(|no| is_active(world, *no));
+    let updates = active.map(|session| {
+        by(0, Action::Update { session, behavior: Some([(Warning::SelfSigned, false)].into()) })
+    });
+    of_two_sessions(world).into_iter().chain(updates).collect()
+}
+
+/// The same session of an item of type OVF, once it has a certificate that raises a warning.
+fn a_signed_ovf(settings: Settings, depth: usize) -> Plan {
+    let (session, name, link, upload) = (1, "vm.CERT", 1, 1);
+    let inside = Inside { warnings: vec![Warning::Expired], ..Inside::default() };
+    let arrival = Arrival::Whole(Content { inside, ..content(3, SHA1) });
+    let sent = [
+        create(0),
+        by(0, Action::Add { session, name, spec: ANYTHING }),
+        by(0, Action::Open { link }),
+        by(0, Action::Close { upload, arrival }),
+    ];
+    let plan = an_ovf(settings, depth);
+    Plan { prelude: plan.prelude.into_iter().chain(sent).collect(), ..plan }
+}
+
+/// The plans of a choice. In the gate together they take as long as one of the deep ones.
+fn otherwise(settings: Settings) -> [(&'static str, Plan); 4] {
+    let two = two_sessions(settings, depth(3, 6));
+    [
+        ("two sessions", Plan { steps: of_two_sessions_and_warnings, ..two }),
+        ("an OVF", an_ovf(settings, depth(4, 8))),
+        ("a signed OVF", a_signed_ovf(settings, depth(3, 6))),
+        ("a server that fetches", a_fetching_server(settings, depth(3, 6))),
+    ]
+}
+
+fn chosen_otherwise(choice: Choice) -> Settings {
+    let mut settings = Settings::default();
+    let chosen = choice(&mut settings);
+    *chosen = !*chosen;
+    settings
+}
+
+#[test]
+fn each_setting_at_its_other_value() {
+    for (name, choice) in CHOICES {
+        let settings = chosen_otherwise(choice);
+        for (what, plan) in otherwise(settings) {
+            report(
+                &format!("{name} = {}, {what}", *choice(&mut settings.clone())),
+                &plan,
+                &explore(&plan),
+            );
+        }
+    }
+}
+
+/// Else the plans would say nothing of a setting: none of their steps leads to where it counts.
+#[test]
+fn no_setting_goes_unnoticed() {
+    for (name, choice) in CHOICES {
+        let strays = Some(chosen_otherwise(choice));
+        let mut plans =
+            otherwise(Settings::default()).map(|(_, plan)| Plan { strays, ..plan }).into_iter();
+        assert!(
+            plans.any(|plan| try_explore(&plan).is_err()),
+            "{name} changes nothing that is seen"
+        );
     }
 }
 

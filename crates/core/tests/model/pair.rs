@@ -22,9 +22,16 @@ pub(crate) struct Taken {
 }
 
 impl Pair {
+    /// Both follow the same settings.
     pub(crate) fn new(dialect: Dialect, items: &[ItemType], settings: Settings) -> Self {
-        let world = World::new(items, settings);
-        Self { world, subject: Subject::new(dialect, items, settings) }
+        Self::of(dialect, items, [settings; 2])
+    }
+
+    /// The reference follows the first settings, the simulator the second.
+    pub(crate) fn of(dialect: Dialect, items: &[ItemType], settings: [Settings; 2]) -> Self {
+        let [reference, simulator] = settings;
+        let world = World::new(items, reference);
+        Self { world, subject: Subject::new(dialect, items, simulator) }
     }
 
     /// Everything that clients can read, if both say the same of it.

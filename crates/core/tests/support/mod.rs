@@ -2,6 +2,8 @@
 //! such a client can see, and generated calls.
 #![allow(dead_code, reason = "each test program uses its own part of this")]
 
+pub(crate) mod busy;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

@@ -23,9 +23,10 @@ impl Engine {
     ) {
         self.dispatch.dispatch(Action::Built(Edit::Sent));
         let session = text(&parameters, "update_session_id").map(SessionId::new);
-        let calling = link.client.call_row(row, parameters.clone());
-        let Answer { result, exchange } = self.await_answer(link, row, calling).await;
-        self.take(link, row, &parameters, session.as_ref(), Answer { result, exchange });
+        let id = self.sent(link, row.name);
+        let result = link.client.call_row(row, parameters.clone()).await;
+        let answer = Answer { result, exchange: self.returned(link, id) };
+        self.take(link, row, &parameters, session.as_ref(), answer);
         let on_screen = self.lab().and_then(|lab| Some(lab.session.as_ref()?.id.clone()));
         if session.is_some() && session == on_screen {
             self.perform(Command::Refresh);

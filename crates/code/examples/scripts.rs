@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Waker};
 use accession_client::{
     Client, Exchange, Progress, Reader, Simulated, Source, Transport, UploadLink,
 };
+use accession_code::{self as code, Language};
 use accession_core::dialect::Dialect;
 use accession_core::model::{
     AddSpec, ChecksumAlgorithm, ChecksumInfo, ItemId, ItemModel, LibraryModel, LibraryType,
@@ -28,7 +29,6 @@ use accession_core::received::{Broken, Received};
 use accession_core::simulator::{Simulator, Wants};
 use accession_core::time::Timestamp;
 use accession_package::Intake;
-use accession_web::lab::code::{self, Language};
 use serde_json::{Value, json};
 
 type Recording = Rc<RefCell<Vec<Rc<Exchange>>>>;

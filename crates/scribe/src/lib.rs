@@ -1,0 +1,26 @@
+//! What the page writes of a run, as a wasm module of its own that is loaded when somebody asks for it:
+//! scripts that do the same again. It knows no page.
+
+use std::rc::Rc;
+
+use accession_client::Exchange;
+use accession_code::{self as code, Language};
+use serde_json::Value;
+use wasm_bindgen::prelude::*;
+
+/// Writes what a text in JSON asks for: `{"language": "curl", "run": true, "exchanges": […]}`. Without
+/// `run` it is the code of the last exchange.
+#[wasm_bindgen]
+pub fn write(order: &str) -> Result<String, JsError> {
+    let order: Value = serde_json::from_str(order)?;
+    let language = order["language"].as_str().and_then(Language::named);
+    let language = language.ok_or_else(|| JsError::new("the order names no language"))?;
+    let exchanges = order["exchanges"].as_array().into_iter().flatten();
+    let exchanges: Option<Vec<Rc<Exchange>>> =
+        exchanges.map(|exchange| Exchange::from_value(exchange).map(Rc::new)).collect();
+    let exchanges = exchanges.ok_or_else(|| JsError::new("an exchange cannot be read"))?;
+    match exchanges.last() {
+        Some(last) if order["run"] != true => Ok(code::call(last, language)),
+        _ => Ok(code::run(&exchanges, language)),
+    }
+}

@@ -1,0 +1,225 @@
+//! The state diagram as a drawing, and in one line what an arrow of it does.
+
+use super::PartProps;
+use super::element::{El, button, el, group};
+use super::icon::Icon;
+use super::pictures::{drawing, frame, line, show, symbol, walkable, words};
+use super::state::status_look;
+use crate::app::command::Command;
+use crate::lab::diagram::{Drawn, FileLine, ROW, Told, label_width, wrap};
+use crate::lab::{Action, Cause, Diagram, Edge, Now, Picture, Place, Spot};
+
+/// So many files are drawn.
+const FILES: usize = 4;
+
+/// From one line of text to the next.
+const LINE: i32 = 14;
+
+/// The diagram, and what the chosen arrow does.
+pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
+    let description = props.id("diagram-said");
+    let current = Spot::Place(diagram.current.unwrap_or(Place::Before)).number();
+    let next = move |from: Option<usize>, key: &str| match from {
+        Some(from) => Some(Spot::of(from).walk(&Edge::all(), key)?.number()),
+        None => key.starts_with("Arrow").then_some(current),
+    };
+    let choose = |number: usize| match Spot::of(number) {
+        Spot::Edge(index) => Edge::all().get(index).copied().map(Action::EdgeChosen),
+        Spot::Place(_) => None,
+    };
+    let said = diagram.sentence() + "Arrow keys follow the arrows, Enter explains one.";
+    let drawing = el("svg.acc-picture")
+        .attr("viewBox", "-3 0 646 464")
+        .attr("aria-label", "State diagram")
+        .attr("aria-describedby", &description)
+        .child(el("desc").id(&description).text(&said))
+        .child(legend())
+        .children(Place::ALL.map(|place| state(diagram, place)))
+        .children(
+            diagram.edges.iter().enumerate().map(|(index, drawn)| arrow(props, index, drawn)),
+        );
+    group()
+        .child(el("div.acc-drawing").child(walkable(props, drawing, next, choose)))
+        .child(explanation(props))
+        .child(el("p").child(show(props, Picture::Table)))
+}
+
+/// What the lines mean.
+fn legend() -> El {
+    el("g.acc-legend")
+        .attr("aria-hidden", "true")
+        .child(line("path.acc-line-of", "M190 24h24"))
+        .child(words("text", 220, 28, "call"))
+        .child(line("path.acc-line-of.acc-of-event", "M254 24h24"))
+        .child(words("text", 284, 28, "event"))
+        .child(line("path.acc-line-of.acc-went", "M330 24h24"))
+        .child(words("text", 360, 28, "visited"))
+        .child(line("path.acc-line-of.acc-of-possible", "M414 24h24"))
+        .child(words("text", 444, 28, "possible now"))
+        .child(words("text.acc-why", 544, 28, "✕ refused now"))
+}
+
+fn state(diagram: &Diagram, place: Place) -> El {
+    let (class, icon) = match place {
+        Place::Before => ("before", Icon::Add),
+        Place::Active => ("active", Icon::Active),
+        Place::Done => ("done", Icon::Done),
+        Place::Error => ("error", Icon::Error),
+        Place::Canceled => ("canceled", Icon::Canceled),
+        Place::Gone => ("gone", Icon::Gone),
+    };
+    let [x, y, width, height] = place.frame();
+    let is_current = diagram.current == Some(place);
+    let is_visited = diagram.visited.contains(&place);
+    let class = format!(
+        "acc-place acc-state-{class}{}{}",
+        if is_current { " acc-current" } else { "" },
+        if is_visited { " acc-visited" } else { "" },
+    );
+    let mut state =
+        symbol(el("g").class(&class), Spot::Place(place).number(), &diagram.spoken(place))
+            .child(frame("rect", [x, y, width, height]))
+            .child(drawing(icon, x + 9, y + 7))
+            .child(words("text.acc-word", x + 30, y + 19, place.word()).exact());
+    if is_current {
+        state = state
+            .attr("aria-current", "step")
+            .child(frame("rect.acc-pill", [x + width - 64, y + 5, 59, 18]))
+            .child(words("text.acc-on-pill", x + width - 59, y + 18, "current"));
+        if diagram.completing {
+            state = state.child(words("text.acc-status", x + 88, y + 18, "completing"));
+        }
+    }
+    // What is refused there, or what the state means.
+    let (x, y, letters, rows) = match place {
+        Place::Before => return state,
+        Place::Active => (x + 10, y + 118, 34, 4),
+        Place::Gone => (x + 150, y + 18, 68, 2),
+        Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 25, 5),
+    };
+    let (x, y) = if place == Place::Gone && !is_current { (x - 50, y + 9) } else { (x, y) };
+    let mut at = y;
+    if is_current {
+        let mut left = rows;
+        for refusal in diagram.listed() {
+            let text = format!("✕ {}: {}", refusal.calls.join(", "), refusal.because);
+            for text in wrap(&text, letters, left) {
+                state = state.child(words("text.acc-why", x, at, &text));
+                (at, left) = (at + LINE, left - 1);
+            }
+            if left == 0 {
+                break;
+            }
+        }
+    }
+    if at == y {
+        for text in wrap(place.meaning(), letters, rows) {
+            state = state.child(words("text", x, at, &text));
+            at += LINE;
+        }
+    }
+    if place == Place::Active { files(state, &diagram.files, x, y + 64) } else { state }
+}
+
+fn files(mut state: El, files: &[FileLine], x: i32, mut y: i32) -> El {
+    for file in files.iter().take(FILES) {
+        let (class, icon) = status_look(&file.status);
+        let name = wrap(&file.name, 25, 1).concat();
+        state = state.child(
+            el("g")
+                .class(&format!("acc-state-{class}"))
+                .child(frame("rect.acc-file", [x - 2, y - 14, 208, 29]))
+                .child(drawing(icon, x + 4, y - 8))
+                .child(words("text", x + 24, y - 2, &name).exact())
+                .child(words("text.acc-status", x + 24, y + 11, &file.progress()).exact()),
+        );
+        y += 32;
+    }
+    match files.len().saturating_sub(FILES) {
+        0 => state,
+        more => state.child(words("text", x, y - 1, &format!("and {more} more"))),
+    }
+}
+
+fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
+    let Drawn { edge, now, visited, route } = drawn;
+    let is_chosen = props.lab.view.edge == Some(*edge);
+    let word = match now {
+        Now::Elsewhere | Now::Unknown => "elsewhere",
+        Now::May => "may",
+        Now::Possible => "possible",
+        Now::Refused(..) => "refused",
+    };
+    let class = format!(
+        "acc-edge acc-of-{word}{}{}",
+        if edge.because.is_event() { " acc-of-event" } else { "" },
+        if *visited { " acc-visited" } else { "" },
+    );
+    let (x, y) = route.label;
+    let (label, number) = (edge.label(), Spot::Edge(index).number());
+    let mut arrow = symbol(el("g").class(&class), number, &drawn.spoken())
+        .child(frame("rect.acc-hit", [x - 4, y - 16, label_width(label), ROW]))
+        .child(
+            words(
+                if edge.stays() { "text.acc-label.acc-inside" } else { "text.acc-label" },
+                x,
+                y,
+                label,
+            )
+            .exact(),
+        );
+    if is_chosen {
+        arrow = arrow.attr("aria-current", "true");
+    }
+    if edge.stays() {
+        return arrow;
+    }
+    arrow = arrow.child(line("path.acc-line-of", &route.line)).child(line("path", &route.head));
+    if let Now::Refused(because, _) = now {
+        let (at_x, at_y) = route.middle;
+        let cross = format!("M{} {}l10 10m0-10l-10 10", at_x - 5, at_y - 5);
+        arrow = arrow.child(line("path.acc-cross", &cross));
+        let mut below = at_y + 18;
+        for text in wrap(&format!("✕ {because}"), 25, 4) {
+            arrow = arrow.child(words("text.acc-why", x, below, &text));
+            below += LINE;
+        }
+    }
+    arrow
+}
+
+/// What the chosen arrow does, whether it can be gone along, and how to get there.
+fn explanation(props: &PartProps) -> El {
+    let lab = &props.lab;
+    let live = el("p").attr("aria-live", "polite");
+    let Some(edge) = lab.view.edge else {
+        let hint = "Choose an arrow, and what it does stands here.";
+        return el("div.acc-arrow").child(live.child(el("span.acc-hint").text(hint)));
+    };
+    let told = Told::of(lab, &props.scene, edge.because);
+    let name = edge.because.name();
+    let live =
+        live.child(el("b.acc-mono").exact().text(name)).text(": ").text(edge.because.effect());
+    let mut now = el("p").text(if edge.because.is_event() { "It " } else { "Now it " });
+    now = match &told.now {
+        Now::Elsewhere => now.text("cannot happen where the session is."),
+        Now::Refused(because, rule) => {
+            let rule = format!(" ({}, {}).", rule.id, super::explain_pane::known(*rule));
+            now.text("will be refused: ").text(because).text(&rule)
+        }
+        other => now.text(&other.sentence()).text("."),
+    };
+    if let Some(way) = &told.way {
+        now = now.text(" ").text(way);
+    }
+    let send = match (edge.because, edge.because.call(), &lab.item) {
+        (_, Some(call), _) if lab.session.is_some() => Some(props.on(move || Command::Call(call))),
+        (Cause::Create, _, Some(item)) => {
+            let item = item.clone();
+            Some(props.on(move || Command::CreateSession(item.clone())))
+        }
+        _ => None,
+    };
+    let send = send.map(|send| button(&format!("Send {name}")).class("acc-small").on_click(send));
+    el("div.acc-arrow").child(live).child(now).child(send)
+}
