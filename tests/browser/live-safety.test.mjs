@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 
 import { Api } from './support/api.mjs';
 import { launch, open } from './support/browser.mjs';
+import { Builder } from './support/builder.mjs';
 import { CALLS, Lab } from './support/lab.mjs';
 import { server, serverWithPage, until } from './support/programs.mjs';
 
@@ -32,7 +33,7 @@ after(() => Promise.all([browser?.close(), gateway?.stop(), behind?.stop()]));
 const there = () => new URL(behind.origin).host;
 
 async function signedIn(t, item) {
-  const here = await new Lab(await open(t, browser, `http://${host}`)).isSimulated();
+  const here = await new Builder(await open(t, browser, `http://${host}`)).isSimulated();
   await here.signIn({ password: PASSWORD });
   await here.newLibrary(`library of ${item}`, 'datastore-11');
   await here.newItem(item);
@@ -76,6 +77,33 @@ test('what ends something is asked about first, by verb, host, item and session'
   await here.dialog.getByRole('button', { name: CALLS.delete }).click();
   await here.isIn('Gone');
   assert.equal((await other.send('get', [session])).status, 404);
+  await here.watched.isClean();
+});
+
+test('a built call that changes something is asked about first, and one that reads is not', async (t) => {
+  const here = await signedIn(t, 'item of built calls');
+  const session = await here.newSession();
+  await here.unfoldBuilder();
+  await here.choose('library.item.update_session.cancel');
+  await here.send('cancel').click();
+  await here.dialog.waitFor();
+  const question = await here.dialog.innerText();
+  for (const word of ['LIVE', 'update_session.cancel', there(), 'item of built calls', session]) {
+    assert.ok(question.includes(word), `${word} is not in: ${question}`);
+  }
+  await here.dialog.getByRole('button', { name: 'Close' }).click();
+  await here.dialog.waitFor({ state: 'hidden' });
+  const other = await new Api(behind.origin).login();
+  assert.equal((await other.call('get', session)).state, 'ACTIVE');
+
+  await here.choose('library.item.update_session.get');
+  await here.send('get').click();
+  await here.saw('get', 'succeeded', '200');
+
+  await here.choose('library.item.update_session.cancel');
+  await here.send('cancel').click();
+  await here.dialog.getByRole('button', { name: 'Send cancel' }).click();
+  await here.isIn('CANCELED');
   await here.watched.isClean();
 });
 

@@ -5,6 +5,7 @@ mod engine;
 
 use std::rc::Rc;
 
+use accession_core::operations::Call;
 use gloo_timers::callback::Interval;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
@@ -15,6 +16,7 @@ use crate::components::{
     guide_pane, header, package_pane, session_pane, use_dialog,
 };
 use crate::host::Host;
+use crate::lab::builder;
 use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme, Travel};
 use command::Command;
 use engine::Engine;
@@ -100,7 +102,11 @@ pub fn App(props: &AppProps) -> Html {
     let replica = use_mut_ref(Replica::default);
     let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
     let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
-    let part = PartProps { lab: shown, scene, act: act.clone(), prefix: prefix.clone() };
+    let foresee = Callback::from({
+        let (lab, scene) = (lab.clone(), scene.clone());
+        move |call: Call| builder::foresee(&lab, &scene, &mut replica.borrow_mut(), &call)
+    });
+    let part = PartProps { lab: shown, scene, act: act.clone(), foresee, prefix: prefix.clone() };
     let id = |name: &str| part.id(name);
     let pane = match lab.view.pane {
         Pane::Guide => "guide",

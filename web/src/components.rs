@@ -7,6 +7,7 @@
 
 mod add_files;
 mod announcements;
+mod call_builder;
 mod calls;
 mod code_pane;
 mod confirm_dialog;
@@ -37,6 +38,7 @@ mod wire_log;
 
 use std::rc::Rc;
 
+use accession_core::operations::Call;
 use web_sys::Event;
 use yew::{AttrValue, Callback};
 
@@ -53,7 +55,7 @@ pub(crate) use session_pane::session_pane;
 pub(crate) use wire_log::WireLog;
 
 use crate::app::command::Command;
-use crate::lab::{Lab, Scene};
+use crate::lab::{Foresight, Lab, Scene};
 
 /// What most parts of the screen need.
 #[derive(Clone)]
@@ -64,6 +66,8 @@ pub(crate) struct PartProps {
     pub(crate) scene: Rc<Scene>,
     /// Where commands go.
     pub(crate) act: Callback<Command>,
+    /// Tells what is to be expected of a call.
+    pub(crate) foresee: Callback<Call, Foresight>,
     /// Begins the ids of this instance's elements.
     pub(crate) prefix: AttrValue,
 }

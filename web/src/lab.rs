@@ -3,6 +3,7 @@
 //! It reads no clock, no storage and no network, and holds no token, password or upload link.
 
 mod branch;
+pub mod builder;
 mod calls;
 mod check;
 mod clock;
@@ -25,12 +26,15 @@ use accession_core::model::{
     ChecksumInfo, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, SessionFileInfo,
     SessionId, SessionState, UpdateSessionModel,
 };
+use accession_core::operations;
 use accession_core::run;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
+use serde_json::{Map, Value};
 use yew::Reducible;
 
 pub use branch::{Branch, Branches, Travel};
+use builder::{Builder, Edit, Known};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
@@ -87,6 +91,8 @@ pub struct Lab {
     pub outcome: Option<Outcome>,
     /// What is asked before a call is sent.
     pub question: Option<Question>,
+    /// Any call, while it is being built. A password in it stays until it is sent.
+    pub builder: Builder,
     /// The package that is checked, or was.
     pub check: Option<Check>,
     /// The code that was written last.
@@ -407,12 +413,56 @@ pub struct Waiting {
 }
 
 /// What is asked before a call is sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Question {
-    /// The call.
-    pub call: SessionCall,
-    /// On which session.
-    pub session: SessionId,
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// A call by its button.
+    Button {
+        /// The call.
+        call: SessionCall,
+        /// On which session.
+        session: SessionId,
+    },
+    /// A call that was built.
+    Built {
+        /// The operation.
+        row: &'static operations::Row,
+        /// Its parameters.
+        parameters: Map<String, Value>,
+    },
+}
+
+impl Question {
+    /// What the button says that sends it.
+    pub fn label(&self) -> String {
+        match self {
+            Self::Button { call, .. } => call.label().to_owned(),
+            Self::Built { row, .. } => format!("Send {}", builder::name_of(row)),
+        }
+    }
+
+    /// The operation.
+    pub fn operation(&self) -> String {
+        match self {
+            Self::Button { call, .. } => call.name().to_owned(),
+            Self::Built { row, .. } => row.full_name(),
+        }
+    }
+
+    /// What it does.
+    pub fn effect(&self) -> &'static str {
+        match self {
+            Self::Button { call, .. } => call.effect(),
+            Self::Built { row, .. } => row.doc(),
+        }
+    }
+
+    /// The session that it names.
+    pub fn session(&self) -> Option<&str> {
+        match self {
+            Self::Button { session, .. } => Some(session.as_str()),
+            Self::Built { parameters, .. } => parameters.get("update_session_id")?.as_str(),
+        }
+    }
 }
 
 /// How it is all shown.
@@ -573,6 +623,10 @@ pub enum Action {
     Selected(Option<u64>),
     /// The simulator was brought there.
     Travelled(Travel),
+    /// The call that is being built was changed.
+    Built(Edit),
+    /// The server named these sessions.
+    SessionsMet(u64, Vec<SessionId>),
     /// A final call is to be confirmed.
     Asked(Option<Question>),
     /// This is to be done.
@@ -627,6 +681,7 @@ impl Action {
             | Self::LibraryRead(epoch, ..)
             | Self::Items(epoch, ..)
             | Self::ItemRead(epoch, ..)
+            | Self::SessionsMet(epoch, _)
             | Self::SessionOpened(epoch, _)
             | Self::SessionRead(epoch, ..)
             | Self::FilesRead(epoch, ..)
@@ -660,6 +715,7 @@ impl Lab {
             waiting: Vec::new(),
             outcome: None,
             question: None,
+            builder: Builder::default(),
             check: None,
             code: None,
             branches: Branches::default(),
@@ -829,7 +885,13 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         }
         Action::ItemRead(_, id, model) => lab.take_item(&id, &model),
         Action::ItemChosen(id) => lab.item = id,
+        Action::Built(edit) => {
+            let known = Known::of(&lab);
+            lab.builder.apply(edit, &known);
+        }
+        Action::SessionsMet(_, ids) => ids.iter().for_each(|id| lab.builder.met(id)),
         Action::SessionOpened(_, id) => {
+            lab.builder.met(&id);
             if lab.session.as_ref().is_none_or(|session| session.id != id) {
                 lab.session = Some(SessionView::new(id));
                 lab.question = None;
@@ -956,6 +1018,7 @@ impl Lab {
             branches,
             clock: self.clock,
             check: self.check.take(),
+            builder: self.builder.elsewhere(),
             view: self.view.clone(),
             ..Self::new(std::mem::take(&mut self.page), self.seed, self.now)
         };

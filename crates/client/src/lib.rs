@@ -21,11 +21,12 @@ use accession_core::operations::{self, Call, LoginCreate, LoginDelete, Operation
 use accession_core::structure::Wire;
 use accession_core::time::Timestamp;
 use accession_core::wire::{self, Request, Response};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse};
 use lenient::{Fill, Slot};
 pub use own::{GATEWAY_HEADER, OwnError};
+pub use redact::is_secret;
 pub use transport::{Progress, Reader, Simulated, Source, Transport, TransportError};
 pub use upload::UploadLink;
 
@@ -208,6 +209,26 @@ impl Client {
         let mut reply = Slot(None);
         self.send(row, request, &mut reply).await?;
         Ok(reply.0.expect("a reply that was read fills the slot"))
+    }
+
+    /// Calls the operation of a row with parameters that may be anything, and gives its result as
+    /// JSON; null from a void one. Of a log-in it gives nothing: a token is not for showing.
+    pub async fn call_row(
+        &self,
+        row: &Row,
+        parameters: Map<String, Value>,
+    ) -> Result<Value, ClientError> {
+        // What has no place in the request would be left out unseen.
+        let unknown = |(name, _): &(&String, &Value)| !row.parameters.contains(&name.as_str());
+        if let Some((name, value)) = parameters.iter().find(unknown) {
+            let (operation, parameter) = (row.full_name(), name.clone());
+            return Err(Unsendable { operation, parameter, value: value.to_string() }.into());
+        }
+        let (dialect, origin) = (self.shared.dialect, &self.shared.origin);
+        let request = operations::encode(row, dialect, origin, parameters);
+        let mut reply = Slot(None);
+        self.send(row, request, &mut reply).await?;
+        Ok(reply.0.filter(|_| !row.opens_login()).unwrap_or(Value::Null))
     }
 
     /// Sends a request with the token, if there is one.

@@ -9,6 +9,11 @@ use crate::exchange::{Body, RecordedRequest, RecordedResponse};
 /// Fields whose values are passwords, at any depth.
 const SECRET_FIELDS: [&str; 2] = ["password", "current_password"];
 
+/// Whether a field of this name holds a password.
+pub fn is_secret(field: &str) -> bool {
+    SECRET_FIELDS.contains(&field)
+}
+
 /// A segment of a link that is at least this long may be its key.
 const KEY_LENGTH: usize = 16;
 
@@ -75,7 +80,7 @@ fn hide(value: &mut Value, secret_result: bool, changed: &mut bool) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(text) if SECRET_FIELDS.contains(&name.as_str()) => {
+                    Value::String(text) if is_secret(name) => {
                         replace(text, REDACTED.to_owned(), changed);
                     }
                     Value::Object(endpoint) if name == "upload_endpoint" => {

@@ -20,6 +20,7 @@ pub mod release;
 pub mod rules;
 pub mod run;
 pub mod session;
+pub mod shape;
 pub mod simulator;
 pub mod store;
 pub mod structure;

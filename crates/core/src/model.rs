@@ -11,6 +11,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::reading::{Fit, Reader};
+use crate::shape::Shape;
 use crate::store::Store;
 use crate::structure::{Form, Wire};
 use crate::text::Text;
@@ -32,6 +33,9 @@ macro_rules! wire_enum {
         impl $name {
             /// Every known value, in the order of the API.
             pub const KNOWN: &'static [Self] = &[$(Self::$value),+];
+
+            /// The same as they are written on the wire.
+            pub const NAMES: &'static [&'static str] = &[$($wire),+];
 
             /// The value as it is written on the wire.
             pub fn as_str(&self) -> &str {
@@ -72,6 +76,10 @@ macro_rules! wire_enum {
 
             fn blank() -> Self {
                 Self::default()
+            }
+
+            fn shape() -> $crate::shape::Shape {
+                $crate::shape::Shape::Enumeration(Self::NAMES)
             }
         }
 
@@ -152,10 +160,20 @@ macro_rules! identifiers {
             fn blank() -> Self {
                 Self::default()
             }
+
+            fn shape() -> Shape {
+                Shape::Id(Identifier::$name)
+            }
         }
 
         through_json!($name);
-    )+};
+    )+
+        /// Which identifier it is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Identifier {
+            $($(#[$doc])* $name,)+
+        }
+    };
 }
 
 identifiers! {

@@ -20,6 +20,7 @@ use crate::privileges::{Need, On, Privilege};
 use crate::reading::{self, Fields, Fit, Misfit, Path, Problem, Step};
 use crate::release::Release;
 use crate::rules;
+use crate::shape;
 use crate::simulator::Context;
 use crate::structure::{Field, Form, Wire, Writer};
 use crate::wire::{Method, Request};
@@ -74,6 +75,12 @@ impl Row {
     pub fn doc(&self) -> &'static str {
         let place = ROWS.iter().position(|row| *row == self);
         place.map_or("", |place| DOCS[place].trim_ascii())
+    }
+
+    /// What its parameters look like, in order.
+    pub fn fields(&self) -> &'static [shape::Field] {
+        let place = ROWS.iter().position(|row| *row == self);
+        place.map_or(&[], |place| SHAPES[place])
     }
 
     /// Whether the call changes something on the server.
@@ -142,7 +149,7 @@ macro_rules! rest_line {
 macro_rules! operations {
     ($($service:literal {$(
         $(#[doc = $doc:literal])+
-        $name:ident: $function:ident($call:ident { $($(#[$field_doc:meta])+ $field:ident: $type:ty),* $(,)? }) -> $reply:ty =
+        $name:ident: $function:ident($call:ident { $($(#[doc = $field_doc:literal])+ $field:ident: $type:ty),* $(,)? }) -> $reply:ty =
             $method:ident $api:literal
             $(, rest $rest_method:ident $rest:literal)?
             $(, needs $($privilege:ident on $object:ident) and +)?
@@ -152,7 +159,7 @@ macro_rules! operations {
             $(#[doc = $doc])+
             #[derive(Debug, Clone, PartialEq)]
             pub struct $call {
-                $($(#[$field_doc])+ pub $field: $type,)*
+                $($(#[doc = $field_doc])+ pub $field: $type,)*
             }
 
             impl $call {
@@ -204,6 +211,11 @@ macro_rules! operations {
 
         /// What each of them does, in the same order: apart, so that only programs that tell it carry it.
         const DOCS: &[&str] = &[$($(concat!($($doc),+)),+),+];
+
+        /// What the parameters of each of them look like, apart for the same reason.
+        const SHAPES: &[&[shape::Field]] = &[$($(&[
+            $(shape::Field::of::<$type>(stringify!($field), concat!($($field_doc),+), true)),*
+        ]),+),+];
 
         /// A call of any operation.
         #[derive(Debug, Clone, PartialEq)]
@@ -572,6 +584,20 @@ impl Call {
         match read.unknown.into_iter().next() {
             Some(path) => Err(unknown_field(path)),
             None => Ok(read.value),
+        }
+    }
+
+    /// Where the parameters of a row are not what they should be, if that is so.
+    pub fn misfit(row: &Row, parameters: &Map<String, Value>) -> Option<Path> {
+        match reading::read_fields(parameters, row.read) {
+            Ok(read) => read.unknown.into_iter().next(),
+            Err(misfit) => {
+                let Misfit { mut path, problem } = *misfit;
+                if let Problem::Missing(field) = problem {
+                    path.0.push(Step::Field(field.to_owned()));
+                }
+                Some(path)
+            }
         }
     }
 }

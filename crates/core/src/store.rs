@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use self::index::Index;
 pub(crate) use self::ranks::Ranks;
 use crate::reading::{Fit, Reader};
+use crate::shape::Shape;
 use crate::structure::{Form, Wire, write_entry};
 use crate::text::Text;
 
@@ -127,6 +128,10 @@ impl<T: Wire> Wire for Store<Text, T> {
 
     fn blank() -> Self {
         Self::default()
+    }
+
+    fn shape() -> Shape {
+        Shape::Map(T::shape)
     }
 }
 

@@ -10,6 +10,7 @@
 use serde_json::{Map, Value};
 
 use crate::reading::{Fit, Reader, wire_name};
+use crate::shape::Shape;
 
 /// A value that crosses the wire.
 pub trait Wire {
@@ -28,6 +29,14 @@ pub trait Wire {
     /// Whether it may be left out by its type alone.
     fn may_be_absent(&self) -> bool {
         false
+    }
+
+    /// What it looks like; told of what calls carry, and of nothing else.
+    fn shape() -> Shape
+    where
+        Self: Sized,
+    {
+        Shape::Any
     }
 
     /// Reads it.
@@ -137,14 +146,14 @@ macro_rules! structure {
         $(#[$meta:meta])*
         $mode:ident $visibility:vis struct $name:ident $(= $api:literal)? {
             $(
-                $(#[$field_meta:meta])*
+                $(#[doc = $field_doc:literal])*
                 $field_visibility:vis $field:ident: $type:ty $(= $default:ident)?,
             )*
         }
     )+) => {$(
         $(#[$meta])*
         $visibility struct $name {
-            $($(#[$field_meta])* $field_visibility $field: $type,)*
+            $($(#[doc = $field_doc])* $field_visibility $field: $type,)*
         }
 
         impl $name {
@@ -173,6 +182,15 @@ macro_rules! structure {
 
             fn blank() -> Self {
                 Self { $($field: $crate::structure::Wire::blank(),)* }
+            }
+
+            fn shape() -> $crate::shape::Shape {
+                const FIELDS: &[$crate::shape::Field] = &[$($crate::shape::Field::of::<$type>(
+                    stringify!($field),
+                    concat!($($field_doc),*),
+                    $crate::structure!(@required $mode $($default)?),
+                ),)*];
+                $crate::shape::Shape::Structure(FIELDS)
             }
         }
 
@@ -216,6 +234,10 @@ impl Wire for String {
     fn blank() -> Self {
         Self::new()
     }
+
+    fn shape() -> Shape {
+        Shape::Text
+    }
 }
 
 impl Wire for bool {
@@ -230,6 +252,10 @@ impl Wire for bool {
 
     fn blank() -> Self {
         false
+    }
+
+    fn shape() -> Shape {
+        Shape::Boolean
     }
 }
 
@@ -246,6 +272,10 @@ impl Wire for i64 {
 
     fn blank() -> Self {
         0
+    }
+
+    fn shape() -> Shape {
+        Shape::Integer
     }
 }
 
@@ -277,6 +307,10 @@ impl Wire for f64 {
 
     fn blank() -> Self {
         0.0
+    }
+
+    fn shape() -> Shape {
+        Shape::Number
     }
 }
 
@@ -349,6 +383,10 @@ impl<T: Wire> Wire for Option<T> {
     fn may_be_absent(&self) -> bool {
         true
     }
+
+    fn shape() -> Shape {
+        Shape::Optional(T::shape)
+    }
 }
 
 impl<T: Wire> Wire for Box<T> {
@@ -362,6 +400,10 @@ impl<T: Wire> Wire for Box<T> {
 
     fn blank() -> Self {
         Self::new(T::blank())
+    }
+
+    fn shape() -> Shape {
+        T::shape()
     }
 }
 
@@ -378,6 +420,10 @@ impl<T: Wire> Wire for Vec<T> {
 
     fn blank() -> Self {
         Self::new()
+    }
+
+    fn shape() -> Shape {
+        Shape::List(T::shape)
     }
 }
 

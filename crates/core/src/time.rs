@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::reading::{Fit, Reader};
+use crate::shape::Shape;
 use crate::structure::{Form, Wire};
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -110,6 +111,10 @@ impl Wire for Timestamp {
 
     fn blank() -> Self {
         Self::default()
+    }
+
+    fn shape() -> Shape {
+        Shape::Time
     }
 }
 

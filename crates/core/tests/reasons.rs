@@ -364,6 +364,17 @@ fn an_answer_is_explained() {
 }
 
 #[test]
+fn who_is_not_logged_in_has_no_login_to_ask_for() {
+    let scene = Scene::new("iso");
+    for call in [Call::LoginGet(LoginGet {}), Call::LoginDelete(LoginDelete {})] {
+        assert_eq!(scene.client.simulator.why_not(&call, USER), []);
+        let unmet = scene.client.simulator.why_not(&call, "somebody else");
+        assert_eq!(unmet[0].rule, rules::LOGIN_REQUIRED);
+        assert_eq!(scene.client.simulator.path_to(&call, "somebody else"), None);
+    }
+}
+
+#[test]
 fn a_missing_privilege_is_named() {
     let scene = Scene::new("iso");
     let mut porter = Account::new("porter", "secret");

@@ -2,8 +2,10 @@
 
 use accession_core::dialect::Dialect;
 use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId, WarningType};
+use accession_core::operations::Row;
+use serde_json::{Map, Value};
 
-use crate::lab::{Action, Format, Leap, SessionCall, Travel};
+use crate::lab::{Action, Format, Leap, Question, SessionCall, Travel};
 
 /// What a person can ask for.
 pub(crate) enum Command {
@@ -70,8 +72,10 @@ pub(crate) enum Command {
     Ignore(WarningType),
     /// Send a call, or ask first.
     Call(SessionCall),
+    /// Send a call that was built, or ask first.
+    Send(&'static Row, Map<String, Value>),
     /// Send a call that was asked about; the text is the error message of a failure.
-    Confirm(SessionCall, String),
+    Confirm(Question, String),
     /// Check the package that consists of these files.
     Check(Vec<web_sys::File>),
     /// The same with what was dropped.
@@ -88,21 +92,22 @@ pub(crate) enum Command {
 
 impl Command {
     /// Whether it does something to the session, the item or the library on screen.
-    pub(crate) const fn acts(&self) -> bool {
-        matches!(
-            self,
-            Self::CreateLibrary { .. }
-                | Self::CreateItem { .. }
-                | Self::CreateSession(_)
-                | Self::AddFiles { .. }
-                | Self::SendFile(_)
-                | Self::SendAgain(_)
-                | Self::RemoveFile(_)
-                | Self::Ignore(_)
-                | Self::Call(_)
-                | Self::Run(_)
-                | Self::Leap(_)
-        )
+    pub(crate) fn acts(&self) -> bool {
+        matches!(self, Self::Send(row, _) if row.changes())
+            || matches!(
+                self,
+                Self::CreateLibrary { .. }
+                    | Self::CreateItem { .. }
+                    | Self::CreateSession(_)
+                    | Self::AddFiles { .. }
+                    | Self::SendFile(_)
+                    | Self::SendAgain(_)
+                    | Self::RemoveFile(_)
+                    | Self::Ignore(_)
+                    | Self::Call(_)
+                    | Self::Run(_)
+                    | Self::Leap(_)
+            )
     }
 
     /// Something that needs no call.

@@ -2,6 +2,7 @@
 //!
 //! It decides nothing about what is on screen; the reducer does.
 
+mod built;
 mod content;
 mod files;
 mod package;
@@ -225,22 +226,38 @@ impl Engine {
             }
             (Command::Call(call), Some(link), Some(id)) => {
                 if call == SessionCall::Fail || (call.is_final() && lab.asks_first()) {
-                    self.put(Some(Question { call, session: id.clone() }));
+                    self.put(Some(Question::Button { call, session: id.clone() }));
                 } else {
                     self.session_call(link, id, call, String::new()).await;
                 }
             }
-            (Command::Confirm(call, text), Some(link), _) => {
+            (Command::Send(row, parameters), Some(link), _) => {
+                if row.changes() && lab.asks_first() {
+                    self.put(Some(Question::Built { row, parameters }));
+                } else {
+                    self.send(link, row, parameters).await;
+                }
+            }
+            (Command::Confirm(question, text), Some(link), _) => {
                 // What was asked about, not what is on screen by now.
-                let Some(question) = lab.question.clone() else { return };
+                if lab.question.as_ref() != Some(&question) {
+                    return;
+                }
                 self.put(None);
-                if question.call == call {
-                    self.session_call(link, &question.session, call, text).await;
+                match question {
+                    Question::Button { call, session } => {
+                        self.session_call(link, &session, call, text).await;
+                    }
+                    Question::Built { row, parameters } => self.send(link, row, parameters).await,
                 }
             }
             // Without a server or a session there is nobody to call.
             _ => {}
         }
+    }
+
+    fn refresh_soon(self: &Rc<Self>, link: Link, id: SessionId) {
+        self.spawn(|engine| async move { engine.refresh(&link, &id).await });
     }
 
     /// Has code written, and tells the page.

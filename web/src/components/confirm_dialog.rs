@@ -47,35 +47,40 @@ fn close(props: &PartProps) -> Callback<Event> {
 }
 
 fn asked(props: &PartProps, question: &Question) -> El {
-    let (lab, call) = (&props.lab, question.call);
-    let session = lab.session.as_ref().filter(|session| session.id == question.session);
+    let lab = &props.lab;
+    let named = question.session();
+    let session = lab.session.as_ref().filter(|session| Some(session.id.as_str()) == named);
     let item = session.and_then(|session| session.item_label()).unwrap_or("not known");
     let live = lab
         .target
         .is_live()
         .then(|| group().child(el("span.acc-target-word").text("LIVE").icon(Icon::Live)).text(" "));
     let facts = el("dl.acc-facts")
-        .child(fact("Call", el("dd.acc-mono").exact().text(call.name())))
+        .child(fact("Call", el("dd.acc-mono").exact().text(&question.operation())))
         .child(fact("Host", el("dd.acc-mono").exact().text(lab.host())))
-        .child(fact("Item", el("dd").child(el("strong").text(item))))
-        .child(fact("Session", el("dd.acc-mono.acc-id").exact().text(question.session.as_str())))
-        .child(fact("Effect", el("dd").text(call.effect())));
-    let message = (call == SessionCall::Fail).then(|| {
+        .child(named.map(|named| {
+            group()
+                .child(fact("Item", el("dd").child(el("strong").text(item))))
+                .child(fact("Session", el("dd.acc-mono.acc-id").exact().text(named)))
+        }))
+        .child(fact("Effect", el("dd").text(question.effect())));
+    let is = |wanted| matches!(question, Question::Button { call, .. } if *call == wanted);
+    let message = is(SessionCall::Fail).then(|| {
         let id = props.id("message");
         labelled(&id, "Error message", el("textarea").id(&id).attr("rows", "3"))
     });
-    let class = if call == SessionCall::Complete { "acc-primary" } else { "acc-danger" };
+    let class = if is(SessionCall::Complete) { "acc-primary" } else { "acc-danger" };
     let buttons = el("div.acc-buttons")
         .child(button("Close").on_click(close(props)))
-        .child(submit(call.label()).class(class));
-    let act = props.act.clone();
+        .child(submit(&question.label()).class(class));
+    let (act, asked) = (props.act.clone(), question.clone());
     let confirm = Callback::from(move |event: Event| {
         event.prevent_default();
-        act.emit(Command::Confirm(call, message_in(&event)));
+        act.emit(Command::Confirm(asked.clone(), message_in(&event)));
     });
     el("form")
         .on_submit(confirm)
-        .child(el("h2").id(&props.id("question")).child(live).text(call.label()))
+        .child(el("h2").id(&props.id("question")).child(live).text(&question.label()))
         .child(facts)
         .child(message)
         .child(buttons)

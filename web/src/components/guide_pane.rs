@@ -6,6 +6,7 @@ use web_sys::Event;
 use yew::Html;
 
 use super::PartProps;
+use super::call_builder::call_builder;
 use super::connection::connection_form;
 use super::element::{El, button, el, fact, group, part, submit};
 use super::field::{Field, Select, choice, entered, fold_up};
@@ -56,10 +57,13 @@ fn session_parts(props: &PartProps) -> El {
             .child(title)
             .child(library_part(props))
             .child(lab.library.is_some().then(|| item_part(props)));
-        parts.child(content).child(session_part(props))
+        parts.child(content).child(session_part(props)).child(call_builder(props))
     } else if lab.target.is_live() {
         let later = "Libraries, items and sessions follow once you are signed in.";
         parts.child(el("p.acc-hint").text(later))
+    } else if lab.connection == Connection::Closed {
+        let again = button("Log in again").on_click(props.on(|| Command::UseSimulator));
+        parts.child(again).child(call_builder(props))
     } else {
         parts
     }

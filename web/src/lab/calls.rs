@@ -2,8 +2,8 @@
 
 use accession_core::model::{SessionFileInfo, SessionId, TransferStatus};
 use accession_core::operations::{
-    Call, SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete, UpdateSessionDelete,
-    UpdateSessionFail, UpdateSessionKeepAlive,
+    Call, Row, SessionFileValidate, UpdateSessionCancel, UpdateSessionComplete,
+    UpdateSessionDelete, UpdateSessionFail, UpdateSessionKeepAlive,
 };
 use accession_core::rules::RuleRef;
 use accession_core::session::{EventKind, Phase, Rejected};
@@ -36,6 +36,11 @@ impl SessionCall {
     /// The operation's own name.
     pub const fn name(self) -> &'static str {
         self.kind().operation()
+    }
+
+    /// Whether this row of the table is its operation.
+    pub fn is_of(self, row: &Row) -> bool {
+        row.name == self.name() && row.parameters.contains(&"update_session_id")
     }
 
     /// What the button says: a verb and its object.

@@ -230,7 +230,12 @@ impl Simulator {
             let kind = crate::error::ErrorType::OperationNotFound;
             return Err(ApiError::new(kind, crate::rules::OPERATION_EXISTS, message));
         }
-        let caller = Caller { user: user.to_owned(), login: LoginToken::default() };
+        let held = self.logins.iter().find(|(_, login)| login.user == user);
+        let login = held.map(|(token, _)| LoginToken::from(token.clone()));
+        if login.is_none() && matches!(call, Call::LoginGet(_) | Call::LoginDelete(_)) {
+            return Err(super::access::unauthenticated(crate::rules::LOGIN_REQUIRED));
+        }
+        let caller = Caller { user: user.to_owned(), login: login.unwrap_or_default() };
         let parameters = call.parameters(&Plain);
         for need in row.needs {
             if need.on != On::ItemIfNamed || parameters.contains_key("library_item_id") {
