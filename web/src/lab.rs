@@ -88,7 +88,7 @@ pub struct Lab {
     /// The calls whose answers are awaited.
     pub waiting: Vec<Waiting>,
     /// What the last call came to.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<Rc<Outcome>>,
     /// What is asked before a call is sent.
     pub question: Option<Question>,
     /// Any call, while it is being built. A password in it stays until it is sent.
@@ -96,7 +96,7 @@ pub struct Lab {
     /// The package that is checked, or was.
     pub check: Option<Check>,
     /// The code that was written last.
-    pub code: Option<Code>,
+    pub code: Option<Rc<Code>>,
     /// What was done and what was seen of it, in all branches.
     pub branches: Branches,
     /// The entry of the log that all views show; none: the latest.
@@ -824,7 +824,7 @@ impl Lab {
         if self.view.task == Task::Check {
             return self.check.as_ref().map(Check::spoken).unwrap_or_default();
         }
-        let outcome = self.outcome.as_ref().map(Outcome::spoken).unwrap_or_default();
+        let outcome = self.outcome.as_deref().map(Outcome::spoken).unwrap_or_default();
         let uploads = self
             .uploads
             .iter()
@@ -858,7 +858,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::CameTo(_, session, outcome) => {
             let on_screen = lab.session.as_ref().map(|session| &session.id);
             if session.is_none() || session.as_ref() == on_screen {
-                lab.outcome = Some(outcome);
+                lab.outcome = Some(Rc::new(outcome));
             }
         }
         Action::Connected(_, connection) => lab.connection = connection,
@@ -990,7 +990,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
         Action::CodeOpened(open) => lab.view.code = open,
-        Action::CodeWritten(order, text) => lab.code = Some(Code { order, text }),
+        Action::CodeWritten(order, text) => lab.code = Some(Rc::new(Code { order, text })),
         Action::LanguageChosen(language) => lab.view.language = language,
         Action::RunShown(whole) => lab.view.whole_run = whole,
         Action::Pictured(picture) => lab.view.picture = Some(picture),

@@ -85,7 +85,8 @@ struct Answer<T> {
     exchange: Option<Rc<Exchange>>,
 }
 
-type Asked<'a, Reply> = Pin<Box<dyn Future<Output = Answer<Reply>> + 'a>>;
+/// Something to wait for. In a box its code is there once, and not in each of those that wait for it.
+type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
 
 impl<T> Answer<T> {
     fn exchange(&self) -> Option<&Exchange> {
@@ -441,12 +442,12 @@ impl Engine {
         &'a self,
         link: &'a Link,
         operation: O,
-    ) -> Asked<'a, O::Reply> {
+    ) -> Boxed<'a, Answer<O::Reply>> {
         self.ask(link, operation.into())
     }
 
     /// Calls any operation. `Reply` is what comes back from it.
-    fn ask<'a, Reply: Wire>(&'a self, link: &'a Link, call: Call) -> Asked<'a, Reply> {
+    fn ask<'a, Reply: Wire>(&'a self, link: &'a Link, call: Call) -> Boxed<'a, Answer<Reply>> {
         Box::pin(async move {
             let id = self.sent(link, call.row().name);
             let result = link.client.ask(&call).await;
@@ -522,6 +523,6 @@ impl Engine {
 }
 
 /// Starts a task. In a box, what that takes is there once, and not for each kind of task.
-fn start(task: Pin<Box<dyn Future<Output = ()>>>) {
+fn start(task: Boxed<'static, ()>) {
     spawn_local(task);
 }

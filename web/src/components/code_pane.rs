@@ -49,7 +49,7 @@ fn body(props: &PartProps) -> El {
     let this = format!("this call: {}", called.operation);
     let scope = scope.option("call", &this, !view.whole_run);
     let scope = scope.option(RUN, "the whole run", view.whole_run);
-    let text = match &lab.code {
+    let text = match lab.code.as_deref() {
         Some(Code { order, text }) if lab.wanted_code().as_ref() == Some(order) => {
             written(props, text)
         }

@@ -1,5 +1,7 @@
 //! What happened, why, and what is possible now.
 
+use std::rc::Rc;
+
 use accession_core::rules::{Provenance, RuleRef};
 
 use super::PartProps;
@@ -35,15 +37,15 @@ pub(crate) fn explain_pane(props: &PartProps) -> El {
 }
 
 /// What the entry that is shown came to. Of the latest the page knows more than its exchange tells.
-fn shown_outcome(lab: &Lab) -> Option<Outcome> {
+fn shown_outcome(lab: &Lab) -> Option<Rc<Outcome>> {
     if lab.selected.is_none() {
         return lab.outcome.clone();
     }
-    match &lab.entry()?.what {
-        Happening::Call(exchange) => Some(Outcome::of_exchange(exchange, &lab.target, &lab.page)),
-        Happening::Event(event) => Some(Outcome::of_event(event)),
-        Happening::Target(_) => None,
-    }
+    Some(Rc::new(match &lab.entry()?.what {
+        Happening::Call(exchange) => Outcome::of_exchange(exchange, &lab.target, &lab.page),
+        Happening::Event(event) => Outcome::of_event(event),
+        Happening::Target(_) => return None,
+    }))
 }
 
 fn explained(props: &PartProps, outcome: &Outcome) -> El {

@@ -329,7 +329,7 @@ fn every_error_can_be_read() {
     let gone = Outcome::of_error("get", &unreachable, None, &own, page);
     assert!(gone.because[0].contains("Nothing answers"));
 
-    let lab = Lab { target: live.clone(), outcome: Some(blocked), ..lab() };
+    let lab = Lab { target: live.clone(), outcome: Some(blocked.into()), ..lab() };
     assert!(lab.alarm().contains("got no answer"));
 }
 
