@@ -729,8 +729,8 @@ pub struct Target {
     pub is_ovf: bool,
     /// Its content version.
     pub content_version: u64,
-    /// Its files.
-    pub files: Store<Text, StoredFile>,
+    /// Its files, in the order of their names.
+    pub files: Vec<(String, StoredFile)>,
     /// Where the storage keeps them.
     pub folder: String,
     /// The settings to follow.
@@ -775,9 +775,7 @@ structure! {
 impl Session {
     /// Opens a session.
     pub fn open(id: SessionId, serial: u64, target: Target, owner: String, now: Timestamp) -> Self {
-        let untouched = |(name, file): (&Text, &StoredFile)| {
-            (name.as_str().to_owned(), SessionFile::Untouched(file.clone()))
-        };
+        let untouched = |(name, file)| (name, SessionFile::Untouched(file));
         Self {
             id,
             serial,
@@ -793,7 +791,7 @@ impl Session {
             error: None,
             phase: Phase::Open,
             expires: now + IDLE_LIMIT,
-            files: target.files.iter().map(untouched).collect(),
+            files: target.files.into_iter().map(untouched).collect(),
         }
     }
 
@@ -1256,7 +1254,7 @@ mod tests {
 
     fn session() -> Session {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
-        let files = [("old.iso".into(), stored)].into();
+        let files = vec![("old.iso".to_owned(), stored)];
         let folder = "ds:///vmfs/volumes/v//contentlib-l/i".to_owned();
         let target = Target {
             item: "i".into(),

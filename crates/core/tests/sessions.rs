@@ -169,7 +169,7 @@ proptest! {
         events in proptest::collection::vec((event(), 0..200_000_u64), 1..64),
     ) {
         let stored = StoredFile { size: 3, checksum: None, version: 1 };
-        let files = [(NAMES[0].into(), stored)].into();
+        let files = vec![(NAMES[0].to_owned(), stored)];
         let folder = String::new();
         let target = Target { item: "i".into(), is_ovf, content_version: 1, files, folder, behaviour: Behaviour::default() };
         let mut session = Session::open("s".into(), 0, target, "me".to_owned(), BEGIN);

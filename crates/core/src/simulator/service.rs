@@ -397,11 +397,12 @@ impl Simulator {
         }
         let library = self.library(&item.library)?;
         library.admit_content()?;
+        let files = item.files.iter().map(|(name, file)| (name.as_str().to_owned(), file.clone()));
         let target = Target {
             item: item.id().clone(),
             is_ovf: item.is_of_type("ovf"),
             content_version: item.content_version,
-            files: item.files.clone(),
+            files: files.collect(),
             folder: library.folder(&item.library, &item_id),
             behaviour: self.behaviour,
         };

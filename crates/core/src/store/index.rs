@@ -28,12 +28,12 @@ impl Index {
         self.places.len()
     }
 
+    #[inline]
     pub(super) fn place(&self, text: &Text) -> Option<usize> {
         self.places.get(text).copied()
     }
 
     /// Adds a text, unless it is there, and tells its place.
-    #[inline(never)]
     pub(super) fn insert(&mut self, text: Text) -> usize {
         let len = self.len();
         let next = self.free.last().copied().unwrap_or(len);
@@ -45,7 +45,6 @@ impl Index {
     }
 
     /// Takes a text away, and tells the place that it had.
-    #[inline(never)]
     pub(super) fn remove(&mut self, text: &Text) -> Option<usize> {
         let place = self.places.remove(text)?;
         self.free.push(place);
