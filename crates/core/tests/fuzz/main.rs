@@ -46,7 +46,7 @@ static ALONE: Mutex<()> = Mutex::new(());
 fn inputs(in_the_gate: u64) -> u64 {
     let soak = std::env::var("ACCESSION_SOAK").ok();
     let given = soak.as_ref().and_then(|text| text.parse().ok()).filter(|factor| *factor > 1);
-    in_the_gate * if soak.is_some() { given.unwrap_or(40) } else { 1 }
+    in_the_gate * if soak.is_some() { given.unwrap_or(10) } else { 1 }
 }
 
 /// What an input led to, and the most memory that it took meanwhile.

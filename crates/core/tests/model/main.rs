@@ -462,12 +462,12 @@ fn a_signed_ovf(settings: Settings, depth: usize) -> Plan {
 
 /// The plans of a choice. In the gate together they take as long as one of the deep ones.
 fn otherwise(settings: Settings) -> [(&'static str, Plan); 4] {
-    let two = two_sessions(settings, depth(3, 6));
+    let two = two_sessions(settings, depth(3, 5));
     [
         ("two sessions", Plan { steps: of_two_sessions_and_warnings, ..two }),
-        ("an OVF", an_ovf(settings, depth(4, 8))),
-        ("a signed OVF", a_signed_ovf(settings, depth(3, 6))),
-        ("a server that fetches", a_fetching_server(settings, depth(3, 6))),
+        ("an OVF", an_ovf(settings, depth(4, 7))),
+        ("a signed OVF", a_signed_ovf(settings, depth(3, 5))),
+        ("a server that fetches", a_fetching_server(settings, depth(3, 5))),
     ]
 }
 
