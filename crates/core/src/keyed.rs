@@ -1,8 +1,9 @@
 //! Small maps, and maps and sets out of their entries, one by one.
 //!
-//! A balanced tree brings code of its own into the wasm for each type of key and of value. Where there are
-//! but a handful of entries, as many as there are algorithms, a list does as well. And what `collect` does for these sorts its entries first, with a sort of its own for each type: 2 to 3 KB
-//! of wasm every time, for the few entries that there are here.
+//! A balanced tree brings code of its own into the wasm for each type of key and of value. Where there
+//! are but a handful of entries, as many as there are algorithms, a list does as well. And what `collect`
+//! does for trees sorts their entries first, with a sort of its own for each type: 2 to 3 KB of wasm every
+//! time, for the few entries that there are here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Index;

@@ -240,7 +240,6 @@ fn what_a_tape_takes_down_can_be_done_again() {
         assert_eq!(run.entries.len(), 5);
         let (replay, _) = run.replay().expect("a good run");
         assert_eq!(replay.simulator.snapshot(), simulator.snapshot());
-        assert_eq!(replay.simulator.session_ids(), std::slice::from_ref(&session));
         assert!(replay.simulator.find_session(&session).is_some());
     }
 }

@@ -191,11 +191,6 @@ impl Simulator {
         Explanation { outcome, rule: handled.rule, because, legal, path }
     }
 
-    /// The sessions that it knows, in the order in which they were created.
-    pub fn session_ids(&self) -> Vec<SessionId> {
-        super::in_order(self.sessions.iter().map(|(id, session)| (session.serial, id)))
-    }
-
     /// A session that it knows.
     pub fn find_session(&self, id: &SessionId) -> Option<&Session> {
         self.sessions.get(id)
