@@ -1,5 +1,5 @@
-// The module that writes texts of a run is loaded when the first one is asked for.
-let loading;
+// The module that writes and draws what is seldom asked for is loaded when somebody asks.
+let scribe, loading;
 
 export async function write(script, order) {
   loading ??= load(script);
@@ -12,8 +12,13 @@ export async function write(script, order) {
   }
 }
 
+// Nothing, before it is loaded.
+export function draw(facts) {
+  return scribe?.draw(facts);
+}
+
 async function load(script) {
-  const scribe = await import(new URL(script, document.baseURI).href);
-  await scribe.default();
-  return scribe;
+  const module = await import(new URL(script, document.baseURI).href);
+  await module.default();
+  return (scribe = module);
 }

@@ -13,7 +13,7 @@ use yew::prelude::*;
 
 use crate::components::{
     PartProps, WireLog, announcements, code_pane, confirm_dialog, el, explain_pane, footer,
-    guide_pane, header, package_pane, session_pane, use_dialog,
+    guide_pane, header, package_pane, session_pane, sheet, use_dialog,
 };
 use crate::host::Host;
 use crate::lab::builder;
@@ -96,7 +96,8 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
-    let dialog = use_dialog(lab.question.clone());
+    let dialog = use_dialog(lab.question.is_some());
+    let sheet_dialog = use_dialog(lab.view.sheet.is_some() && lab.view.scribe.is_some());
     let act = use_callback((), move |command: Command, ()| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
     let replica = use_mut_ref(Replica::default);
@@ -106,7 +107,9 @@ pub fn App(props: &AppProps) -> Html {
         let (lab, scene) = (lab.clone(), scene.clone());
         move |call: Call| builder::foresee(&lab, &scene, &mut replica.borrow_mut(), &call)
     });
-    let part = PartProps { lab: shown, scene, act: act.clone(), foresee, prefix: prefix.clone() };
+    let (draw, prefix_of_ids) = (host.draw, prefix.clone());
+    let part =
+        PartProps { lab: shown, scene, act: act.clone(), foresee, draw, prefix: prefix_of_ids };
     let id = |name: &str| part.id(name);
     let pane = match lab.view.pane {
         Pane::Guide => "guide",
@@ -170,6 +173,7 @@ pub fn App(props: &AppProps) -> Html {
         .child(log)
         .child(footer((host.page_memory)(), host.reader_memory.get()))
         .child(confirm_dialog(&part, &dialog))
+        .child(sheet(&part, &sheet_dialog))
         .child(announcements(&lab))
         .into()
 }

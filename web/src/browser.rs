@@ -55,6 +55,7 @@ pub(crate) fn mount() {
             let script = element.dataset().get("laterScribe").unwrap_or_default();
             Rc::new(move |order| written(&script, &order))
         },
+        draw,
         source: |file| Source::Blob(file.into()),
         dropped: files_of,
         copy,
@@ -100,10 +101,11 @@ extern "C" {
 #[wasm_bindgen(module = "/js/scribe.js")]
 extern "C" {
     fn write(script: &str, order: &str) -> Promise;
+    fn draw(facts: &str) -> Option<String>;
 }
 
 /// What is said of a module that says nothing itself.
-const NO_SCRIBE: &str = "the module that writes it could not be loaded";
+const NO_SCRIBE: &str = "a module of this page could not be loaded; is its server still there?";
 
 fn written(script: &str, order: &str) -> Later<Result<String, String>> {
     let written = write(script, order);

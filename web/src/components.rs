@@ -12,6 +12,7 @@ mod calls;
 mod code_pane;
 mod confirm_dialog;
 mod connection;
+mod desk;
 mod diagram;
 mod element;
 mod explain_pane;
@@ -45,6 +46,7 @@ use yew::{AttrValue, Callback};
 pub(crate) use announcements::announcements;
 pub(crate) use code_pane::code_pane;
 pub(crate) use confirm_dialog::{confirm_dialog, use_dialog};
+pub(crate) use desk::sheet;
 pub(crate) use element::el;
 pub(crate) use explain_pane::explain_pane;
 pub(crate) use footer::footer;
@@ -68,6 +70,8 @@ pub(crate) struct PartProps {
     pub(crate) act: Callback<Command>,
     /// Tells what is to be expected of a call.
     pub(crate) foresee: Callback<Call, Foresight>,
+    /// Draws what is in a sheet.
+    pub(crate) draw: fn(&str) -> Option<String>,
     /// Begins the ids of this instance's elements.
     pub(crate) prefix: AttrValue,
 }

@@ -41,6 +41,8 @@ pub struct Host {
     pub checker: Checker,
     /// Who writes texts of a run.
     pub scribe: Scribe,
+    /// Draws a sheet from what is told in JSON; nothing, before the scribe was asked for anything.
+    pub draw: fn(&str) -> Option<String>,
     /// Makes a source of bytes out of a file that was picked or dropped.
     pub source: fn(File) -> Source,
     /// The files of a drop; of a dropped folder, those in it.

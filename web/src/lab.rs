@@ -8,6 +8,7 @@ mod calls;
 mod check;
 mod clock;
 mod code;
+mod desk;
 pub mod diagram;
 mod log;
 mod outcome;
@@ -488,6 +489,10 @@ pub struct View {
     pub picture: Option<Picture>,
     /// The arrow of the diagram that is explained.
     pub edge: Option<Edge>,
+    /// The sheet that lies on top.
+    pub sheet: Option<String>,
+    /// Whether what draws sheets is there, or why not; nothing until it was asked for.
+    pub scribe: Option<Result<(), String>>,
     /// Whether code is shown.
     pub code: bool,
     /// In which language code is shown.
@@ -551,6 +556,8 @@ impl Default for View {
             reads: true,
             pretty: true,
             log_open: true,
+            sheet: None,
+            scribe: None,
             code: false,
             language: Language::Curl,
             whole_run: false,
@@ -653,6 +660,10 @@ pub enum Action {
     Prettied(bool),
     /// Whether the log is open.
     LogOpened(bool),
+    /// A sheet is to lie on top, or none.
+    SheetOpened(Option<String>),
+    /// What draws sheets is there, or why not.
+    ScribeCame(Result<(), String>),
     /// Whether code is to be shown.
     CodeOpened(bool),
     /// What was written, or why it was not.
@@ -989,6 +1000,8 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
+        Action::SheetOpened(sheet) => lab.view.sheet = sheet,
+        Action::ScribeCame(loaded) => lab.view.scribe = Some(loaded),
         Action::CodeOpened(open) => lab.view.code = open,
         Action::CodeWritten(order, text) => lab.code = Some(Rc::new(Code { order, text })),
         Action::LanguageChosen(language) => lab.view.language = language,

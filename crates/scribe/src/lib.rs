@@ -1,5 +1,9 @@
-//! What the page writes of a run, as a wasm module of its own that is loaded when somebody asks for it:
-//! scripts that do the same again. It knows no page.
+//! What the page needs now and then, as a wasm module of its own that is loaded when somebody asks for
+//! it: scripts that do a run again, and parts of the screen that are seldom looked at. It reaches for
+//! nothing: all it knows is handed in as JSON.
+
+mod tree;
+mod views;
 
 use std::rc::Rc;
 
@@ -9,10 +13,13 @@ use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
 /// Writes what a text in JSON asks for: `{"language": "curl", "run": true, "exchanges": […]}`. Without
-/// `run` it is the code of the last exchange.
+/// `run` it is the code of the last exchange. Asked for `null`, it writes nothing: it is here.
 #[wasm_bindgen]
 pub fn write(order: &str) -> Result<String, JsError> {
     let order: Value = serde_json::from_str(order)?;
+    if order.is_null() {
+        return Ok(String::new());
+    }
     let language = order["language"].as_str().and_then(Language::named);
     let language = language.ok_or_else(|| JsError::new("the order names no language"))?;
     let exchanges = order["exchanges"].as_array().into_iter().flatten();
@@ -23,4 +30,10 @@ pub fn write(order: &str) -> Result<String, JsError> {
         Some(last) if order["run"] != true => Ok(code::call(last, language)),
         _ => Ok(code::run(&exchanges, language)),
     }
+}
+
+/// Draws a sheet: `{"sheet": "keys", "entered": {}, …}`. The page knows the form of the answer.
+#[wasm_bindgen]
+pub fn draw(facts: &str) -> Result<String, JsError> {
+    Ok(views::draw(&serde_json::from_str(facts)?).to_string())
 }

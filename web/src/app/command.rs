@@ -88,6 +88,8 @@ pub(crate) enum Command {
     CopyReport(Format),
     /// Put a text on the clipboard.
     Copy(String),
+    /// Open a sheet.
+    Open(String),
 }
 
 impl Command {
@@ -108,6 +110,17 @@ impl Command {
                     | Self::Run(_)
                     | Self::Leap(_)
             )
+    }
+
+    /// A command that comes as data: its name, and what it needs.
+    pub(crate) fn read(command: &Value) -> Option<Self> {
+        let text = |place: usize| command[place].as_str().map(str::to_owned);
+        match (text(0)?.as_str(), text(1)) {
+            ("sheet", Some(name)) if name.is_empty() => Some(Self::just(Action::SheetOpened(None))),
+            ("sheet", Some(name)) => Some(Self::Open(name)),
+            ("copy", Some(text)) => Some(Self::Copy(text)),
+            _ => None,
+        }
     }
 
     /// Something that needs no call.

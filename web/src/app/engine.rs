@@ -145,6 +145,7 @@ impl Engine {
                     copied.await;
                 });
             }
+            Command::Open(sheet) => self.open_sheet(&lab, sheet),
             Command::CopyReport(format) => self.copy_report(&lab, format),
             Command::Check(files) => self.check(files),
             Command::CheckDropped(transfer) => {
@@ -268,6 +269,18 @@ impl Engine {
         self.spawn(|engine| async move {
             engine.dispatch.dispatch(Action::CodeWritten(order, written.await));
         });
+    }
+
+    /// Opens a sheet. What draws it is loaded with the first one.
+    fn open_sheet(self: &Rc<Self>, lab: &Lab, sheet: String) {
+        self.dispatch.dispatch(Action::SheetOpened(Some(sheet)));
+        if !matches!(lab.view.scribe, Some(Ok(()))) {
+            let loaded = (self.host.scribe)("null".to_owned());
+            self.spawn(|engine| async move {
+                let loaded = loaded.await.map(drop);
+                engine.dispatch.dispatch(Action::ScribeCame(loaded));
+            });
+        }
     }
 
     fn put(&self, question: Option<Question>) {

@@ -11,21 +11,21 @@ use super::icon::Icon;
 use crate::app::command::Command;
 use crate::lab::{Action, Question, SessionCall};
 
-/// The dialog's element, which opens with a question and closes without.
+/// A dialog's element, which opens and closes as it is told.
 #[hook]
-pub(crate) fn use_dialog(question: Option<Question>) -> NodeRef {
+pub(crate) fn use_dialog(open: bool) -> NodeRef {
     let dialog = use_node_ref();
-    use_effect_with(question, {
+    use_effect_with(open, {
         let dialog = dialog.clone();
-        move |question| {
+        move |open| {
             let Some(dialog) = dialog.cast::<HtmlDialogElement>() else { return };
-            match question {
-                Some(_) if !dialog.open() => {
+            match (*open, dialog.open()) {
+                (true, false) => {
                     // It fails only for an element that is not on the page.
                     let _ = dialog.show_modal();
                 }
                 // The focus goes back to the button that opened it.
-                None if dialog.open() => dialog.close(),
+                (false, true) => dialog.close(),
                 _ => {}
             }
         }

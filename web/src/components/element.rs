@@ -244,6 +244,21 @@ impl From<El> for Html {
     }
 }
 
+/// A name for good, where it comes as data. There are as many as the views have.
+pub(crate) fn name(text: &str) -> &'static str {
+    thread_local! {
+        static KNOWN: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(known) = known.iter().find(|known| **known == text) {
+            return *known;
+        }
+        let text: &'static str = text.to_owned().leak();
+        known.push(text);
+        text
+    })
+}
+
 /// The same names at the same place in memory, by which an element is compared to what it was.
 fn interned(names: Vec<&'static str>) -> &'static [&'static str] {
     thread_local! {

@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use serde_json::Value;
 use web_sys::{Event, File};
 use yew::prelude::*;
 
@@ -43,6 +44,11 @@ impl Entries {
     /// The same, or else what stands there from the beginning.
     pub(crate) fn text<'a>(&'a self, name: &str, otherwise: &'a str) -> &'a str {
         self.get(name).unwrap_or(otherwise)
+    }
+
+    /// All of it, by name.
+    pub(crate) fn all(&self) -> Value {
+        self.texts.iter().map(|(name, text)| (*name, text.as_str())).collect()
     }
 
     /// Enters a text.

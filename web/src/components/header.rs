@@ -31,7 +31,11 @@ pub(crate) fn header(props: &PartProps) -> El {
     el("header.acc-header")
         .child(el("p.acc-brand").text("Accession").icon(Icon::Logo))
         .child(target_badge(lab))
-        .child(el("div.acc-header-end").child(themes.beside()))
+        .child(
+            el("div.acc-header-end")
+                .child(themes.beside())
+                .child(button("Keys").on_click(props.on(|| Command::Open("keys".to_owned())))),
+        )
         .child(
             el("nav.acc-tabs")
                 .attr("aria-label", "Panes")

@@ -904,7 +904,10 @@ impl Session {
     /// What the type adapter finds: the files that a descriptor names and the session lacks, and
     /// those that cannot be used.
     fn findings(&self, adapter: Adapter) -> Validation {
-        let needs = self.contents(adapter).flat_map(|(_, content)| &content.inside.needs);
+        // Whatever else was found in a file: only a descriptor needs others.
+        let descriptors =
+            self.contents(adapter).filter(|(name, _)| adapter.part(name) == Part::Descriptor);
+        let needs = descriptors.flat_map(|(_, content)| &content.inside.needs);
         let missing: BTreeSet<_> = needs
             .filter(|name| !self.files.contains_key(*name))
             .map(|name| (*name).to_owned())

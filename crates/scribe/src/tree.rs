@@ -1,0 +1,80 @@
+//! Elements as data, built by plain calls as the page builds its own: `el("p.acc-hint").text("…")`.
+//!
+//! An element is an array: its tag with its classes, its attributes, and what is in it. A text is a
+//! text. What the page makes of it is in its `components/desk.rs`. It knows nothing of what is shown.
+
+use serde_json::{Map, Value, json};
+
+/// An element that is being built.
+pub(crate) struct El {
+    name: &'static str,
+    attributes: Map<String, Value>,
+    children: Vec<Value>,
+}
+
+/// An element, by its tag and its classes, as a style sheet names it. Without a tag it is a group.
+pub(crate) fn el(name: &'static str) -> El {
+    El { name, attributes: Map::new(), children: Vec::new() }
+}
+
+/// A button that issues a command.
+pub(crate) fn button(word: &str, command: Value) -> El {
+    el("button").attr("type", "button").text(word).on("click", command)
+}
+
+impl El {
+    /// Sets an attribute.
+    pub(crate) fn attr(mut self, name: &str, value: &str) -> Self {
+        self.attributes.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// Sets an attribute that has no value, or leaves it out.
+    pub(crate) fn flag(self, name: &str, is_set: bool) -> Self {
+        if is_set { self.attr(name, name) } else { self }
+    }
+
+    /// Says that it is nobody's language: a name, an id, a word of the wire.
+    pub(crate) fn exact(self) -> Self {
+        self.attr("translate", "no")
+    }
+
+    /// Puts a text into it.
+    pub(crate) fn text(mut self, text: &str) -> Self {
+        self.children.push(text.into());
+        self
+    }
+
+    /// Puts an element into it.
+    pub(crate) fn child(mut self, child: Self) -> Self {
+        self.children.push(child.into());
+        self
+    }
+
+    /// Puts elements into it.
+    pub(crate) fn children(mut self, children: impl IntoIterator<Item = Self>) -> Self {
+        self.children.extend(children.into_iter().map(Value::from));
+        self
+    }
+
+    /// Says which command an event issues.
+    pub(crate) fn on(mut self, event: &str, command: Value) -> Self {
+        self.attributes.insert(format!("on:{event}"), command);
+        self
+    }
+
+    /// A field: the page keeps what is entered by this name, hands it in again as `entered`, and has
+    /// it drawn anew.
+    pub(crate) fn keeps(mut self, name: &str, entered: &str) -> Self {
+        self.attributes.insert("keeps".to_owned(), name.into());
+        self.attr("value", entered)
+    }
+}
+
+impl From<El> for Value {
+    fn from(element: El) -> Self {
+        let mut parts = vec![element.name.into(), Self::Object(element.attributes)];
+        parts.extend(element.children);
+        json!(parts)
+    }
+}

@@ -1,0 +1,31 @@
+//! The parts of the page that are drawn here, because they are seldom looked at: the page renders what
+//! these functions build, and hands in what they need to know.
+
+mod keys;
+
+use serde_json::{Value, json};
+
+use crate::tree::{El, button, el};
+
+/// What a view is told.
+pub(crate) struct Facts<'a>(&'a Value);
+
+impl<'a> Facts<'a> {
+    /// A fact that is a text; empty if there is none.
+    pub(crate) fn text(&self, name: &str) -> &'a str {
+        self.0[name].as_str().unwrap_or_default()
+    }
+}
+
+/// Draws a sheet, which names itself in the facts.
+pub(crate) fn draw(facts: &Value) -> Value {
+    let facts = Facts(facts);
+    let (title, body) = match facts.text("sheet") {
+        "keys" => ("Keys", keys::keys()),
+        _ => ("Not here", el("p").text("This version of the page has no such sheet.")),
+    };
+    let head = el("div.acc-sheet-head")
+        .child(el("h2").attr("id", "title").text(title))
+        .child(button("Close", json!(["sheet", ""])));
+    el("div").child(head).child(body).into()
+}
