@@ -8,6 +8,10 @@ use sha2::digest::common::hazmat::{SerializableState, SerializedState};
 use sha2::{Sha256, Sha512};
 use wasm_bindgen::prelude::wasm_bindgen;
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// Takes the next bytes into a SHA-256. False, and nothing is changed, if the state is none.
 #[wasm_bindgen]
 pub fn sha256(state: &mut [u8], bytes: &[u8]) -> bool {

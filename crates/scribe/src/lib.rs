@@ -12,6 +12,10 @@ use accession_code::{self as code, Language};
 use serde_json::Value;
 use wasm_bindgen::prelude::*;
 
+#[cfg(target_arch = "wasm32")]
+#[global_allocator]
+static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 /// Writes what a text in JSON asks for: `{"language": "curl", "run": true, "exchanges": […]}`. Without
 /// `run` it is the code of the last exchange. Asked for `null`, it writes nothing: it is here.
 #[wasm_bindgen]
