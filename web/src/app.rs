@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use accession_core::operations::Call;
 use gloo_timers::callback::Interval;
+use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 use yew::prelude::*;
@@ -103,13 +104,20 @@ pub fn App(props: &AppProps) -> Html {
     let replica = use_mut_ref(Replica::default);
     let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
     let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
+    let again = replica.clone();
     let foresee = Callback::from({
         let (lab, scene) = (lab.clone(), scene.clone());
         move |call: Call| builder::foresee(&lab, &scene, &mut replica.borrow_mut(), &call)
     });
-    let (draw, prefix_of_ids) = (host.draw, prefix.clone());
+    let draw = Callback::from({
+        let (lab, host) = (lab.clone(), host.clone());
+        move |entered: Value| {
+            let mut replica = again.borrow_mut();
+            (host.draw)(&lab.facts(entered, replica.of(&lab)).to_string())
+        }
+    });
     let part =
-        PartProps { lab: shown, scene, act: act.clone(), foresee, draw, prefix: prefix_of_ids };
+        PartProps { lab: shown, scene, act: act.clone(), foresee, draw, prefix: prefix.clone() };
     let id = |name: &str| part.id(name);
     let pane = match lab.view.pane {
         Pane::Guide => "guide",

@@ -40,6 +40,7 @@ mod wire_log;
 use std::rc::Rc;
 
 use accession_core::operations::Call;
+use serde_json::Value;
 use web_sys::Event;
 use yew::{AttrValue, Callback};
 
@@ -70,8 +71,8 @@ pub(crate) struct PartProps {
     pub(crate) act: Callback<Command>,
     /// Tells what is to be expected of a call.
     pub(crate) foresee: Callback<Call, Foresight>,
-    /// Draws what is in a sheet.
-    pub(crate) draw: fn(&str) -> Option<String>,
+    /// Draws what is in a sheet, as soon as it can be, from what was entered there.
+    pub(crate) draw: Callback<Value, Option<String>>,
     /// Begins the ids of this instance's elements.
     pub(crate) prefix: AttrValue,
 }

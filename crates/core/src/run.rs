@@ -13,7 +13,9 @@ use crate::operations::{self, Call, Row};
 use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
 use crate::release::Release;
-use crate::simulator::{Credentials, Fault, Handled, Pace, Simulator, Source, Transition, Upload};
+use crate::simulator::{
+    Credentials, Fault, Handled, NoSuchPlace, Pace, Simulator, Source, Transition, Upload,
+};
 use crate::store::Store;
 use crate::structure;
 use crate::structure::{Form, Wire, Writer};
@@ -104,6 +106,8 @@ pub enum Deed {
     Pace(Pace),
     /// A fault is armed.
     Arm(Fault),
+    /// All faults are disarmed.
+    Disarm,
 }
 
 impl Wire for Deed {
@@ -140,6 +144,7 @@ impl Wire for Deed {
             }
             "pace" => (Self::Pace(fields.take("pace")?), &["pace"]),
             "arm" => (Self::Arm(fields.take("fault")?), &["fault"]),
+            "disarm" => (Self::Disarm, &[]),
             _ => return Err(reader.mismatch("a deed of a known kind")),
         };
         let known: Vec<_> = known.iter().copied().chain(["kind"]).collect();
@@ -189,6 +194,7 @@ impl Wire for Deed {
                 writer.put("fault", fault);
                 "arm"
             }
+            Self::Disarm => "disarm",
         };
         writer.put("kind", &kind.to_owned());
         writer.finish("")
@@ -196,6 +202,28 @@ impl Wire for Deed {
 
     fn blank() -> Self {
         Self::Advance
+    }
+}
+
+impl Deed {
+    /// Does it, if it arranges the world around the calls; whoever makes it happen lets time pass then.
+    /// Nothing, if it is a deed of another kind.
+    pub fn arrange(&self, simulator: &mut Simulator) -> Option<Result<(), NoSuchPlace>> {
+        match self {
+            Self::Declare { uri, source } => {
+                simulator.declare_source(uri.clone(), source.clone());
+            }
+            Self::Pace(pace) => simulator.set_pace(*pace),
+            Self::Arm(fault) => return Some(simulator.arm(fault.clone())),
+            Self::Disarm => simulator.disarm(),
+            Self::LogIn { .. }
+            | Self::Call { .. }
+            | Self::OpenUpload { .. }
+            | Self::Progress { .. }
+            | Self::CloseUpload { .. }
+            | Self::Advance => return None,
+        }
+        Some(Ok(()))
     }
 }
 
@@ -360,19 +388,12 @@ impl Replay {
                     None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
                 }
             }
-            Deed::Advance => Outcome::Happened(self.simulator.advance(now)),
-            Deed::Declare { uri, source } => {
-                self.simulator.declare_source(uri.clone(), source.clone());
-                Outcome::Happened(self.simulator.advance(now))
+            Deed::Advance | Deed::Declare { .. } | Deed::Pace(_) | Deed::Arm(_) | Deed::Disarm => {
+                match entry.deed.arrange(&mut self.simulator) {
+                    Some(Err(error)) => Outcome::Impossible(error.to_string()),
+                    None | Some(Ok(())) => Outcome::Happened(self.simulator.advance(now)),
+                }
             }
-            Deed::Pace(pace) => {
-                self.simulator.set_pace(*pace);
-                Outcome::Happened(self.simulator.advance(now))
-            }
-            Deed::Arm(fault) => match self.simulator.arm(fault.clone()) {
-                Ok(()) => Outcome::Happened(self.simulator.advance(now)),
-                Err(error) => Outcome::Impossible(error.to_string()),
-            },
         }
     }
 

@@ -95,6 +95,7 @@ fn whole(dialect: Dialect) -> Run {
     author.calls(&UpdateSessionGet { update_session_id: session.clone() });
     author.now = author.now + Duration::from_secs(6);
     author.does(Deed::Advance);
+    author.does(Deed::Disarm);
     author.calls(&UpdateSessionGet { update_session_id: session });
     author.calls(&ItemFileList { library_item_id: item });
     author.run

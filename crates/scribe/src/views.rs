@@ -1,11 +1,13 @@
 //! The parts of the page that are drawn here, because they are seldom looked at: the page renders what
 //! these functions build, and hands in what they need to know.
 
+mod conditions;
+mod fields;
 mod keys;
 
 use serde_json::{Value, json};
 
-use crate::tree::{El, button, el};
+use crate::tree::{button, el};
 
 /// What a view is told.
 pub(crate) struct Facts<'a>(&'a Value);
@@ -15,12 +17,23 @@ impl<'a> Facts<'a> {
     pub(crate) fn text(&self, name: &str) -> &'a str {
         self.0[name].as_str().unwrap_or_default()
     }
+
+    /// A fact of any kind.
+    pub(crate) fn get(&self, name: &str) -> &'a Value {
+        &self.0[name]
+    }
+
+    /// What is entered by a name, or else what stands there from the beginning.
+    pub(crate) fn entered(&self, name: &str, otherwise: &'a str) -> &'a str {
+        self.0["entered"][name].as_str().unwrap_or(otherwise)
+    }
 }
 
 /// Draws a sheet, which names itself in the facts.
 pub(crate) fn draw(facts: &Value) -> Value {
     let facts = Facts(facts);
     let (title, body) = match facts.text("sheet") {
+        "conditions" => ("Conditions", conditions::conditions(&facts)),
         "keys" => ("Keys", keys::keys()),
         _ => ("Not here", el("p").text("This version of the page has no such sheet.")),
     };

@@ -8,8 +8,8 @@ use crate::failure::{Failure, Result, shown};
 use crate::run;
 
 /// Crates that only make sense as wasm modules; everything else is linted and tested natively.
-pub(crate) const WASM_ONLY: [&str; 4] =
-    ["accession-wasm", "accession-inspector", "accession-digests", "accession-scribe"];
+pub(crate) const WASM_ONLY: [&str; 3] =
+    ["accession-wasm", "accession-inspector", "accession-digests"];
 
 /// Crates that end up in a wasm module and are linted for that target.
 pub(crate) const FOR_WASM: [&str; 6] = [

@@ -2,7 +2,10 @@
 
 use accession_core::dialect::Dialect;
 use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId, WarningType};
-use accession_core::operations::Row;
+use accession_core::operations::{self, Row};
+use accession_core::reading;
+use accession_core::received::Received;
+use accession_core::run::Deed;
 use serde_json::{Map, Value};
 
 use crate::lab::{Action, Format, Leap, Question, SessionCall, Travel};
@@ -90,6 +93,10 @@ pub(crate) enum Command {
     Copy(String),
     /// Open a sheet.
     Open(String),
+    /// Arrange the simulated world: pace, faults, sources.
+    Arrange(Deed),
+    /// One after the other.
+    All(Vec<Self>),
 }
 
 impl Command {
@@ -108,6 +115,7 @@ impl Command {
                     | Self::Ignore(_)
                     | Self::Call(_)
                     | Self::Run(_)
+                    | Self::Arrange(_)
                     | Self::Leap(_)
             )
     }
@@ -116,6 +124,24 @@ impl Command {
     pub(crate) fn read(command: &Value) -> Option<Self> {
         let text = |place: usize| command[place].as_str().map(str::to_owned);
         match (text(0)?.as_str(), text(1)) {
+            ("all", _) => {
+                let commands = command.as_array()?.iter().skip(1);
+                Some(Self::All(commands.map(Self::read).collect::<Option<_>>()?))
+            }
+            ("arrange", _) => Some(Self::Arrange(reading::read(&command[1]).ok()?.value)),
+            ("send", Some(operation)) => {
+                let row = operations::row_named(&operation)?;
+                Some(Self::Send(row, command[2].as_object()?.clone()))
+            }
+            ("add", Some(name)) => Some(Self::AddFiles {
+                files: vec![NewFile {
+                    name,
+                    size: command[2].as_i64(),
+                    checksum: reading::read(&command[3]).ok().map(|read| read.value),
+                    bytes: Bytes::MadeUp(reading::read(&command[4]).ok()?.value),
+                }],
+                send: command[5] == true,
+            }),
             ("sheet", Some(name)) if name.is_empty() => Some(Self::just(Action::SheetOpened(None))),
             ("sheet", Some(name)) => Some(Self::Open(name)),
             ("copy", Some(text)) => Some(Self::Copy(text)),
@@ -152,10 +178,19 @@ pub(crate) enum Credentials {
     Token(LoginToken),
 }
 
+/// The bytes of a file.
+#[derive(Clone)]
+pub(crate) enum Bytes {
+    /// On this computer.
+    File(web_sys::File),
+    /// Nowhere: this is said to have arrived of them. Only a simulator takes that.
+    MadeUp(Received),
+}
+
 /// A file to be added.
 pub(crate) struct NewFile {
     /// Its bytes.
-    pub(crate) file: web_sys::File,
+    pub(crate) bytes: Bytes,
     /// Its name in the session.
     pub(crate) name: String,
     /// The length to declare.

@@ -146,6 +146,10 @@ impl Engine {
                 });
             }
             Command::Open(sheet) => self.open_sheet(&lab, sheet),
+            Command::Arrange(deed) => self.arrange(deed),
+            Command::All(commands) => {
+                commands.into_iter().for_each(|command| self.perform(command));
+            }
             Command::CopyReport(format) => self.copy_report(&lab, format),
             Command::Check(files) => self.check(files),
             Command::CheckDropped(transfer) => {

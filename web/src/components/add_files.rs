@@ -11,7 +11,7 @@ use super::field::{Field, Select, checkbox, checked, target};
 use super::form::{Entries, Form, form};
 use super::guide_pane::goes_to;
 use super::icon::Icon;
-use crate::app::command::{Command, NewFile};
+use crate::app::command::{Bytes, Command, NewFile};
 use crate::format;
 
 /// Files on their way into the session.
@@ -134,7 +134,7 @@ fn add(entries: &mut Entries, _: &PartProps, _: &Event) -> Option<Command> {
             _ => Some(file.size() as i64),
         },
         checksum: checksum.clone(),
-        file,
+        bytes: Bytes::File(file),
     });
     let files = files.collect();
     // Or picking the same file again would be no change.

@@ -31,7 +31,7 @@ fn body(form: &Form<'_>) -> El {
             .child(el("p.acc-error-text").id(&props.id("title")).text(why).icon(Icon::Warning))
             .child(button("Close").on_click(close));
     }
-    let drawn = (props.draw)(&props.lab.facts(form.entries.all()).to_string());
+    let drawn = props.draw.emit(form.entries.all());
     let drawn = drawn.and_then(|text| serde_json::from_str(&text).ok());
     grown(form, &drawn.unwrap_or_default())
 }
@@ -47,7 +47,7 @@ fn grown(form: &Form<'_>, node: &Value) -> El {
     for (key, value) in attributes {
         let text = value.as_str().unwrap_or_default();
         element = match key.as_str() {
-            "value" => element.value(text),
+            "value" if tag != "option" => element.value(text),
             "keeps" => element.on("input", form.keep(name(text))),
             // What is drawn there does not know how many pages there are in this one.
             "id" | "for" | "aria-labelledby" | "aria-describedby" | "aria-controls" => {

@@ -230,4 +230,5 @@ fn clock(props: &PartProps, timeline: &Timeline) -> El {
         .child(leap("+1 min", Leap::By(STEP), true))
         .child(leap("To next event", Leap::NextEvent, alive))
         .child(leap("To expiry", Leap::Expiry, alive))
+        .child(button("Conditions").on_click(props.on(|| Command::Open("conditions".to_owned()))))
 }

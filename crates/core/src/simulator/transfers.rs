@@ -139,6 +139,11 @@ impl Simulator {
         self.pace = pace;
     }
 
+    /// How long the server's own work takes.
+    pub fn pace(&self) -> Pace {
+        self.pace
+    }
+
     /// Makes up a source, or another one under its URI.
     pub fn declare_source(&mut self, uri: impl Into<Text>, source: Source) {
         self.sources.insert(uri.into(), source);

@@ -14,7 +14,7 @@ use accession_core::time::Timestamp;
 use futures_channel::oneshot;
 
 use super::{Answer, Engine, Held, Link};
-use crate::app::command::NewFile;
+use crate::app::command::{Bytes, NewFile};
 use crate::format;
 use crate::lab::{Action, Declared, Outcome, Progress, Upload, Verdict};
 
@@ -64,7 +64,7 @@ impl Engine {
 
     pub(super) async fn send_file(&self, link: &Link, id: &SessionId, name: &str) {
         let (target, file) = self.held(id, name, |held| {
-            (held.link.clone(), held.bytes.as_ref().map(|bytes| bytes.file.clone()))
+            (held.link.clone(), held.bytes.as_ref().map(|file| file.bytes.clone()))
         });
         let no_bytes = file.is_none();
         let (Some(target), Some(file)) = (target, file) else {
@@ -79,7 +79,11 @@ impl Engine {
             outcome.next = vec!["Add the file again.".to_owned()];
             return self.came_to(link, Some(id), outcome);
         };
-        let result = self.upload(link, id, name, &target, (self.host.source)(file)).await;
+        let source = match file {
+            Bytes::File(file) => (self.host.source)(file),
+            Bytes::MadeUp(received) => Source::Virtual(received),
+        };
+        let result = self.upload(link, id, name, &target, source).await;
         let exchange = link.last.borrow_mut().take();
         let files = self.load_files(link, id).await;
         let file = files.iter().find(|file| file.name == name);

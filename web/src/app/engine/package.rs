@@ -9,7 +9,7 @@ use web_sys::File;
 
 use super::Engine;
 use super::files::unless;
-use crate::app::command::NewFile;
+use crate::app::command::{Bytes, NewFile};
 use crate::lab::{Action, Check, Format, Lab, Task};
 
 /// Leaves room for a number in what an item's name may have.
@@ -89,7 +89,7 @@ impl Engine {
 
 fn as_it_is(file: &File) -> NewFile {
     let size = Some(file.size() as i64);
-    NewFile { file: file.clone(), name: file.name(), size, checksum: None }
+    NewFile { bytes: Bytes::File(file.clone()), name: file.name(), size, checksum: None }
 }
 
 /// The file that a package is called by, and the type of an item for it.

@@ -82,6 +82,20 @@ impl Engine {
         }
     }
 
+    /// Arranges the simulated world around the calls.
+    pub(super) fn arrange(self: &Rc<Self>, deed: Deed) {
+        let now = self.now();
+        let is_live = self.lab().is_some_and(|lab| lab.target.is_live());
+        let Some(simulator) = self.simulator.borrow().clone().filter(|_| !is_live) else { return };
+        let mut simulator = simulator.borrow_mut();
+        if let Some(Ok(())) = deed.arrange(&mut simulator) {
+            let mut tape = self.tape.borrow_mut();
+            tape.note(now, deed);
+            let events = simulator.advance(now);
+            self.dispatch.dispatch(Action::Happened(events, tape.take()));
+        }
+    }
+
     /// Goes elsewhere in the run: a simulator is brought there, and calls go on with it.
     pub(super) fn travel(self: &Rc<Self>, lab: &Lab, travel: Travel) {
         if lab.target.is_live() || !lab.branches.can(travel) {
