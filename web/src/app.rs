@@ -3,6 +3,7 @@
 pub(crate) mod command;
 mod engine;
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use accession_core::operations::Call;
@@ -14,11 +15,11 @@ use yew::prelude::*;
 
 use crate::components::{
     PartProps, WireLog, announcements, code_pane, confirm_dialog, el, explain_pane, footer,
-    guide_pane, header, package_pane, session_pane, sheet, use_dialog,
+    guide_pane, header, package_pane, session_pane, set_open, sheet,
 };
 use crate::host::Host;
 use crate::lab::builder;
-use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme, Travel};
+use crate::lab::{Action, Lab, Order, Pane, Replica, Scene, Task, Theme, Travel, reduce};
 use command::Command;
 use engine::Engine;
 
@@ -41,149 +42,193 @@ pub struct AppProps {
     pub host: Rc<Host>,
 }
 
-/// The page.
-#[component]
-pub fn App(props: &AppProps) -> Html {
-    let host = &props.host;
-    let lab = use_reducer({
-        let host = host.clone();
-        move || Lab::new(host.address.clone(), host.seed, (host.clock)())
-    });
-    let engine = use_memo((), |()| Engine::new(host.clone(), lab.dispatcher()));
-    let engine: Rc<Engine> = (*engine).clone();
-    engine.see(lab.clone());
+/// The page: what it knows, who performs what is asked for, and what of the browser it holds on to.
+pub struct App {
+    lab: Rc<Lab>,
+    engine: Rc<Engine>,
+    act: Callback<Command>,
+    replica: Rc<RefCell<Replica>>,
+    main: NodeRef,
+    dialog: NodeRef,
+    sheet: NodeRef,
+    tick: Repeated,
+    poll: Repeated,
+    keep_alive: Repeated,
+    /// The code that was asked for last.
+    code: Option<Order>,
+    /// How often the focus was given to what is new.
+    turns: u32,
+}
 
-    use_effect_with((), {
-        let (engine, host) = (engine.clone(), host.clone());
-        move |()| {
+/// A plain component: hooks would be one piece of code for each kind of value that they look after.
+impl Component for App {
+    type Message = Action;
+    type Properties = AppProps;
+
+    fn create(context: &Context<Self>) -> Self {
+        let host = &context.props().host;
+        let lab = Rc::new(Lab::new(host.address.clone(), host.seed, (host.clock)()));
+        let dispatch = context.link().callback(|action| action);
+        let engine = Engine::new(host.clone(), dispatch, lab.clone());
+        let act = {
+            let engine = engine.clone();
+            Callback::from(move |command| engine.perform(command))
+        };
+        Self {
+            lab,
+            engine,
+            act,
+            replica: Rc::default(),
+            main: NodeRef::default(),
+            dialog: NodeRef::default(),
+            sheet: NodeRef::default(),
+            tick: Repeated::default(),
+            poll: Repeated::default(),
+            keep_alive: Repeated::default(),
+            code: None,
+            turns: 0,
+        }
+    }
+
+    fn update(&mut self, _: &Context<Self>, action: Action) -> bool {
+        self.lab = Rc::new(reduce((*self.lab).clone(), action));
+        self.engine.see(self.lab.clone());
+        true
+    }
+
+    fn rendered(&mut self, context: &Context<Self>, first: bool) {
+        let (lab, engine) = (&self.lab, &self.engine);
+        if first {
             let end = engine.clone();
-            *host.farewell.end.borrow_mut() = Some(Box::new(move || end.say_goodbye()));
+            let farewell = Box::new(move || end.say_goodbye());
+            *context.props().host.farewell.end.borrow_mut() = Some(farewell);
             engine.use_simulator(Default::default());
         }
-    });
-
-    let active = lab.session.as_ref().is_some_and(|session| session.is_active());
-    let uploading = lab.is_uploading();
-    let counting = lab.session.as_ref().is_some_and(|session| !session.gone);
-    let poll = match (active, uploading, lab.target.is_live()) {
-        (_, true, _) => Some(POLL_BUSY),
-        (true, false, true) => Some(POLL_IDLE),
-        _ => None,
-    };
-    use_repeated((counting || !lab.target.is_live()).then_some(TICK), &engine, Engine::tick);
-    use_repeated(poll, &engine, Engine::poll);
-    use_repeated(uploading.then_some(KEEP_ALIVE), &engine, Engine::keep_alive);
-
-    use_effect_with(lab.wanted_code(), {
-        let engine = engine.clone();
-        move |order| {
-            if let Some(order) = order.clone() {
+        let active = lab.session.as_ref().is_some_and(|session| session.is_active());
+        let uploading = lab.is_uploading();
+        let counting = lab.session.as_ref().is_some_and(|session| !session.gone);
+        let poll = match (active, uploading, lab.target.is_live()) {
+            (_, true, _) => Some(POLL_BUSY),
+            (true, false, true) => Some(POLL_IDLE),
+            _ => None,
+        };
+        let tick = (counting || !lab.target.is_live()).then_some(TICK);
+        self.tick.every(tick, engine, Engine::tick);
+        self.poll.every(poll, engine, Engine::poll);
+        self.keep_alive.every(uploading.then_some(KEEP_ALIVE), engine, Engine::keep_alive);
+        let code = lab.wanted_code();
+        if code != self.code {
+            self.code.clone_from(&code);
+            if let Some(order) = code {
                 engine.write_code(order);
             }
         }
-    });
+        set_open(&self.dialog, lab.question.is_some());
+        set_open(&self.sheet, lab.view.sheet.is_some() && lab.view.scribe.is_some());
+        if std::mem::replace(&mut self.turns, lab.view.turns) != lab.view.turns
+            && let Some(main) = self.main.cast::<HtmlElement>()
+        {
+            let heading = main.query_selector("h1[tabindex]").ok().flatten();
+            let heading = heading.and_then(|heading| heading.dyn_into().ok());
+            // Where nothing can be focused, nothing is.
+            let _ = heading.unwrap_or(main).focus();
+        }
+    }
 
-    let main = use_node_ref();
-    use_effect_with(lab.view.turns, {
-        let main = main.clone();
-        move |turns| {
-            let main = main.cast::<HtmlElement>().filter(|_| *turns > 0);
-            if let Some(main) = main {
-                let heading = main.query_selector("h1[tabindex]").ok().flatten();
-                let heading = heading.and_then(|heading| heading.dyn_into().ok());
-                // Where nothing can be focused, nothing is.
-                let _ = heading.unwrap_or(main).focus();
+    fn view(&self, context: &Context<Self>) -> Html {
+        let (lab, host) = (&self.lab, &context.props().host);
+        let (act, replica) = (self.act.clone(), self.replica.clone());
+        let prefix = AttrValue::from(host.prefix.clone());
+        let scene = Rc::new(Scene::of(lab, &mut replica.borrow_mut()));
+        let shown =
+            Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(**lab).clone() });
+        let again = replica.clone();
+        let foresee = Callback::from({
+            let (lab, scene) = (lab.clone(), scene.clone());
+            move |call: Call| builder::foresee(&lab, &scene, &mut replica.borrow_mut(), &call)
+        });
+        let draw = Callback::from({
+            let (lab, host) = (lab.clone(), host.clone());
+            move |entered: Value| {
+                let mut replica = again.borrow_mut();
+                (host.draw)(&lab.facts(entered, replica.of(&lab)).to_string())
             }
-        }
-    });
-
-    let dialog = use_dialog(lab.question.is_some());
-    let sheet_dialog = use_dialog(lab.view.sheet.is_some() && lab.view.scribe.is_some());
-    let act = use_callback((), move |command: Command, ()| engine.perform(command));
-    let prefix = AttrValue::from(host.prefix.clone());
-    let replica = use_mut_ref(Replica::default);
-    let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
-    let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
-    let again = replica.clone();
-    let foresee = Callback::from({
-        let (lab, scene) = (lab.clone(), scene.clone());
-        move |call: Call| builder::foresee(&lab, &scene, &mut replica.borrow_mut(), &call)
-    });
-    let draw = Callback::from({
-        let (lab, host) = (lab.clone(), host.clone());
-        move |entered: Value| {
-            let mut replica = again.borrow_mut();
-            (host.draw)(&lab.facts(entered, replica.of(&lab)).to_string())
-        }
-    });
-    let part =
-        PartProps { lab: shown, scene, act: act.clone(), foresee, draw, prefix: prefix.clone() };
-    let id = |name: &str| part.id(name);
-    let pane = match lab.view.pane {
-        Pane::Guide => "guide",
-        Pane::Session => "session",
-        Pane::Explain => "explain",
-        Pane::Log => "log",
-    };
-    let theme = match lab.view.theme {
-        Theme::System => "system",
-        Theme::Light => "light",
-        Theme::Dark => "dark",
-    };
-    let checking = lab.view.task == Task::Check;
-    let target = if lab.target.is_live() { "live" } else { "simulated" };
-    let skip = el("div.acc-skip")
-        .child(el("a").attr("href", &format!("#{}", id("session"))).text("Skip to the session"))
-        .child(el("a").attr("href", &format!("#{}", id("log"))).text("Skip to the wire log"));
-    let guide = el("aside.acc-pane.acc-guide")
-        .attr("aria-label", "Guide")
-        .id(&id("guide"))
-        .child(guide_pane(&part));
-    let main = el("main.acc-pane.acc-session")
-        .id(&id("session"))
-        .attr("tabindex", "-1")
-        .node(&main)
-        .child(if checking { package_pane(&part) } else { session_pane(&part) });
-    let explain = el("aside.acc-pane.acc-explain")
-        .attr("aria-label", "Explain")
-        .id(&id("explain"))
-        .attr("tabindex", "0")
-        .child(explain_pane(&part))
-        .child(code_pane(&part));
-    let (log, view) = (lab.log().clone(), lab.view.clone());
-    let log = el("section.acc-log")
-        .attr("aria-label", "Wire log")
-        .id(&id("log"))
-        .attr("tabindex", "-1")
-        .child(html! { <WireLog {log} {view} {act} {prefix} /> });
-    let keys = part.act.clone();
-    let simulated = !lab.target.is_live();
-    el("div.acc")
-        .on(
-            "keydown",
-            Callback::from(move |event| {
-                if let Some(travel) = way_of(&event).filter(|_| simulated) {
-                    event.prevent_default();
-                    keys.emit(Command::Travel(travel));
-                }
-            }),
-        )
-        .attr("data-target", target)
-        .attr("data-pane", pane)
-        .attr("data-theme", theme)
-        .attr("data-task", if checking { "check" } else { "session" })
-        .attr("data-log", if lab.view.log_open { "open" } else { "closed" })
-        .child(skip)
-        .child(header(&part))
-        .child(guide)
-        .child(main)
-        .child(explain)
-        .child(log)
-        .child(footer((host.page_memory)(), host.reader_memory.get()))
-        .child(confirm_dialog(&part, &dialog))
-        .child(sheet(&part, &sheet_dialog))
-        .child(announcements(&lab))
-        .into()
+        });
+        let part = PartProps {
+            lab: shown,
+            scene,
+            act: act.clone(),
+            foresee,
+            draw,
+            prefix: prefix.clone(),
+        };
+        let id = |name: &str| part.id(name);
+        let pane = match lab.view.pane {
+            Pane::Guide => "guide",
+            Pane::Session => "session",
+            Pane::Explain => "explain",
+            Pane::Log => "log",
+        };
+        let theme = match lab.view.theme {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        };
+        let checking = lab.view.task == Task::Check;
+        let target = if lab.target.is_live() { "live" } else { "simulated" };
+        let skip = el("div.acc-skip")
+            .child(el("a").attr("href", &format!("#{}", id("session"))).text("Skip to the session"))
+            .child(el("a").attr("href", &format!("#{}", id("log"))).text("Skip to the wire log"));
+        let guide = el("aside.acc-pane.acc-guide")
+            .attr("aria-label", "Guide")
+            .id(&id("guide"))
+            .child(guide_pane(&part));
+        let main = el("main.acc-pane.acc-session")
+            .id(&id("session"))
+            .attr("tabindex", "-1")
+            .node(&self.main)
+            .child(if checking { package_pane(&part) } else { session_pane(&part) });
+        let explain = el("aside.acc-pane.acc-explain")
+            .attr("aria-label", "Explain")
+            .id(&id("explain"))
+            .attr("tabindex", "0")
+            .child(explain_pane(&part))
+            .child(code_pane(&part));
+        let (log, view) = (lab.log().clone(), lab.view.clone());
+        let log = el("section.acc-log")
+            .attr("aria-label", "Wire log")
+            .id(&id("log"))
+            .attr("tabindex", "-1")
+            .child(html! { <WireLog {log} {view} {act} {prefix} /> });
+        let keys = part.act.clone();
+        let simulated = !lab.target.is_live();
+        el("div.acc")
+            .on(
+                "keydown",
+                Callback::from(move |event| {
+                    if let Some(travel) = way_of(&event).filter(|_| simulated) {
+                        event.prevent_default();
+                        keys.emit(Command::Travel(travel));
+                    }
+                }),
+            )
+            .attr("data-target", target)
+            .attr("data-pane", pane)
+            .attr("data-theme", theme)
+            .attr("data-task", if checking { "check" } else { "session" })
+            .attr("data-log", if lab.view.log_open { "open" } else { "closed" })
+            .child(skip)
+            .child(header(&part))
+            .child(guide)
+            .child(main)
+            .child(explain)
+            .child(log)
+            .child(footer((host.page_memory)(), host.reader_memory.get()))
+            .child(confirm_dialog(&part, &self.dialog))
+            .child(sheet(&part, &self.sheet))
+            .child(announcements(lab))
+            .into()
+    }
 }
 
 /// The way through time that keys ask for, unless they are typed into a field, which has its own.
@@ -200,12 +245,20 @@ fn way_of(event: &Event) -> Option<Travel> {
     (asked && !typed).then(|| if key.shift_key() { Travel::Redo } else { Travel::Undo })
 }
 
-/// Does something again and again, as long as there is a period.
-#[hook]
-fn use_repeated(period: Option<u32>, engine: &Rc<Engine>, task: fn(&Rc<Engine>)) {
-    let engine = engine.clone();
-    use_effect_with(period, move |period| {
-        let interval = period.map(|period| Interval::new(period, move || task(&engine)));
-        move || drop(interval)
-    });
+/// Something that is done again and again.
+#[derive(Default)]
+struct Repeated {
+    period: Option<u32>,
+    interval: Option<Interval>,
+}
+
+impl Repeated {
+    /// Does it as long as there is a period.
+    fn every(&mut self, period: Option<u32>, engine: &Rc<Engine>, task: fn(&Rc<Engine>)) {
+        if self.period != period {
+            let engine = engine.clone();
+            self.period = period;
+            self.interval = period.map(|period| Interval::new(period, move || task(&engine)));
+        }
+    }
 }

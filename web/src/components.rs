@@ -46,7 +46,7 @@ use yew::{AttrValue, Callback};
 
 pub(crate) use announcements::announcements;
 pub(crate) use code_pane::code_pane;
-pub(crate) use confirm_dialog::{confirm_dialog, use_dialog};
+pub(crate) use confirm_dialog::{confirm_dialog, set_open};
 pub(crate) use desk::sheet;
 pub(crate) use element::el;
 pub(crate) use explain_pane::explain_pane;

@@ -32,7 +32,6 @@ use accession_core::run;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
 use serde_json::{Map, Value};
-use yew::Reducible;
 
 pub use branch::{Branch, Branches, Travel};
 use builder::{Builder, Edit, Known};
@@ -841,14 +840,6 @@ impl Lab {
             .iter()
             .map(|upload| format!(" {}: {} percent sent.", upload.file, upload.progress.quarter()));
         outcome + &uploads.collect::<String>()
-    }
-}
-
-impl Reducible for Lab {
-    type Action = Action;
-
-    fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
-        Rc::new(reduce(Rc::unwrap_or_clone(self), action))
     }
 }
 

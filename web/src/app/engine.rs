@@ -22,8 +22,8 @@ use accession_core::run::Tape;
 use accession_core::simulator::Simulator;
 use accession_core::structure::Wire;
 use futures_channel::oneshot;
+use yew::Callback;
 use yew::platform::spawn_local;
-use yew::{UseReducerDispatcher, UseReducerHandle};
 
 use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
@@ -39,9 +39,10 @@ const SIMULATED_USER: &str = "you";
 /// Performs what was asked for.
 pub(super) struct Engine {
     host: Rc<Host>,
-    dispatch: UseReducerDispatcher<Lab>,
-    /// The page as it was last drawn.
-    lab: RefCell<Option<UseReducerHandle<Lab>>>,
+    /// Where actions go.
+    dispatch: Callback<Action>,
+    /// The page, after every action so far.
+    lab: RefCell<Rc<Lab>>,
     epoch: Cell<u64>,
     link: RefCell<Option<Link>>,
     simulator: RefCell<Option<Rc<RefCell<Simulator>>>>,
@@ -95,12 +96,12 @@ impl<T> Answer<T> {
 }
 
 impl Engine {
-    pub(super) fn new(host: Rc<Host>, dispatch: UseReducerDispatcher<Lab>) -> Rc<Self> {
+    pub(super) fn new(host: Rc<Host>, dispatch: Callback<Action>, lab: Rc<Lab>) -> Rc<Self> {
         let clock = Rc::new(Cell::new(Clock::new((host.clock)())));
         Rc::new(Self {
             host,
             dispatch,
-            lab: RefCell::default(),
+            lab: RefCell::new(lab),
             epoch: Cell::new(0),
             link: RefCell::default(),
             simulator: RefCell::default(),
@@ -115,14 +116,14 @@ impl Engine {
         })
     }
 
-    /// Takes note of the page as it is drawn.
-    pub(super) fn see(&self, lab: UseReducerHandle<Lab>) {
+    /// Takes note of the page after an action.
+    pub(super) fn see(&self, lab: Rc<Lab>) {
         let busy = lab.is_uploading();
-        *self.lab.borrow_mut() = Some(lab);
+        *self.lab.borrow_mut() = lab;
         self.host.farewell.breaks.set(busy);
     }
 
-    fn lab(&self) -> Option<UseReducerHandle<Lab>> {
+    fn lab(&self) -> Rc<Lab> {
         self.lab.borrow().clone()
     }
 
@@ -131,13 +132,13 @@ impl Engine {
     }
 
     pub(super) fn perform(self: &Rc<Self>, command: Command) {
-        let Some(lab) = self.lab() else { return };
+        let lab = self.lab();
         // What is done while an earlier entry is shown goes on from there.
         if let Some(entry) = lab.selected.filter(|_| command.acts() && !lab.target.is_live()) {
             self.travel(&lab, Travel::Fork(entry));
         }
         match command {
-            Command::Just(action) => self.dispatch.dispatch(*action),
+            Command::Just(action) => self.dispatch.emit(*action),
             Command::Copy(text) => {
                 let copied = (self.host.copy)(text);
                 self.spawn(|_| async move {
@@ -164,7 +165,7 @@ impl Engine {
                 *self.simulator.borrow_mut() = None;
                 self.tape.borrow_mut().take();
                 self.set_clock(Clock::new((self.host.clock)()));
-                self.dispatch.dispatch(Action::RunBegan);
+                self.dispatch.emit(Action::RunBegan);
                 self.use_simulator(lab.dialect);
             }
             Command::Run(rate) => self.run_at(rate),
@@ -183,12 +184,7 @@ impl Engine {
 
     /// Performs what takes calls. They go to the server, and are about the session, of the moment at
     /// which they were asked for.
-    async fn carry_out(
-        self: Rc<Self>,
-        command: Command,
-        lab: UseReducerHandle<Lab>,
-        link: Option<Link>,
-    ) {
+    async fn carry_out(self: Rc<Self>, command: Command, lab: Rc<Lab>, link: Option<Link>) {
         let session = lab.session.as_ref().map(|session| &session.id);
         match (command, &link, session) {
             (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in).await,
@@ -197,7 +193,7 @@ impl Engine {
                 self.load_libraries(link).await;
             }
             (Command::ChooseLibrary(library), link, _) => {
-                self.dispatch.dispatch(Action::LibraryChosen(library.clone()));
+                self.dispatch.emit(Action::LibraryChosen(library.clone()));
                 if let (Some(link), Some(library)) = (link, library) {
                     self.load_items(link, library).await;
                 }
@@ -268,27 +264,27 @@ impl Engine {
 
     /// Has code written, and tells the page.
     pub(super) fn write_code(self: &Rc<Self>, order: Order) {
-        let Some(lab) = self.lab() else { return };
+        let lab = self.lab();
         let written = (self.host.scribe)(lab.code_order(&order));
         self.spawn(|engine| async move {
-            engine.dispatch.dispatch(Action::CodeWritten(order, written.await));
+            engine.dispatch.emit(Action::CodeWritten(order, written.await));
         });
     }
 
     /// Opens a sheet. What draws it is loaded with the first one.
     fn open_sheet(self: &Rc<Self>, lab: &Lab, sheet: String) {
-        self.dispatch.dispatch(Action::SheetOpened(Some(sheet)));
+        self.dispatch.emit(Action::SheetOpened(Some(sheet)));
         if !matches!(lab.view.scribe, Some(Ok(()))) {
             let loaded = (self.host.scribe)("null".to_owned());
             self.spawn(|engine| async move {
                 let loaded = loaded.await.map(drop);
-                engine.dispatch.dispatch(Action::ScribeCame(loaded));
+                engine.dispatch.emit(Action::ScribeCame(loaded));
             });
         }
     }
 
     fn put(&self, question: Option<Question>) {
-        self.dispatch.dispatch(Action::Asked(question));
+        self.dispatch.emit(Action::Asked(question));
     }
 
     fn spawn<F: Future<Output = ()> + 'static>(self: &Rc<Self>, task: impl FnOnce(Rc<Self>) -> F) {
@@ -350,15 +346,15 @@ impl Engine {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
         let target = Target::Live { origin: origin.to_owned() };
-        self.dispatch.dispatch(Action::Targeted(target, dialect));
+        self.dispatch.emit(Action::Targeted(target, dialect));
     }
 
     fn turn_to(&self, target: Target, dialect: Dialect, transport: Transport) -> Link {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
-        self.dispatch.dispatch(Action::TimeIs(self.clock_of(&target)()));
+        self.dispatch.emit(Action::TimeIs(self.clock_of(&target)()));
         let link = self.link_to(&target, dialect, transport);
-        self.dispatch.dispatch(Action::Targeted(target, dialect));
+        self.dispatch.emit(Action::Targeted(target, dialect));
         *self.link.borrow_mut() = Some(link.clone());
         link
     }
@@ -370,7 +366,7 @@ impl Engine {
             let (last, dispatch, tape) = (last.clone(), self.dispatch.clone(), self.tape.clone());
             move |exchange: Rc<Exchange>| {
                 *last.borrow_mut() = Some(exchange.clone());
-                dispatch.dispatch(Action::Recorded(exchange, tape.borrow_mut().take()));
+                dispatch.emit(Action::Recorded(exchange, tape.borrow_mut().take()));
             }
         };
         let client =
@@ -397,7 +393,7 @@ impl Engine {
 
     /// Leaves no API login behind when the page goes away.
     pub(super) fn say_goodbye(&self) {
-        let is_live = self.lab().is_some_and(|lab| lab.target.is_live());
+        let is_live = self.lab().target.is_live();
         if is_live {
             self.abandon();
         }
@@ -422,7 +418,7 @@ impl Engine {
         };
         let exchange = link.last.borrow_mut().take();
         if let Some(behind) = link.client.behind() {
-            self.dispatch.dispatch(Action::Forwarded(link.epoch, behind));
+            self.dispatch.emit(Action::Forwarded(link.epoch, behind));
         }
         match result {
             Ok(()) => {
@@ -448,7 +444,7 @@ impl Engine {
     }
 
     fn connected(&self, link: &Link, connection: Connection) {
-        self.dispatch.dispatch(Action::Connected(link.epoch, connection));
+        self.dispatch.emit(Action::Connected(link.epoch, connection));
     }
 
     // -----------------------------------------------------------------------------------------
@@ -476,18 +472,18 @@ impl Engine {
     fn sent(&self, link: &Link, call: &str) -> u64 {
         let waiting = Waiting { id: self.number(), call: call.to_owned() };
         let id = waiting.id;
-        self.dispatch.dispatch(Action::Sent(link.epoch, waiting));
+        self.dispatch.emit(Action::Sent(link.epoch, waiting));
         id
     }
 
     /// Tells that it has come back, and gives its exchange.
     fn returned(&self, link: &Link, id: u64) -> Option<Rc<Exchange>> {
-        self.dispatch.dispatch(Action::Returned(link.epoch, id));
+        self.dispatch.emit(Action::Returned(link.epoch, id));
         link.last.borrow_mut().take()
     }
 
     fn came_to(&self, link: &Link, session: Option<&SessionId>, outcome: Outcome) {
-        self.dispatch.dispatch(Action::CameTo(link.epoch, session.cloned(), outcome));
+        self.dispatch.emit(Action::CameTo(link.epoch, session.cloned(), outcome));
     }
 
     /// Tells what a call came to, and why where it was done.
@@ -526,7 +522,7 @@ impl Engine {
         error: &ClientError,
         exchange: Option<&Exchange>,
     ) {
-        let Some(lab) = self.lab() else { return };
+        let lab = self.lab();
         let rule = exchange.and_then(|exchange| exchange.rule);
         // The page may not have been drawn since calls began to go there.
         let origin = link.client.origin();

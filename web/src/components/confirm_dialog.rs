@@ -11,26 +11,18 @@ use super::icon::Icon;
 use crate::app::command::Command;
 use crate::lab::{Action, Question, SessionCall};
 
-/// A dialog's element, which opens and closes as it is told.
-#[hook]
-pub(crate) fn use_dialog(open: bool) -> NodeRef {
-    let dialog = use_node_ref();
-    use_effect_with(open, {
-        let dialog = dialog.clone();
-        move |open| {
-            let Some(dialog) = dialog.cast::<HtmlDialogElement>() else { return };
-            match (*open, dialog.open()) {
-                (true, false) => {
-                    // It fails only for an element that is not on the page.
-                    let _ = dialog.show_modal();
-                }
-                // The focus goes back to the button that opened it.
-                (false, true) => dialog.close(),
-                _ => {}
-            }
+/// Opens a dialog's element, or closes it.
+pub(crate) fn set_open(dialog: &NodeRef, open: bool) {
+    let Some(dialog) = dialog.cast::<HtmlDialogElement>() else { return };
+    match (open, dialog.open()) {
+        (true, false) => {
+            // It fails only for an element that is not on the page.
+            let _ = dialog.show_modal();
         }
-    });
-    dialog
+        // The focus goes back to the button that opened it.
+        (false, true) => dialog.close(),
+        _ => {}
+    }
 }
 
 /// What is asked before a call that ends something.

@@ -21,13 +21,13 @@ impl Engine {
         row: &'static Row,
         parameters: Map<String, Value>,
     ) {
-        self.dispatch.dispatch(Action::Built(Edit::Sent));
+        self.dispatch.emit(Action::Built(Edit::Sent));
         let session = text(&parameters, "update_session_id").map(SessionId::new);
         let id = self.sent(link, row.name);
         let result = link.client.call_row(row, parameters.clone()).await;
         let answer = Answer { result, exchange: self.returned(link, id) };
         self.take(link, row, &parameters, session.as_ref(), answer);
-        let on_screen = self.lab().and_then(|lab| Some(lab.session.as_ref()?.id.clone()));
+        let on_screen = self.lab().session.as_ref().map(|session| session.id.clone());
         if session.is_some() && session == on_screen {
             self.perform(Command::Refresh);
         }
@@ -52,13 +52,13 @@ impl Engine {
             self.logged_out(link);
         } else if row == UpdateSessionCreate::ROW {
             let Some(id) = value.as_str().map(SessionId::new) else { return };
-            self.dispatch.dispatch(Action::SessionOpened(link.epoch, id.clone()));
-            self.dispatch.dispatch(Action::Showed(Pane::Session));
+            self.dispatch.emit(Action::SessionOpened(link.epoch, id.clone()));
+            self.dispatch.emit(Action::Showed(Pane::Session));
             self.refresh_soon(link.clone(), id);
         } else if row == UpdateSessionList::ROW {
             let ids = value.as_array().into_iter().flatten().filter_map(Value::as_str);
             let ids = ids.map(SessionId::new).collect();
-            self.dispatch.dispatch(Action::SessionsMet(link.epoch, ids));
+            self.dispatch.emit(Action::SessionsMet(link.epoch, ids));
         } else if row == SessionFileValidate::ROW {
             if let (Some(session), Ok(read)) = (session, reading::read(value)) {
                 let exchange = answer.exchange.clone();
@@ -71,18 +71,18 @@ impl Engine {
 
     /// Reads libraries or items again.
     fn look_at_shelves(self: &Rc<Self>, row: &Row, parameters: &Map<String, Value>) {
-        let Some(lab) = self.lab() else { return };
+        let lab = self.lab();
         let deletes = |name| text(parameters, name).filter(|_| row.name.ends_with("delete"));
         match Phase::of(row) {
             Phase::Libraries => {
                 if deletes("library_id") == lab.library.as_ref().map(LibraryId::as_str) {
-                    self.dispatch.dispatch(Action::LibraryChosen(None));
+                    self.dispatch.emit(Action::LibraryChosen(None));
                 }
                 self.perform(Command::LoadLibraries);
             }
             Phase::Items => {
                 if deletes("library_item_id") == lab.item.as_ref().map(ItemId::as_str) {
-                    self.dispatch.dispatch(Action::ItemChosen(None));
+                    self.dispatch.emit(Action::ItemChosen(None));
                 }
                 self.perform(Command::ChooseLibrary(lab.library.clone()));
             }
@@ -93,7 +93,7 @@ impl Engine {
     /// The token is worth nothing any more.
     fn logged_out(self: &Rc<Self>, link: &Link) {
         link.client.forget();
-        let is_live = self.lab().is_some_and(|lab| lab.target.is_live());
+        let is_live = self.lab().target.is_live();
         if is_live && link.epoch == self.epoch.get() {
             self.leave(link.client.origin(), link.client.dialect());
         } else {

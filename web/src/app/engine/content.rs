@@ -15,17 +15,17 @@ const NAMES: usize = 50;
 
 impl Engine {
     pub(super) async fn load_libraries(&self, link: &Link) -> Vec<LibraryId> {
-        self.dispatch.dispatch(Action::LibrariesAsked(link.epoch));
+        self.dispatch.emit(Action::LibrariesAsked(link.epoch));
         let result = self.call(link, LocalLibraryList {}).await.result;
         let ids = result.as_ref().cloned().unwrap_or_default();
-        self.dispatch.dispatch(Action::Libraries(link.epoch, result));
+        self.dispatch.emit(Action::Libraries(link.epoch, result));
         if let [only] = ids.as_slice() {
-            self.dispatch.dispatch(Action::LibraryChosen(Some(only.clone())));
+            self.dispatch.emit(Action::LibraryChosen(Some(only.clone())));
         }
         for id in ids.iter().take(NAMES) {
             let get = LocalLibraryGet { library_id: id.clone() };
             if let Ok(model) = link.client.call(&get).await {
-                self.dispatch.dispatch(Action::LibraryRead(link.epoch, id.clone(), model));
+                self.dispatch.emit(Action::LibraryRead(link.epoch, id.clone(), model));
             }
         }
         if let [only] = ids.as_slice() {
@@ -38,9 +38,9 @@ impl Engine {
     pub(super) async fn load_items(&self, link: &Link, library: LibraryId) -> Vec<String> {
         let result = self.call(link, ItemList { library_id: library.clone() }).await.result;
         let ids = result.as_ref().cloned().unwrap_or_default();
-        self.dispatch.dispatch(Action::Items(link.epoch, library, result));
+        self.dispatch.emit(Action::Items(link.epoch, library, result));
         if let [only] = ids.as_slice() {
-            self.dispatch.dispatch(Action::ItemChosen(Some(only.clone())));
+            self.dispatch.emit(Action::ItemChosen(Some(only.clone())));
         }
         let mut names = Vec::new();
         for id in ids.into_iter().take(NAMES) {
@@ -53,7 +53,7 @@ impl Engine {
         let get = ItemGet { library_item_id: id.clone() };
         let model = link.client.call(&get).await.ok()?;
         let name = model.name.clone();
-        self.dispatch.dispatch(Action::ItemRead(link.epoch, id, model));
+        self.dispatch.emit(Action::ItemRead(link.epoch, id, model));
         name
     }
 
@@ -66,7 +66,7 @@ impl Engine {
         });
         let Ok(id) = answer.result else { return };
         self.load_libraries(link).await;
-        self.dispatch.dispatch(Action::LibraryChosen(Some(id.clone())));
+        self.dispatch.emit(Action::LibraryChosen(Some(id.clone())));
         self.load_items(link, id).await;
     }
 
@@ -84,7 +84,7 @@ impl Engine {
         });
         let id = answer.result.ok()?;
         self.load_items(link, library).await;
-        self.dispatch.dispatch(Action::ItemChosen(Some(id.clone())));
+        self.dispatch.emit(Action::ItemChosen(Some(id.clone())));
         Some(id)
     }
 }

@@ -50,7 +50,7 @@ impl Engine {
             let size = file.size.map(format::size);
             let declared = Declared { size, checksum: file.checksum.clone() };
             let action = Action::FileAdded(link.epoch, id.clone(), name.clone(), declared);
-            self.dispatch.dispatch(action);
+            self.dispatch.emit(action);
             self.held(id, &name, |held| held.bytes = Some(file));
             added.push(name);
         }
@@ -123,7 +123,7 @@ impl Engine {
         }
         let get = UpdateSessionGet { update_session_id: id.clone() };
         let result = self.call(link, get).await.result;
-        self.dispatch.dispatch(Action::SessionRead(link.epoch, id.clone(), result));
+        self.dispatch.emit(Action::SessionRead(link.epoch, id.clone(), result));
     }
 
     pub(super) async fn upload(
@@ -144,12 +144,12 @@ impl Engine {
             file: name.to_owned(),
             progress: Progress::new(total, now),
         };
-        self.dispatch.dispatch(Action::UploadBegan(link.epoch, upload));
+        self.dispatch.emit(Action::UploadBegan(link.epoch, upload));
         let progress =
             self.progress(total, move |now, sent| Action::UploadMoved(number, now, sent));
         let result = unless(stopped, link.client.upload(target, source, progress)).await;
         self.uploads.borrow_mut().retain(|(other, _)| *other != number);
-        self.dispatch.dispatch(Action::UploadEnded(number));
+        self.dispatch.emit(Action::UploadEnded(number));
         result.unwrap_or(Err(TransportError::Aborted.into()))
     }
 
@@ -165,7 +165,7 @@ impl Engine {
             let now = clock();
             if moved >= total || now.as_millis() - told.get().as_millis() >= PROGRESS_EVERY {
                 told.set(now);
-                dispatch.dispatch(action(now, moved));
+                dispatch.emit(action(now, moved));
             }
         }
     }

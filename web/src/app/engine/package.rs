@@ -25,7 +25,7 @@ impl Engine {
         *self.checking.borrow_mut() = Some(stop);
         *self.package.borrow_mut() = files.clone();
         let check = Check::new(id, name, kind, total, (self.host.clock)());
-        self.dispatch.dispatch(Action::CheckBegan(check));
+        self.dispatch.emit(Action::CheckBegan(check));
         let told = self.progress(total, move |now, read| Action::CheckMoved(id, now, read));
         let progress = Rc::new(move |read| {
             told(read);
@@ -34,7 +34,7 @@ impl Engine {
         let reading = (self.host.checker)(files, progress);
         self.spawn(|engine| async move {
             if let Some(found) = unless(stopped, reading).await {
-                engine.dispatch.dispatch(Action::CheckEnded(id, found));
+                engine.dispatch.emit(Action::CheckEnded(id, found));
             }
         });
     }
@@ -43,14 +43,14 @@ impl Engine {
     pub(super) fn leave_check(&self) {
         *self.checking.borrow_mut() = None;
         self.package.borrow_mut().clear();
-        self.dispatch.dispatch(Action::CheckLeft);
+        self.dispatch.emit(Action::CheckLeft);
     }
 
     pub(super) fn copy_report(self: &Rc<Self>, lab: &Lab, format: Format) {
         let Some(text) = lab.check.as_ref().and_then(|check| check.report(format)) else { return };
         let copied = (self.host.copy)(text);
         self.spawn(|engine| async move {
-            engine.dispatch.dispatch(Action::ReportCopied(format, copied.await));
+            engine.dispatch.emit(Action::ReportCopied(format, copied.await));
         });
     }
 
@@ -66,7 +66,7 @@ impl Engine {
         let is_there = !lab.target.is_live() && lab.is_connected();
         let link = self.link.borrow().clone().filter(|_| is_there);
         let library = lab.library.clone().filter(|_| is_there);
-        self.dispatch.dispatch(Action::TaskChosen(Task::Session));
+        self.dispatch.emit(Action::TaskChosen(Task::Session));
         self.spawn(|engine| async move {
             let (link, libraries) = match (link, library) {
                 (Some(link), Some(library)) => (link, vec![library]),
@@ -77,7 +77,7 @@ impl Engine {
                 }
             };
             let Some(library) = libraries.into_iter().next() else { return };
-            engine.dispatch.dispatch(Action::LibraryChosen(Some(library.clone())));
+            engine.dispatch.emit(Action::LibraryChosen(Some(library.clone())));
             let taken = engine.load_items(&link, library.clone()).await;
             let name = free_name(&name, &taken);
             let Some(item) = engine.create_item(&link, library, name, kind).await else { return };

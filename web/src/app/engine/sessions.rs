@@ -41,8 +41,8 @@ impl Engine {
     }
 
     fn show_session(&self, link: &Link, id: &SessionId) {
-        self.dispatch.dispatch(Action::SessionOpened(link.epoch, id.clone()));
-        self.dispatch.dispatch(Action::Showed(Pane::Session));
+        self.dispatch.emit(Action::SessionOpened(link.epoch, id.clone()));
+        self.dispatch.emit(Action::Showed(Pane::Session));
     }
 
     /// Reads the session and its files again.
@@ -61,17 +61,18 @@ impl Engine {
         let model = result.as_ref().ok();
         let is_done = model.is_some_and(|model| model.state == Some(SessionState::Done));
         let item = model.map(|model| model.library_item_id.clone());
-        self.dispatch.dispatch(Action::SessionRead(link.epoch, id.clone(), result));
+        self.dispatch.emit(Action::SessionRead(link.epoch, id.clone(), result));
         let Some(item) = item else { return };
         self.load_files(link, id).await;
         let Some(item) = item else { return };
         if is_done {
             let list = ItemFileList { library_item_id: item.clone() };
             let files = self.call(link, list).await.result;
-            self.dispatch.dispatch(Action::ItemFilesRead(link.epoch, id.clone(), files));
+            self.dispatch.emit(Action::ItemFilesRead(link.epoch, id.clone(), files));
             self.read_item(link, item).await;
-        } else if self.lab().is_some_and(|lab| {
-            lab.session.as_ref().is_none_or(|session| session.id != *id || session.item.is_none())
+        } else if self.lab().session.as_ref().is_none_or(|session| {
+            // Its item was not read yet.
+            session.id != *id || session.item.is_none()
         }) {
             self.read_item(link, item).await;
         }
@@ -84,7 +85,7 @@ impl Engine {
         for file in &files {
             self.keep_link(id, &file.name, file);
         }
-        self.dispatch.dispatch(Action::FilesRead(link.epoch, id.clone(), result));
+        self.dispatch.emit(Action::FilesRead(link.epoch, id.clone(), result));
         files
     }
 
@@ -118,10 +119,10 @@ impl Engine {
 
     /// Adds a warning to those that are ignored; update replaces the whole list.
     pub(super) async fn ignore(&self, link: &Link, id: &SessionId, warning: WarningType) {
-        let known = self.lab().and_then(|lab| {
-            let session = lab.session.as_ref().filter(|session| session.id == *id)?;
-            session.model.ready()?.warning_behavior.clone()
-        });
+        let lab = self.lab();
+        let session = lab.session.as_ref().filter(|session| session.id == *id);
+        let known = session.and_then(|session| session.model.ready());
+        let known = known.and_then(|model| model.warning_behavior.clone());
         let mut behavior = known.unwrap_or_default();
         behavior.retain(|known| known.r#type != warning);
         behavior.push(WarningBehavior { r#type: warning, ignored: true });
@@ -167,7 +168,7 @@ impl Engine {
 
     /// The share of all bytes that this page has sent or is to send, in percent.
     pub(super) fn progress_of(&self, id: &SessionId) -> Option<i64> {
-        let lab = self.lab()?;
+        let lab = self.lab();
         let session = lab.session.as_ref().filter(|session| session.id == *id)?;
         let (mut sent, mut total) = (0, 0);
         for file in session.files.ready()? {
@@ -183,7 +184,7 @@ impl Engine {
     /// The session on screen, and where calls on it go.
     pub(super) fn on_screen(&self) -> Option<(Link, SessionId)> {
         let link = self.link.borrow().clone()?;
-        Some((link, self.lab()?.session.as_ref()?.id.clone()))
+        Some((link, self.lab().session.as_ref()?.id.clone()))
     }
 
     /// While an upload runs, nothing else tells the server that the client is still there.

@@ -25,13 +25,13 @@ impl Engine {
     /// The instant at which calls are made now.
     pub(super) fn now(&self) -> Timestamp {
         let real = (self.host.clock)();
-        let is_live = self.lab().is_some_and(|lab| lab.target.is_live());
+        let is_live = self.lab().target.is_live();
         if is_live { real } else { self.clock.get().at(real) }
     }
 
     pub(super) fn set_clock(&self, clock: Clock) {
         self.clock.set(clock);
-        self.dispatch.dispatch(Action::Clocked(clock));
+        self.dispatch.emit(Action::Clocked(clock));
     }
 
     pub(super) fn run_at(self: &Rc<Self>, rate: u32) {
@@ -65,8 +65,8 @@ impl Engine {
     /// Lets time pass.
     pub(in crate::app) fn tick(self: &Rc<Self>) {
         let now = self.now();
-        self.dispatch.dispatch(Action::Ticked(now));
-        let is_live = self.lab().is_some_and(|lab| lab.target.is_live());
+        self.dispatch.emit(Action::Ticked(now));
+        let is_live = self.lab().target.is_live();
         let Some(simulator) = self.simulator.borrow().clone().filter(|_| !is_live) else { return };
         let is_due = simulator.borrow().poll_timeout().is_some_and(|at| at <= now);
         if !is_due {
@@ -75,7 +75,7 @@ impl Engine {
         self.tape.borrow_mut().note(now, Deed::Advance);
         let events = simulator.borrow_mut().advance(now);
         let touched: Vec<SessionId> = events.iter().map(|event| event.session.clone()).collect();
-        self.dispatch.dispatch(Action::Happened(events, self.tape.borrow_mut().take()));
+        self.dispatch.emit(Action::Happened(events, self.tape.borrow_mut().take()));
         if let Some((link, id)) = self.on_screen().filter(|(_, id)| touched.contains(id)) {
             let looks = self.looks(&link);
             self.spawn(|engine| async move { engine.refresh(&looks, &id).await });
@@ -85,14 +85,14 @@ impl Engine {
     /// Arranges the simulated world around the calls.
     pub(super) fn arrange(self: &Rc<Self>, deed: Deed) {
         let now = self.now();
-        let is_live = self.lab().is_some_and(|lab| lab.target.is_live());
+        let is_live = self.lab().target.is_live();
         let Some(simulator) = self.simulator.borrow().clone().filter(|_| !is_live) else { return };
         let mut simulator = simulator.borrow_mut();
         if let Some(Ok(())) = deed.arrange(&mut simulator) {
             let mut tape = self.tape.borrow_mut();
             tape.note(now, deed);
             let events = simulator.advance(now);
-            self.dispatch.dispatch(Action::Happened(events, tape.take()));
+            self.dispatch.emit(Action::Happened(events, tape.take()));
         }
     }
 
@@ -114,7 +114,7 @@ impl Engine {
         self.set_clock(self.clock.get().set(there.now, real));
         // Late answers are about another simulator too.
         self.epoch.set(self.epoch.get() + 1);
-        self.dispatch.dispatch(Action::Travelled(travel));
+        self.dispatch.emit(Action::Travelled(travel));
         let (_, transport) = self.way_to_simulator(true);
         let link = self.link_to(&Target::Simulated, lab.dialect, transport);
         if let Some(token) = token {
