@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 mod engine;
+mod keys;
 
 use std::rc::Rc;
 
@@ -13,12 +14,12 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{
-    PartProps, WireLog, announcements, code_pane, confirm_dialog, el, explain_pane, footer,
-    guide_pane, header, package_pane, session_pane, sheet, use_dialog,
+    EXPLAIN, GUIDE, LOG, PartProps, WireLog, announcements, border, code_pane, confirm_dialog, el,
+    explain_pane, footer, guide_pane, header, package_pane, session_pane, sheet, tabs, use_dialog,
 };
 use crate::host::Host;
 use crate::lab::builder;
-use crate::lab::{Lab, Pane, Replica, Scene, Task, Theme, Travel};
+use crate::lab::{Action, Lab, Replica, Scene, Task};
 use command::Command;
 use engine::Engine;
 
@@ -47,7 +48,11 @@ pub fn App(props: &AppProps) -> Html {
     let host = &props.host;
     let lab = use_reducer({
         let host = host.clone();
-        move || Lab::new(host.address.clone(), host.seed, (host.clock)())
+        move || {
+            let mut lab = Lab::new(host.address.clone(), host.seed, (host.clock)());
+            lab.view.recall(&host.kept);
+            lab
+        }
     });
     let engine = use_memo((), |()| Engine::new(host.clone(), lab.dispatcher()));
     let engine: Rc<Engine> = (*engine).clone();
@@ -58,6 +63,7 @@ pub fn App(props: &AppProps) -> Html {
         move |()| {
             let end = engine.clone();
             *host.farewell.end.borrow_mut() = Some(Box::new(move || end.say_goodbye()));
+            (host.watch)();
             engine.use_simulator(Default::default());
         }
     });
@@ -83,23 +89,27 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
-    let main = use_node_ref();
+    let root = use_node_ref();
+    let goal = format!("#{}-{}", host.prefix, lab.view.goal);
     use_effect_with(lab.view.turns, {
-        let main = main.clone();
+        let root = root.clone();
         move |turns| {
-            let main = main.cast::<HtmlElement>().filter(|_| *turns > 0);
-            if let Some(main) = main {
-                let heading = main.query_selector("h1[tabindex]").ok().flatten();
-                let heading = heading.and_then(|heading| heading.dyn_into().ok());
-                // Where nothing can be focused, nothing is.
-                let _ = heading.unwrap_or(main).focus();
+            let Some(root) = root.cast::<HtmlElement>().filter(|_| *turns > 0) else { return };
+            let find = |selector: &str| root.query_selector(selector).ok().flatten();
+            let heading = find(&format!("{goal} h1[tabindex]"));
+            if let Some(goal) = heading.or_else(|| find(&goal)) {
+                // Elements of SVG have the method by the same name. Where nothing can be focused, nothing is.
+                let _ = goal.unchecked_into::<HtmlElement>().focus();
             }
         }
     });
 
     let dialog = use_dialog(lab.question.is_some());
     let sheet_dialog = use_dialog(lab.view.sheet.is_some() && lab.view.scribe.is_some());
-    let act = use_callback((), move |command: Command, ()| engine.perform(command));
+    let act = use_callback((), {
+        let engine = engine.clone();
+        move |command: Command, ()| engine.perform(command)
+    });
     let prefix = AttrValue::from(host.prefix.clone());
     let replica = use_mut_ref(Replica::default);
     let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
@@ -119,17 +129,6 @@ pub fn App(props: &AppProps) -> Html {
     let part =
         PartProps { lab: shown, scene, act: act.clone(), foresee, draw, prefix: prefix.clone() };
     let id = |name: &str| part.id(name);
-    let pane = match lab.view.pane {
-        Pane::Guide => "guide",
-        Pane::Session => "session",
-        Pane::Explain => "explain",
-        Pane::Log => "log",
-    };
-    let theme = match lab.view.theme {
-        Theme::System => "system",
-        Theme::Light => "light",
-        Theme::Dark => "dark",
-    };
     let checking = lab.view.task == Task::Check;
     let target = if lab.target.is_live() { "live" } else { "simulated" };
     let skip = el("div.acc-skip")
@@ -138,12 +137,18 @@ pub fn App(props: &AppProps) -> Html {
     let guide = el("aside.acc-pane.acc-guide")
         .attr("aria-label", "Guide")
         .id(&id("guide"))
+        .attr("tabindex", "-1")
         .child(guide_pane(&part));
-    let main = el("main.acc-pane.acc-session")
+    let session = el("div.acc-pane.acc-session")
         .id(&id("session"))
         .attr("tabindex", "-1")
-        .node(&main)
         .child(if checking { package_pane(&part) } else { session_pane(&part) });
+    // Borders too have to be in a landmark; the style sheet puts them where they belong.
+    let main = el("main")
+        .child(border(&part, GUIDE))
+        .child(session)
+        .child(border(&part, EXPLAIN))
+        .child(border(&part, LOG));
     let explain = el("aside.acc-pane.acc-explain")
         .attr("aria-label", "Explain")
         .id(&id("explain"))
@@ -156,25 +161,22 @@ pub fn App(props: &AppProps) -> Html {
         .id(&id("log"))
         .attr("tabindex", "-1")
         .child(html! { <WireLog {log} {view} {act} {prefix} /> });
-    let keys = part.act.clone();
-    let simulated = !lab.target.is_live();
-    el("div.acc")
-        .on(
-            "keydown",
-            Callback::from(move |event| {
-                if let Some(travel) = way_of(&event).filter(|_| simulated) {
-                    event.prevent_default();
-                    keys.emit(Command::Travel(travel));
-                }
-            }),
-        )
-        .attr("data-target", target)
-        .attr("data-pane", pane)
-        .attr("data-theme", theme)
+    let keys = Callback::from(move |event| engine.press(&event));
+    let narrow = |narrow| part.on(move || Command::just(Action::Narrowed(narrow)));
+    let root = el("div.acc")
+        .node(&root)
+        .on("keydown", keys)
+        .on("acc-narrow", narrow(true))
+        .on("acc-wide", narrow(false));
+    let root = if lab.view.large { root.attr("data-text", "large") } else { root };
+    root.attr("data-target", target)
+        .attr("data-pane", lab.view.pane.name())
+        .attr("data-theme", lab.view.theme.name())
         .attr("data-task", if checking { "check" } else { "session" })
         .attr("data-log", if lab.view.log_open { "open" } else { "closed" })
         .child(skip)
         .child(header(&part))
+        .child(tabs(&part))
         .child(guide)
         .child(main)
         .child(explain)
@@ -184,20 +186,6 @@ pub fn App(props: &AppProps) -> Html {
         .child(sheet(&part, &sheet_dialog))
         .child(announcements(&lab))
         .into()
-}
-
-/// The way through time that keys ask for, unless they are typed into a field, which has its own.
-fn way_of(event: &Event) -> Option<Travel> {
-    let key = event.dyn_ref::<web_sys::KeyboardEvent>()?;
-    let types = |element: &web_sys::Element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            && element.get_attribute("type").is_none_or(|kind| kind != "range")
-    };
-    // The innermost element, also inside a shadow root.
-    let origin = event.composed_path().get(0);
-    let typed = origin.dyn_ref::<web_sys::Element>().is_some_and(types);
-    let asked = (key.ctrl_key() || key.meta_key()) && key.key().eq_ignore_ascii_case("z");
-    (asked && !typed).then(|| if key.shift_key() { Travel::Redo } else { Travel::Undo })
 }
 
 /// Does something again and again, as long as there is a period.
