@@ -1,5 +1,5 @@
 // The module that writes and draws what is seldom asked for is loaded when somebody asks.
-let scribe, loading;
+let scribe, commands, loading;
 
 export async function write(script, order) {
   loading ??= load(script);
@@ -14,11 +14,14 @@ export async function write(script, order) {
 
 // Nothing, before it is loaded.
 export function draw(facts) {
-  return scribe?.draw(facts);
+  return scribe?.draw(commands.complete(facts));
 }
 
 async function load(script) {
-  const module = await import(new URL(script, document.baseURI).href);
+  const base = new URL(script, document.baseURI);
+  const parts = [base.href, new URL("commands.js", base).href].map((part) => import(part));
+  const [module, beside] = await Promise.all(parts);
   await module.default();
+  commands = beside;
   return (scribe = module);
 }

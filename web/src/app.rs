@@ -2,6 +2,7 @@
 
 pub(crate) mod command;
 mod engine;
+mod keys;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -14,12 +15,12 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{
-    PartProps, WireLog, announcements, code_pane, confirm_dialog, el, explain_pane, footer,
-    guide_pane, header, package_pane, session_pane, set_open, sheet,
+    EXPLAIN, GUIDE, LOG, PartProps, WireLog, announcements, border, code_pane, confirm_dialog, el,
+    explain_pane, footer, guide_pane, header, package_pane, session_pane, set_open, sheet, tabs,
 };
 use crate::host::Host;
 use crate::lab::builder;
-use crate::lab::{Action, Lab, Order, Pane, Replica, Scene, Task, Theme, Travel, reduce};
+use crate::lab::{Action, Lab, Order, Replica, Scene, Task, reduce};
 use command::Command;
 use engine::Engine;
 
@@ -48,7 +49,7 @@ pub struct App {
     engine: Rc<Engine>,
     act: Callback<Command>,
     replica: Rc<RefCell<Replica>>,
-    main: NodeRef,
+    root: NodeRef,
     dialog: NodeRef,
     sheet: NodeRef,
     tick: Repeated,
@@ -67,7 +68,9 @@ impl Component for App {
 
     fn create(context: &Context<Self>) -> Self {
         let host = &context.props().host;
-        let lab = Rc::new(Lab::new(host.address.clone(), host.seed, (host.clock)()));
+        let mut lab = Lab::new(host.address.clone(), host.seed, (host.clock)());
+        lab.view.recall(&host.kept);
+        let lab = Rc::new(lab);
         let dispatch = context.link().callback(|action| action);
         let engine = Engine::new(host.clone(), dispatch, lab.clone());
         let act = {
@@ -79,7 +82,7 @@ impl Component for App {
             engine,
             act,
             replica: Rc::default(),
-            main: NodeRef::default(),
+            root: NodeRef::default(),
             dialog: NodeRef::default(),
             sheet: NodeRef::default(),
             tick: Repeated::default(),
@@ -101,7 +104,9 @@ impl Component for App {
         if first {
             let end = engine.clone();
             let farewell = Box::new(move || end.say_goodbye());
-            *context.props().host.farewell.end.borrow_mut() = Some(farewell);
+            let host = &context.props().host;
+            *host.farewell.end.borrow_mut() = Some(farewell);
+            (host.watch)();
             engine.use_simulator(Default::default());
         }
         let active = lab.session.as_ref().is_some_and(|session| session.is_active());
@@ -126,12 +131,14 @@ impl Component for App {
         set_open(&self.dialog, lab.question.is_some());
         set_open(&self.sheet, lab.view.sheet.is_some() && lab.view.scribe.is_some());
         if std::mem::replace(&mut self.turns, lab.view.turns) != lab.view.turns
-            && let Some(main) = self.main.cast::<HtmlElement>()
+            && let Some(root) = self.root.cast::<HtmlElement>()
         {
-            let heading = main.query_selector("h1[tabindex]").ok().flatten();
-            let heading = heading.and_then(|heading| heading.dyn_into().ok());
-            // Where nothing can be focused, nothing is.
-            let _ = heading.unwrap_or(main).focus();
+            let goal = format!("#{}-{}", context.props().host.prefix, lab.view.goal);
+            let find = |selector: &str| root.query_selector(selector).ok().flatten();
+            if let Some(goal) = find(&format!("{goal} h1[tabindex]")).or_else(|| find(&goal)) {
+                // Elements of SVG have the method by the same name. Where nothing can be focused, nothing is.
+                let _ = goal.unchecked_into::<HtmlElement>().focus();
+            }
         }
     }
 
@@ -163,17 +170,6 @@ impl Component for App {
             prefix: prefix.clone(),
         };
         let id = |name: &str| part.id(name);
-        let pane = match lab.view.pane {
-            Pane::Guide => "guide",
-            Pane::Session => "session",
-            Pane::Explain => "explain",
-            Pane::Log => "log",
-        };
-        let theme = match lab.view.theme {
-            Theme::System => "system",
-            Theme::Light => "light",
-            Theme::Dark => "dark",
-        };
         let checking = lab.view.task == Task::Check;
         let target = if lab.target.is_live() { "live" } else { "simulated" };
         let skip = el("div.acc-skip")
@@ -182,12 +178,18 @@ impl Component for App {
         let guide = el("aside.acc-pane.acc-guide")
             .attr("aria-label", "Guide")
             .id(&id("guide"))
+            .attr("tabindex", "-1")
             .child(guide_pane(&part));
-        let main = el("main.acc-pane.acc-session")
+        let session = el("div.acc-pane.acc-session")
             .id(&id("session"))
             .attr("tabindex", "-1")
-            .node(&self.main)
             .child(if checking { package_pane(&part) } else { session_pane(&part) });
+        // Borders too have to be in a landmark; the style sheet puts them where they belong.
+        let main = el("main")
+            .child(border(&part, GUIDE))
+            .child(session)
+            .child(border(&part, EXPLAIN))
+            .child(border(&part, LOG));
         let explain = el("aside.acc-pane.acc-explain")
             .attr("aria-label", "Explain")
             .id(&id("explain"))
@@ -200,25 +202,23 @@ impl Component for App {
             .id(&id("log"))
             .attr("tabindex", "-1")
             .child(html! { <WireLog {log} {view} {act} {prefix} /> });
-        let keys = part.act.clone();
-        let simulated = !lab.target.is_live();
-        el("div.acc")
-            .on(
-                "keydown",
-                Callback::from(move |event| {
-                    if let Some(travel) = way_of(&event).filter(|_| simulated) {
-                        event.prevent_default();
-                        keys.emit(Command::Travel(travel));
-                    }
-                }),
-            )
-            .attr("data-target", target)
-            .attr("data-pane", pane)
-            .attr("data-theme", theme)
+        let engine = self.engine.clone();
+        let keys = Callback::from(move |event| engine.press(&event));
+        let narrow = |narrow| part.on(move || Command::just(Action::Narrowed(narrow)));
+        let root = el("div.acc")
+            .node(&self.root)
+            .on("keydown", keys)
+            .on("acc-narrow", narrow(true))
+            .on("acc-wide", narrow(false));
+        let root = if lab.view.large { root.attr("data-text", "large") } else { root };
+        root.attr("data-target", target)
+            .attr("data-pane", lab.view.pane.name())
+            .attr("data-theme", lab.view.theme.name())
             .attr("data-task", if checking { "check" } else { "session" })
             .attr("data-log", if lab.view.log_open { "open" } else { "closed" })
             .child(skip)
             .child(header(&part))
+            .child(tabs(&part))
             .child(guide)
             .child(main)
             .child(explain)
@@ -229,20 +229,6 @@ impl Component for App {
             .child(announcements(lab))
             .into()
     }
-}
-
-/// The way through time that keys ask for, unless they are typed into a field, which has its own.
-fn way_of(event: &Event) -> Option<Travel> {
-    let key = event.dyn_ref::<web_sys::KeyboardEvent>()?;
-    let types = |element: &web_sys::Element| {
-        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
-            && element.get_attribute("type").is_none_or(|kind| kind != "range")
-    };
-    // The innermost element, also inside a shadow root.
-    let origin = event.composed_path().get(0);
-    let typed = origin.dyn_ref::<web_sys::Element>().is_some_and(types);
-    let asked = (key.ctrl_key() || key.meta_key()) && key.key().eq_ignore_ascii_case("z");
-    (asked && !typed).then(|| if key.shift_key() { Travel::Redo } else { Travel::Undo })
 }
 
 /// Something that is done again and again.

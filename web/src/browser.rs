@@ -58,6 +58,16 @@ pub(crate) fn mount() {
         draw,
         source: |file| Source::Blob(file.into()),
         dropped: files_of,
+        kept: kept(),
+        keep,
+        reset: {
+            let element = element.clone();
+            Rc::new(move || reset(&element))
+        },
+        watch: {
+            let element = element.clone();
+            Rc::new(move || watch(&element))
+        },
         copy,
         page_memory: || core::arch::wasm32::memory_size(0) * WASM_PAGE,
         reader_memory,
@@ -91,6 +101,14 @@ fn copy_selected(window: &web_sys::Window, text: &str) -> Option<bool> {
     let copied = document.exec_command("copy");
     area.remove();
     copied.ok()
+}
+
+#[wasm_bindgen(module = "/js/shell.js")]
+extern "C" {
+    fn kept() -> String;
+    fn keep(look: &str);
+    fn reset(element: &HtmlElement);
+    fn watch(element: &HtmlElement);
 }
 
 #[wasm_bindgen(module = "/js/dropped.js")]

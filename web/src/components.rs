@@ -7,6 +7,7 @@
 
 mod add_files;
 mod announcements;
+mod borders;
 mod call_builder;
 mod calls;
 mod code_pane;
@@ -45,6 +46,7 @@ use web_sys::Event;
 use yew::{AttrValue, Callback};
 
 pub(crate) use announcements::announcements;
+pub(crate) use borders::{EXPLAIN, GUIDE, LOG, border};
 pub(crate) use code_pane::code_pane;
 pub(crate) use confirm_dialog::{confirm_dialog, set_open};
 pub(crate) use desk::sheet;
@@ -52,7 +54,7 @@ pub(crate) use element::el;
 pub(crate) use explain_pane::explain_pane;
 pub(crate) use footer::footer;
 pub(crate) use guide_pane::guide_pane;
-pub(crate) use header::header;
+pub(crate) use header::{header, tabs};
 pub(crate) use package_pane::package_pane;
 pub(crate) use session_pane::session_pane;
 pub(crate) use wire_log::WireLog;
@@ -84,7 +86,7 @@ impl PartProps {
     }
 
     /// A callback that issues the same command each time.
-    fn on<E: 'static>(&self, command: impl Fn() -> Command + 'static) -> Callback<E> {
+    pub(crate) fn on<E: 'static>(&self, command: impl Fn() -> Command + 'static) -> Callback<E> {
         let act = self.act.clone();
         Callback::from(move |_| act.emit(command()))
     }

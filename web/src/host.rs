@@ -47,6 +47,15 @@ pub struct Host {
     pub source: fn(File) -> Source,
     /// The files of a drop; of a dropped folder, those in it.
     pub dropped: fn(DataTransfer) -> Later<Vec<File>>,
+    /// What was kept of how the page looks; empty, if nothing was.
+    pub kept: String,
+    /// Keeps that for the next time; nothing of it, if it is empty.
+    pub keep: fn(&str),
+    /// Puts the borders between panes where they are at first, and forgets where they were.
+    pub reset: Rc<dyn Fn()>,
+    /// Moves these borders from now on, and tells by the events `acc-narrow` and `acc-wide` whether
+    /// panes stand below each other.
+    pub watch: Rc<dyn Fn()>,
     /// Puts a text on the clipboard, and tells whether it got there.
     pub copy: fn(String) -> Later<bool>,
     /// How much memory the page's wasm has, in bytes.

@@ -14,6 +14,7 @@ mod log;
 mod outcome;
 mod scene;
 pub mod sequence;
+mod settings;
 mod timeline;
 pub mod way;
 
@@ -476,6 +477,14 @@ pub struct View {
     pub theme: Theme,
     /// Which pane is in front where not all of them fit.
     pub pane: Pane,
+    /// Where the focus goes at the next turn.
+    pub goal: &'static str,
+    /// Whether panes stand below each other, so that what matters most comes first.
+    pub narrow: bool,
+    /// Whether single keys do something.
+    pub keys: bool,
+    /// Whether everything is larger, for those who sit far away.
+    pub large: bool,
     /// Only log entries that contain this.
     pub filter: String,
     /// Whether calls that only read are listed.
@@ -544,6 +553,45 @@ pub enum Pane {
     Log,
 }
 
+impl Pane {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Guide, Self::Session, Self::Explain, Self::Log];
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Guide => "guide",
+            Self::Session => "session",
+            Self::Explain => "explain",
+            Self::Log => "log",
+        }
+    }
+
+    /// The name of the button that shows it.
+    pub const fn tab(self) -> &'static str {
+        match self {
+            Self::Guide => "tab-guide",
+            Self::Session => "tab-session",
+            Self::Explain => "tab-explain",
+            Self::Log => "tab-log",
+        }
+    }
+}
+
+impl View {
+    fn go(&mut self, pane: Pane, goal: &'static str) {
+        self.pane = pane;
+        self.goal = goal;
+        self.turns += 1;
+        if pane == Pane::Log {
+            self.log_open = true;
+        }
+        if goal == "picture" {
+            self.picture = Some(Picture::Diagram);
+        }
+    }
+}
+
 impl Default for View {
     fn default() -> Self {
         Self {
@@ -551,6 +599,10 @@ impl Default for View {
             turns: 0,
             theme: Theme::System,
             pane: Pane::Session,
+            goal: Pane::Session.name(),
+            narrow: false,
+            keys: true,
+            large: false,
             filter: String::new(),
             reads: true,
             pretty: true,
@@ -647,10 +699,14 @@ pub enum Action {
     CheckLeft,
     /// The report was put on the clipboard, or not.
     ReportCopied(Format, bool),
-    /// The theme was chosen.
-    Themed(Theme),
+    /// How the page is to look, in the words that it is kept in.
+    Looked(String),
     /// A pane is to be in front.
     Showed(Pane),
+    /// The same, and the focus goes to what has this name in it.
+    Went(Pane, &'static str),
+    /// Panes stand below each other, or no longer do.
+    Narrowed(bool),
     /// The log's filter was typed.
     Filtered(String),
     /// Whether the log lists reads.
@@ -705,6 +761,7 @@ impl Action {
 
 impl Lab {
     /// A page that has just been opened.
+    #[inline(never)]
     pub fn new(page: impl Into<String>, seed: u64, now: Timestamp) -> Self {
         Self {
             page: page.into(),
@@ -985,8 +1042,10 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
                 check.copied = Some((format, arrived));
             }
         }
-        Action::Themed(theme) => lab.view.theme = theme,
+        Action::Looked(look) => lab.view.recall(&look),
         Action::Showed(pane) => lab.view.pane = pane,
+        Action::Went(pane, goal) => lab.view.go(pane, goal),
+        Action::Narrowed(narrow) => lab.view.narrow = narrow,
         Action::Filtered(text) => lab.view.filter = text,
         Action::ReadsShown(shown) => lab.view.reads = shown,
         Action::Prettied(pretty) => lab.view.pretty = pretty,
@@ -1006,8 +1065,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
 impl Lab {
     /// What is new is in front, and has the focus.
     fn turn(&mut self) {
-        self.view.pane = Pane::Session;
-        self.view.turns += 1;
+        self.view.go(Pane::Session, Pane::Session.name());
     }
 
     fn retarget(&mut self, target: Target, dialect: Dialect) {

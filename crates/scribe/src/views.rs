@@ -1,9 +1,11 @@
 //! The parts of the page that are drawn here, because they are seldom looked at: the page renders what
 //! these functions build, and hands in what they need to know.
 
+mod commands;
 mod conditions;
 mod fields;
 mod keys;
+mod settings;
 
 use serde_json::{Value, json};
 
@@ -27,6 +29,11 @@ impl<'a> Facts<'a> {
     pub(crate) fn entered(&self, name: &str, otherwise: &'a str) -> &'a str {
         self.0["entered"][name].as_str().unwrap_or(otherwise)
     }
+
+    /// A fact that is a list.
+    pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = Facts<'a>> {
+        self.0[name].as_array().into_iter().flatten().map(Facts)
+    }
 }
 
 /// Draws a sheet, which names itself in the facts.
@@ -34,7 +41,9 @@ pub(crate) fn draw(facts: &Value) -> Value {
     let facts = Facts(facts);
     let (title, body) = match facts.text("sheet") {
         "conditions" => ("Conditions", conditions::conditions(&facts)),
+        "commands" => ("Commands", commands::commands(&facts)),
         "keys" => ("Keys", keys::keys()),
+        "settings" => ("Settings", settings::settings(&facts)),
         _ => ("Not here", el("p").text("This version of the page has no such sheet.")),
     };
     let head = el("div.acc-sheet-head")

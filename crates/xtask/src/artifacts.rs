@@ -89,6 +89,7 @@ impl<'a> Artifacts<'a> {
             run::run(trunk.arg("--locked"), BUILD)?;
             glue::shrink(&self.project.dist())?;
             self.add_simd(&self.project.dist().join("inspector"))?;
+            glue::strip(&self.project.dist())?;
             Ok(self.project.dist())
         })
     }

@@ -1,6 +1,6 @@
 //! What `wasm-bindgen` writes, made smaller: it ends the name of each import with a hash that no compressor can shrink,
-//! once in the module and once in the glue, and trunk's minifier gives up on the glue. It does not know what a module
-//! does.
+//! once in the module and once in the glue, and trunk's minifier gives up on the glue and on our own scripts. It does
+//! not know what a module or a script does.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +31,22 @@ pub(crate) fn shrink(directory: &Path) -> Result<()> {
             Failure::unreadable(shown(&module), "it has no section of imported functions")
         })?;
         std::fs::write(&module, wasm).map_err(Failure::io(doing()))?;
-        std::fs::write(&glue, bare(&js)).map_err(Failure::io(doing()))?;
+        std::fs::write(&glue, js).map_err(Failure::io(doing()))?;
+    }
+    Ok(())
+}
+
+/// Takes what only people read out of every script in a directory and below it.
+pub(crate) fn strip(directory: &Path) -> Result<()> {
+    let doing = || format!("strip the scripts in {}", shown(directory));
+    for entry in std::fs::read_dir(directory).map_err(Failure::io(doing()))? {
+        let path = entry.map_err(Failure::io(doing()))?.path();
+        if path.is_dir() {
+            strip(&path)?;
+        } else if path.extension().is_some_and(|extension| extension == "js") {
+            let script = std::fs::read_to_string(&path).map_err(Failure::io(doing()))?;
+            std::fs::write(&path, bare(&script)).map_err(Failure::io(doing()))?;
+        }
     }
     Ok(())
 }

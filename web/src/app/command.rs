@@ -97,6 +97,8 @@ pub(crate) enum Command {
     Arrange(Deed),
     /// One after the other.
     All(Vec<Self>),
+    /// Put the borders between panes where they are at first, and let the page look like this.
+    Reset(String),
 }
 
 impl Command {
@@ -145,6 +147,8 @@ impl Command {
             ("sheet", Some(name)) if name.is_empty() => Some(Self::just(Action::SheetOpened(None))),
             ("sheet", Some(name)) => Some(Self::Open(name)),
             ("copy", Some(text)) => Some(Self::Copy(text)),
+            ("look", Some(look)) => Some(Self::just(Action::Looked(look))),
+            ("reset", Some(look)) => Some(Self::Reset(look)),
             _ => None,
         }
     }

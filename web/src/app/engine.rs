@@ -59,6 +59,10 @@ pub(super) struct Engine {
     checking: RefCell<Option<oneshot::Sender<()>>>,
     next_number: Cell<u64>,
     polling: Cell<bool>,
+    /// What is kept of how the page looks.
+    kept: RefCell<String>,
+    /// Whether the next single key says where to go.
+    pub(super) going: Cell<bool>,
 }
 
 /// What is at hand of a file of a session.
@@ -98,6 +102,7 @@ impl<T> Answer<T> {
 impl Engine {
     pub(super) fn new(host: Rc<Host>, dispatch: Callback<Action>, lab: Rc<Lab>) -> Rc<Self> {
         let clock = Rc::new(Cell::new(Clock::new((host.clock)())));
+        let kept = host.kept.clone();
         Rc::new(Self {
             host,
             dispatch,
@@ -113,17 +118,24 @@ impl Engine {
             checking: RefCell::default(),
             next_number: Cell::new(1),
             polling: Cell::new(false),
+            kept: RefCell::new(kept),
+            going: Cell::new(false),
         })
     }
 
     /// Takes note of the page after an action.
     pub(super) fn see(&self, lab: Rc<Lab>) {
         let busy = lab.is_uploading();
+        let kept = lab.view.kept();
+        if *self.kept.borrow() != kept {
+            (self.host.keep)(&kept);
+            *self.kept.borrow_mut() = kept;
+        }
         *self.lab.borrow_mut() = lab;
         self.host.farewell.breaks.set(busy);
     }
 
-    fn lab(&self) -> Rc<Lab> {
+    pub(super) fn lab(&self) -> Rc<Lab> {
         self.lab.borrow().clone()
     }
 
@@ -150,6 +162,10 @@ impl Engine {
             Command::Arrange(deed) => self.arrange(deed),
             Command::All(commands) => {
                 commands.into_iter().for_each(|command| self.perform(command));
+            }
+            Command::Reset(look) => {
+                (self.host.reset)();
+                self.dispatch.emit(Action::Looked(look));
             }
             Command::CopyReport(format) => self.copy_report(&lab, format),
             Command::Check(files) => self.check(files),

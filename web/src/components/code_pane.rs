@@ -8,7 +8,7 @@ use super::field::{Select, entered};
 use super::icon::Icon;
 use super::loading::{empty, waiting};
 use crate::app::command::Command;
-use crate::lab::{Action, Code};
+use crate::lab::Action;
 
 const RUN: &str = "run";
 
@@ -49,11 +49,9 @@ fn body(props: &PartProps) -> El {
     let this = format!("this call: {}", called.operation);
     let scope = scope.option("call", &this, !view.whole_run);
     let scope = scope.option(RUN, "the whole run", view.whole_run);
-    let text = match lab.code.as_deref() {
-        Some(Code { order, text }) if lab.wanted_code().as_ref() == Some(order) => {
-            written(props, text)
-        }
-        _ => waiting("The code is being written."),
+    let text = match lab.written() {
+        Some(text) => written(props, text),
+        None => waiting("The code is being written."),
     };
     el("div.acc-stack").child(scope.draw()).child(languages.draw()).child(text)
 }

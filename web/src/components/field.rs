@@ -5,7 +5,7 @@ use web_sys::{Element, Event, HtmlInputElement, HtmlSelectElement};
 use yew::Callback;
 
 use super::PartProps;
-use super::element::{El, el, group};
+use super::element::{El, el};
 
 /// A labelled text field.
 pub(crate) struct Field<'a> {
@@ -136,11 +136,6 @@ impl Select {
         let hint_id = format!("{}-hint", self.id);
         let list = self.list.attr("aria-describedby", &hint_id);
         labelled(&self.id, self.label, list).child(el("p.acc-hint").id(&hint_id).text(hint))
-    }
-
-    /// Draws it with its label beside it.
-    pub(crate) fn beside(self) -> El {
-        group().child(el("label").attr("for", &self.id).text(self.label)).child(self.list)
     }
 }
 

@@ -1,62 +1,57 @@
 //! The top of the page: what it is, where calls go, and which pane is in front.
 
-use yew::prelude::*;
-
 use super::PartProps;
 use super::element::{El, button, el};
-use super::field::{Select, entered};
 use super::icon::Icon;
 use crate::app::command::Command;
-use crate::lab::{Action, Connection, Lab, Pane, Target, Theme};
+use crate::lab::{Action, Connection, Lab, Pane, Target};
+
+/// The sheets that can be opened from everywhere.
+const SHEETS: [(&str, &str); 3] =
+    [("Commands", "commands"), ("Settings", "settings"), ("Keys", "keys")];
 
 /// The top of the page.
 pub(crate) fn header(props: &PartProps) -> El {
     let lab = &props.lab;
-    let on_theme = {
-        let act = props.act.clone();
-        Callback::from(move |event| {
-            let theme = match entered(&event).as_str() {
-                "light" => Theme::Light,
-                "dark" => Theme::Dark,
-                _ => Theme::System,
-            };
-            act.emit(Command::just(Action::Themed(theme)));
-        })
-    };
-    let themes = Select::new(props.id("theme"), "Theme", on_theme)
-        .option("system", "System", lab.view.theme == Theme::System)
-        .option("light", "Light", lab.view.theme == Theme::Light)
-        .option("dark", "Dark", lab.view.theme == Theme::Dark);
-    let tabs = [Pane::Guide, Pane::Session, Pane::Explain, Pane::Log];
     el("header.acc-header")
         .child(el("p.acc-brand").text("Accession").icon(Icon::Logo))
         .child(target_badge(lab))
-        .child(
-            el("div.acc-header-end")
-                .child(themes.beside())
-                .child(button("Keys").on_click(props.on(|| Command::Open("keys".to_owned())))),
-        )
-        .child(
-            el("nav.acc-tabs")
-                .attr("aria-label", "Panes")
-                .children(tabs.map(|pane| tab(props, pane))),
-        )
+        .child(el("div.acc-header-end").children(SHEETS.map(|(word, sheet)| {
+            button(word)
+                .class("acc-quiet acc-small")
+                .attr("aria-haspopup", "dialog")
+                .on_click(props.on(move || Command::Open(sheet.to_owned())))
+        })))
+}
+
+/// The buttons of the panes, where not all of them fit.
+pub(crate) fn tabs(props: &PartProps) -> El {
+    el("nav.acc-tabs").attr("aria-label", "Panes").children(Pane::ALL.map(|pane| tab(props, pane)))
 }
 
 fn tab(props: &PartProps, pane: Pane) -> El {
     let shown = props.lab.view.pane == pane;
+    let narrow = props.lab.view.narrow;
     let (class, word) = match pane {
         Pane::Guide => ("acc-tab-guide", "Guide"),
         Pane::Session => ("acc-tab-session", "Session"),
         Pane::Explain => ("acc-tab-explain", "Explain"),
         Pane::Log => ("acc-tab-log", "Log"),
     };
-    // Pressed again, a drawer closes.
-    let next = if shown { Pane::Session } else { pane };
+    let press = move || {
+        Command::just(match pane {
+            // Pressed again, a drawer closes.
+            _ if shown && !narrow => Action::Showed(Pane::Session),
+            Pane::Session => Action::Showed(pane),
+            _ => Action::Went(pane, pane.name()),
+        })
+    };
     button(word)
+        .id(&props.id(pane.tab()))
         .class(class)
-        .attr_bool("aria-pressed", shown)
-        .on_click(props.on(move || Command::just(Action::Showed(next))))
+        .attr_bool("aria-expanded", shown)
+        .attr("aria-controls", &props.id(pane.name()))
+        .on_click(props.on(press))
 }
 
 /// Who is being talked to: a word, a shape and a colour.

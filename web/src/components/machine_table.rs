@@ -11,16 +11,20 @@ use crate::lab::{Diagram, Edge, Now, Place};
 
 /// The diagram as tables.
 pub(super) fn machine_table(props: &PartProps, diagram: &Diagram) -> El {
-    let more = el("details.acc-more")
-        .child(el("summary").text("All states and arrows"))
-        .child(places(diagram))
-        .child(arrows(diagram));
-    group()
-        .child(state(props, diagram))
-        .child(told(diagram))
-        .child((!diagram.files.is_empty()).then(|| files(diagram)))
-        .child((!props.scene.visited.is_empty()).then(|| visited(props)))
-        .child(more)
+    let folded = |title: &str, tables: El| {
+        el("details.acc-more").child(el("summary").text(title)).child(tables)
+    };
+    let files = (!diagram.files.is_empty()).then(|| files(diagram));
+    let visited = (!props.scene.visited.is_empty()).then(|| visited(props));
+    let possible = told(diagram).child(files).child(visited);
+    let all = group().child(places(diagram)).child(arrows(diagram));
+    // Where there is little room, the calls and the files stand above, and the rest is for those who ask.
+    let possible = if props.lab.view.narrow {
+        folded("Possible now, files, what happened", possible)
+    } else {
+        possible
+    };
+    group().child(state(props, diagram)).child(possible).child(folded("All states and arrows", all))
 }
 
 fn table(caption: &str, columns: &[&str], rows: &mut dyn Iterator<Item = El>) -> El {
@@ -74,7 +78,8 @@ fn told(diagram: &Diagram) -> El {
             .child(rule)
             .child(said("Way there", way.as_deref().unwrap_or_default()))
     });
-    table("What is possible now", &["Name", "Kind", "Now", "Rule", "Way there"], &mut rows)
+    let columns = ["Name", "Kind", "Now", "Rule", "Way there"];
+    group().child(table("What is possible now", &columns, &mut rows))
 }
 
 fn files(diagram: &Diagram) -> El {

@@ -17,41 +17,29 @@ use crate::lab::{Action, Diagram, Picture};
 const PICTURES: [(Picture, &str); 3] =
     [(Picture::Diagram, "Diagram"), (Picture::Sequence, "Sequence"), (Picture::Table, "Table")];
 
-/// The pictures, one of them in front.
+/// The pictures, one of them in front: until one is chosen, the one that fits.
 pub(crate) fn pictures(props: &PartProps) -> El {
     let data = Diagram::of(&props.lab, &props.scene);
-    let draw = |picture| match picture {
+    let view = &props.lab.view;
+    let fits = if view.narrow { Picture::Table } else { Picture::Diagram };
+    let shown = view.picture.unwrap_or(fits);
+    let drawn = match shown {
         Picture::Diagram => diagram(props, &data),
         Picture::Sequence => sequence(props),
         Picture::Table => machine_table(props, &data),
     };
-    let shown = |picture: Picture, when: &'static str| {
-        let panel = el("div").class(&format!("acc-panel {when}")).attr("role", "tabpanel");
-        let name = word(picture);
-        (tabs(props, picture, when), panel.attr("aria-label", name).child(draw(picture)))
-    };
-    // Until one is chosen, the style sheet shows the one that fits.
-    let (wide, narrow) = match props.lab.view.picture {
-        Some(picture) => (shown(picture, ""), None),
-        None => (
-            shown(Picture::Diagram, "acc-only-wide"),
-            Some(shown(Picture::Table, "acc-only-narrow")),
-        ),
-    };
-    let (narrow_tabs, narrow) = narrow.unzip();
+    let panel = el("div.acc-panel").attr("role", "tabpanel").attr("aria-label", word(shown));
     el("section.acc-part")
         .child(el("h2.acc-spoken").text("Picture"))
-        .child(wide.0)
-        .child(wide.1)
-        .child(narrow_tabs)
-        .child(narrow)
+        .child(tabs(props, shown))
+        .child(panel.child(drawn))
 }
 
 fn word(picture: Picture) -> &'static str {
     PICTURES.iter().find(|(other, _)| *other == picture).map_or("", |(_, word)| word)
 }
 
-fn tabs(props: &PartProps, chosen: Picture, when: &str) -> El {
+fn tabs(props: &PartProps, chosen: Picture) -> El {
     let tabs = PICTURES.map(|(picture, word)| {
         let is_chosen = picture == chosen;
         button(word)
@@ -75,8 +63,7 @@ fn tabs(props: &PartProps, chosen: Picture, when: &str) -> El {
             focus(Some(tab.into()));
         }
     });
-    el("div")
-        .class(&format!("acc-tasks {when}"))
+    el("div.acc-tasks")
         .attr("role", "tablist")
         .attr("aria-label", "Pictures of the session")
         .on("keydown", on_key)
@@ -131,6 +118,7 @@ pub(super) fn walkable(
         }
     });
     picture
+        .id(&props.id("picture"))
         .attr("role", "graphics-document")
         .attr("tabindex", "0")
         .on_click(handle.clone())

@@ -35,16 +35,20 @@ pub(crate) fn session_pane(props: &PartProps) -> El {
     };
     let item_files = matches!(session.item_files, Loaded::Ready(_) | Loaded::Failed(_))
         .then(|| part("Item files").child(item_files(props, session)));
+    let look = el("div.acc-parts").key("look").child(pictures(props)).child(timeline(props));
+    let act = el("div.acc-parts")
+        .key("act")
+        .child(preview(props, session))
+        .child(part("Calls").child(calls(props, session)))
+        .child(item_files)
+        .child(files_part(props, session));
+    // Where there is little room, what can be done comes first. Keys keep what is entered.
+    let parts = if props.lab.view.narrow { [act, look] } else { [look, act] };
     group()
         .child(session_header(props, session))
         .child(ending(props, session))
         .child(past(props))
-        .child(pictures(props))
-        .child(timeline(props))
-        .child(preview(props, session))
-        .child(part("Calls").child(calls(props, session)))
-        .child(item_files)
-        .child(files_part(props, session))
+        .children(parts)
 }
 
 fn files_part(props: &PartProps, session: &SessionView) -> El {

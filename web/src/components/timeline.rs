@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use wasm_bindgen::JsCast;
-use yew::prelude::*;
+use web_sys::{Element, Event, KeyboardEvent};
+use yew::Callback;
 
 use super::PartProps;
 use super::element::{El, button, el, group};
+use super::field::{entered, target};
 use super::icon::{Icon, draw};
 use crate::app::command::Command;
 use crate::format;
@@ -26,34 +28,34 @@ pub(crate) fn timeline(props: &PartProps) -> El {
         .attr("aria-label", "Timeline")
         .on("keydown", on_key(props, &timeline))
         .child(slider(props, &timeline))
-        .child(marks(props, &timeline))
-        .child(
-            simulated
-                .then(|| el("div.acc-steer").child(clock(props, &timeline)).child(ways(props))),
-        )
+        .child((!props.lab.view.narrow).then(|| marks(props, &timeline)))
+        .child(simulated.then(|| el("div.acc-steer").child(clock(props, &timeline))))
         .child(simulated.then(|| branches(props, &props.lab)).flatten())
 }
 
 /// While something in the timeline has the focus, single keys do what its buttons do.
-fn on_key(props: &PartProps, timeline: &Timeline) -> Callback<web_sys::Event> {
+fn on_key(props: &PartProps, timeline: &Timeline) -> Callback<Event> {
     let act = props.act.clone();
     let place = timeline.shown;
     let before = place.and_then(|place| timeline.entry(place.checked_sub(1)?));
     let after = timeline.entry(place.map_or(0, |place| place + 1));
     let here = props.lab.selected;
     let simulated = !props.lab.target.is_live();
-    Callback::from(move |event: web_sys::Event| {
-        let Some(event) = event.dyn_ref::<web_sys::KeyboardEvent>() else { return };
-        if event.ctrl_key() || event.meta_key() || event.alt_key() {
+    let (keys, play) = (props.lab.view.keys, props.lab.clock.other_rate());
+    Callback::from(move |event: Event| {
+        let Some(key) = event.dyn_ref::<KeyboardEvent>().filter(|_| keys) else { return };
+        if key.ctrl_key() || key.meta_key() || key.alt_key() {
             return;
         }
         let select =
             |entry: Option<u64>| entry.map(|entry| Command::just(Action::Selected(Some(entry))));
-        let command = match event.key().as_str() {
+        let command = match key.key().as_str() {
             "[" => select(before),
             "]" => select(after),
             "f" if simulated => here.map(|entry| Command::Travel(Travel::Fork(entry))),
             "." if simulated => Some(Command::Leap(Leap::NextEvent)),
+            // A button has this key for itself.
+            " " if simulated && !is_button(&event) => Some(Command::Run(play)),
             _ => None,
         };
         if let Some(command) = command {
@@ -61,6 +63,10 @@ fn on_key(props: &PartProps, timeline: &Timeline) -> Callback<web_sys::Event> {
             act.emit(command);
         }
     })
+}
+
+fn is_button(event: &Event) -> bool {
+    target::<Element>(event).is_some_and(|element| element.tag_name() == "BUTTON")
 }
 
 /// That what is on screen is not the latest.
@@ -79,7 +85,7 @@ pub(crate) fn past(props: &PartProps) -> Option<El> {
     Some(el("p.acc-past").key(&number.to_string()).icon(Icon::Waiting).text(&text).child(latest))
 }
 
-fn select(props: &PartProps, entry: Option<u64>) -> Callback<web_sys::Event> {
+fn select(props: &PartProps, entry: Option<u64>) -> Callback<Event> {
     props.on(move || Command::just(Action::Selected(entry)))
 }
 
@@ -102,9 +108,8 @@ fn slider(props: &PartProps, timeline: &Timeline) -> El {
     let entries: Vec<u64> = timeline.marks.iter().map(|mark| mark.entry).collect();
     let on_slide = {
         let act = props.act.clone();
-        Callback::from(move |event: web_sys::Event| {
-            let input: web_sys::HtmlInputElement = event.target_unchecked_into();
-            let place: usize = input.value().parse().unwrap_or(0);
+        Callback::from(move |event: Event| {
+            let place: usize = entered(&event).parse().unwrap_or(0);
             let entry = entries.get(place.saturating_sub(1)).copied();
             act.emit(Command::just(Action::Selected(entry)));
         })
@@ -216,19 +221,33 @@ fn clock(props: &PartProps, timeline: &Timeline) -> El {
         button(word).flag("disabled", !can).on_click(props.on(move || Command::Leap(leap)))
     };
     let alive = lab.session.as_ref().is_some_and(|session| !session.gone);
+    let play = clock.other_rate();
+    let play = button(if clock.is_paused() { "Play" } else { "Pause" })
+        .on_click(props.on(move || Command::Run(play)));
     let rates = Clock::RATES.into_iter().map(|each| rate(each, &format!("{each}×")));
-    el("div.acc-clock")
+    let face = el("span.acc-clock-face.acc-mono")
+        .attr("title", "Simulated time since the run began")
+        .text(&format!("T+{}", format::clock(since)));
+    let hands = el("div.acc-clock")
         .attr("role", "group")
         .attr("aria-label", "Simulated clock")
-        .child(
-            el("span.acc-clock-face.acc-mono")
-                .attr("title", "Simulated time since the run began")
-                .text(&format!("T+{}", format::clock(since))),
-        )
-        .child(rate(0, "Pause"))
-        .child(group().children(rates))
-        .child(leap("+1 min", Leap::By(STEP), true))
-        .child(leap("To next event", Leap::NextEvent, alive))
-        .child(leap("To expiry", Leap::Expiry, alive))
-        .child(button("Conditions").on_click(props.on(|| Command::Open("conditions".to_owned()))))
+        .child(face)
+        .child(play);
+    let leaps = group().child(leap("To next event", Leap::NextEvent, alive)).child(leap(
+        "To expiry",
+        Leap::Expiry,
+        alive,
+    ));
+    let minute = button("+1 min").on_click(props.on(|| Command::Leap(Leap::By(STEP))));
+    let rates = group().children(rates).child(minute);
+    let conditions = props.on(|| Command::Open("conditions".to_owned()));
+    let conditions = button("Conditions").on_click(conditions);
+    if lab.view.narrow {
+        let more = el("details.acc-more")
+            .child(el("summary").text("Speed, conditions, branches"))
+            .child(el("div.acc-clock").child(rates).child(conditions))
+            .child(ways(props));
+        return group().child(hands.child(leaps)).child(more);
+    }
+    group().child(hands.child(rates).child(leaps).child(conditions)).child(ways(props))
 }

@@ -40,6 +40,11 @@ impl Clock {
         self.rate == 0
     }
 
+    /// The rate that the button for play and pause sets.
+    pub const fn other_rate(&self) -> u32 {
+        if self.is_paused() { 1 } else { 0 }
+    }
+
     /// The same, at another rate from now on.
     #[must_use]
     pub fn with_rate(self, rate: u32, real: Timestamp) -> Self {

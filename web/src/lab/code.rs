@@ -43,6 +43,12 @@ impl Lab {
         })
     }
 
+    /// The code that is wanted, once it is written.
+    pub fn written(&self) -> Option<&Result<String, String>> {
+        let code = self.code.as_deref()?;
+        (self.wanted_code().as_ref() == Some(&code.order)).then_some(&code.text)
+    }
+
     /// The order as the module that writes code understands it.
     pub fn code_order(&self, order: &Order) -> String {
         let exchanges: Vec<Value> = if order.whole_run {

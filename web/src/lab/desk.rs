@@ -23,7 +23,7 @@ impl Lab {
                     "operations": ROWS.iter().map(|row| row.full_name()).collect::<Value>(),
                 })
             }
-            _ => json!({ "sheet": sheet, "entered": entered }),
+            _ => json!({ "sheet": sheet, "entered": entered, "look": self.view.kept() }),
         }
     }
 }

@@ -7,9 +7,21 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
     (
         "Everywhere",
         &[
+            ("Ctrl K", "Find anything that can be done"),
             ("Ctrl Z", "Undo the last step of the run"),
             ("Ctrl Shift Z", "Do it again"),
-            ("Esc", "Close what lies on top"),
+            ("Esc", "Close what lies on top, or the open drawer"),
+        ],
+    ),
+    (
+        "Everywhere but in fields",
+        &[
+            ("g s", "Go to the session"),
+            ("g l", "Go to the wire log"),
+            ("g e", "Go to what explains"),
+            ("g d", "Go to the diagram"),
+            ("c", "Copy the code; open it first, if it is closed"),
+            ("?", "Show these keys"),
         ],
     ),
     ("In the call builder", &[("Ctrl Enter", "Send the call")]),
@@ -21,6 +33,7 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
             ("Home", "The first entry"),
             ("End", "The last entry"),
             (".", "Let time leap to the next event"),
+            ("Space", "Let time stand still or go on, unless on a button"),
             ("f", "Go on from here in a new branch"),
         ],
     ),
@@ -32,9 +45,11 @@ pub(crate) fn keys() -> El {
         let keys = keys.split(' ').map(|key| el("kbd").exact().text(key));
         el("").child(el("dt").children(keys)).child(el("dd").text(what))
     };
-    el("div.acc-stack").children(KEYS.iter().map(|(place, keys)| {
+    let sections = KEYS.iter().map(|(place, keys)| {
         el("section")
             .child(el("h3").text(place))
             .child(el("dl.acc-keys").children(keys.iter().map(key)))
-    }))
+    });
+    let off = "On a Mac, ⌘ does what Ctrl does. Single keys can be switched off in Settings.";
+    el("div.acc-stack").children(sections).child(el("p.acc-hint").text(off))
 }

@@ -1,0 +1,75 @@
+// What the sheet of commands learns of the page, and how it does it: by the page's own buttons, so that it offers what
+// can be done now, and nothing is done that a person could not do by hand.
+
+const page = () => document.querySelector(".acc");
+
+/** What a sheet is told, with what can be pressed and which operations there are, if it is the one of commands. */
+export function complete(facts) {
+  const told = JSON.parse(facts);
+  if (told.sheet !== "commands") return facts;
+  const actions = buttons().map(({ name, place, hint }) => ({ name, place, hint }));
+  const operations = [...(operation()?.options ?? [])].map(({ value, text, parentElement }) => {
+    return { name: text, place: parentElement.label, value };
+  });
+  return JSON.stringify({ ...told, actions, operations });
+}
+
+function buttons() {
+  const found = [...page().querySelectorAll("button:enabled")].filter(
+    (button) => !button.closest("dialog, .acc-header"),
+  );
+  return found.map((button) => ({
+    button,
+    name: button.ariaLabel ?? button.textContent,
+    place: button.parentElement.closest("[aria-label]")?.ariaLabel ?? "",
+    hint: described(button),
+  }));
+}
+
+function described(button) {
+  const id = button.getAttribute("aria-describedby");
+  return (id && page().querySelector(`#${CSS.escape(id)}`)?.textContent) || "";
+}
+
+const operation = () => page().querySelector(".acc-builder select");
+
+function press(place, name) {
+  const found = buttons().find((each) => each.place === place && each.name === name);
+  // Where it is shown by now is where the focus belongs, unless pressing moves it.
+  found?.button.focus();
+  found?.button.click();
+}
+
+function build(value) {
+  const select = operation();
+  if (!select) return;
+  if (!select.closest("aside").checkVisibility()) press("Panes", "Guide");
+  select.closest("details").open = true;
+  select.value = value;
+  select.dispatchEvent(new Event("change", { bubbles: true }));
+  // Opening a drawer moves the focus too.
+  setTimeout(() => select.focus());
+}
+
+document.addEventListener("click", ({ target }) => {
+  const { place, press: name, build: value } = target.closest?.("[data-press], [data-build]")?.dataset ?? {};
+  if (name === undefined && value === undefined) return;
+  const dialog = target.closest("dialog");
+  const act = () => (name === undefined ? build(value) : press(place, name));
+  // What is pressed may open a sheet of its own, once this one is gone.
+  dialog.addEventListener("close", () => setTimeout(act), { once: true });
+  dialog.close();
+});
+
+// From the field down into the list and back.
+document.addEventListener("keydown", (event) => {
+  const list = event.target.closest?.(".acc-commands");
+  if (!list) return;
+  const stops = [...list.querySelectorAll("input, button")];
+  const at = stops.indexOf(event.target);
+  const to = { ArrowDown: stops[at + 1], ArrowUp: stops[at - 1] }[event.key];
+  if (to) to.focus();
+  else if (event.key === "Enter" && at === 0) stops[1]?.click();
+  else return;
+  event.preventDefault();
+});

@@ -1,0 +1,130 @@
+//! All that can be done now, found by typing: what the page's own buttons do, any operation in the
+//! builder, the sheets, and how the page looks. The page's part of it is told, and done, by
+//! `js/commands.js`.
+
+use serde_json::json;
+
+use super::{Facts, settings};
+use crate::tree::{El, el};
+
+const SHEETS: [(&str, &str); 2] = [("Settings", "settings"), ("Keys", "keys")];
+
+/// The commands that fit what is typed.
+pub(crate) fn commands(facts: &Facts<'_>) -> El {
+    let typed = facts.entered("command", "");
+    let field = el("input")
+        .attr("type", "text")
+        .attr("aria-label", "Find a command")
+        .attr("placeholder", "What do you want to do?")
+        .attr("autocomplete", "off")
+        .attr("spellcheck", "false")
+        .flag("autofocus", true)
+        .keeps("command", typed);
+    let found: Vec<El> = all(facts).filter_map(|command| command.found_by(typed)).collect();
+    let count = match found.len() {
+        0 => "Nothing fits. A call that is not possible now has its reason in Explain.".to_owned(),
+        1 => "One command. Enter does it.".to_owned(),
+        count => format!("{count} commands. Enter does the first, arrow keys lead to the others."),
+    };
+    el("div.acc-stack.acc-commands")
+        .child(field)
+        .child(el("p.acc-hint").attr("role", "status").text(&count))
+        .child(el("ul").children(found.into_iter().map(|button| el("li").child(button))))
+}
+
+/// Something that can be done.
+struct Offer<'a> {
+    name: String,
+    /// Where on the page it is done otherwise.
+    place: &'a str,
+    /// What is to be expected of it.
+    hint: &'a str,
+    button: El,
+}
+
+fn all<'a>(facts: &Facts<'a>) -> impl Iterator<Item = Offer<'a>> {
+    let pressed = facts.list("actions").map(|action| {
+        let (name, place) = (action.text("name"), action.text("place"));
+        let button = plain().attr("data-press", name).attr("data-place", place);
+        Offer { name: name.to_owned(), place, hint: action.text("hint"), button }
+    });
+    let built = facts.list("operations").map(|operation| {
+        let button = plain().attr("data-build", operation.text("value"));
+        let (name, place) = (operation.text("name"), operation.text("place"));
+        Offer { name: format!("Build {name}"), place, hint: "", button }
+    });
+    let issued = |place, name, command| Offer {
+        name,
+        place,
+        hint: "",
+        button: plain().on("click", command),
+    };
+    let settled = settings::offers(facts);
+    let settled = settled.map(move |(name, command)| issued("Settings", name, command));
+    let sheets = SHEETS.map(|(name, sheet)| issued("", name.to_owned(), json!(["sheet", sheet])));
+    pressed.chain(settled).chain(sheets).chain(built)
+}
+
+fn plain() -> El {
+    el("button").attr("type", "button")
+}
+
+impl Offer<'_> {
+    /// Its button, if all words that are typed are in it somewhere.
+    fn found_by(self, typed: &str) -> Option<El> {
+        let Self { name, place, hint, button } = self;
+        let text = format!("{name} {place} {hint}").to_lowercase();
+        let fits = typed.to_lowercase().split_whitespace().all(|word| text.contains(word));
+        let more = [place, hint].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
+        fits.then(|| button.text(&name).child(el("span.acc-sub").text(&more.join(" · "))))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn facts(typed: &str) -> Value {
+        json!({
+            "look": "large",
+            "entered": { "command": typed },
+            "actions": [
+                { "name": "Complete update session", "place": "", "hint": "will be refused: no bytes" },
+                { "name": "To expiry", "place": "Simulated clock" },
+            ],
+            "operations": [{ "name": "update_session.complete", "place": "finish", "value": "a.b.complete" }],
+        })
+    }
+
+    fn found(typed: &str) -> Vec<String> {
+        let drawn = commands(&Facts(&facts(typed)));
+        let drawn = Value::from(drawn);
+        let items = drawn[4].as_array().unwrap()[2..].iter();
+        items.map(|item| item[2][2].as_str().unwrap().to_owned()).collect()
+    }
+
+    #[test]
+    fn what_is_typed_finds_by_name_place_and_hint() {
+        assert_eq!(found("COMPLETE"), ["Complete update session", "Build update_session.complete"]);
+        assert_eq!(found("clock exp"), ["To expiry"]);
+        assert_eq!(found("refused"), ["Complete update session"]);
+        assert_eq!(found("theme dark"), ["Theme: Dark"]);
+        assert!(found("no such thing").is_empty());
+        assert!(found("").len() > 10);
+    }
+
+    #[test]
+    fn each_says_how_it_is_done() {
+        let drawn = Value::from(commands(&Facts(&facts("")))).to_string();
+        for way in [
+            r#""data-press":"To expiry","data-place":"Simulated clock""#,
+            r#""data-build":"a.b.complete""#,
+            r#"["look","large dark"]"#,
+            r#"["sheet","keys"]"#,
+        ] {
+            assert!(drawn.contains(way), "{way} is not in {drawn}");
+        }
+    }
+}
