@@ -100,13 +100,14 @@ pub fn App(props: &AppProps) -> Html {
     let act = use_callback((), move |command: Command, ()| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
     let replica = use_mut_ref(Replica::default);
+    let expected = replica.borrow_mut().expected(&lab);
     let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
     let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
     let foresee = Callback::from({
         let (lab, scene) = (lab.clone(), scene.clone());
         move |call: Call| builder::foresee(&lab, &scene, &mut replica.borrow_mut(), &call)
     });
-    let part = PartProps { lab: shown, scene, act: act.clone(), foresee, prefix: prefix.clone() };
+    let part = PartProps { lab: shown, scene, act, foresee, prefix };
     let id = |name: &str| part.id(name);
     let pane = match lab.view.pane {
         Pane::Guide => "guide",
@@ -139,12 +140,11 @@ pub fn App(props: &AppProps) -> Html {
         .attr("tabindex", "0")
         .child(explain_pane(&part))
         .child(code_pane(&part));
-    let (log, view) = (lab.log().clone(), lab.view.clone());
     let log = el("section.acc-log")
         .attr("aria-label", "Wire log")
         .id(&id("log"))
         .attr("tabindex", "-1")
-        .child(html! { <WireLog {log} {view} {act} {prefix} /> });
+        .child(html! { <WireLog part={part.clone()} {expected} /> });
     let keys = part.act.clone();
     let simulated = !lab.target.is_live();
     el("div.acc")

@@ -9,6 +9,7 @@ mod check;
 mod clock;
 mod code;
 pub mod diagram;
+mod listing;
 mod log;
 mod outcome;
 mod scene;
@@ -40,6 +41,7 @@ pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
 pub use code::{Code, Order};
 pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
+pub use listing::{Column, Listing, Sorting};
 pub use log::{Entry, Happening, Log, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
@@ -101,6 +103,8 @@ pub struct Lab {
     pub branches: Branches,
     /// The entry of the log that all views show; none: the latest.
     pub selected: Option<u64>,
+    /// The entry whose request and answer are read.
+    pub opened: Option<u64>,
     /// How it is all shown.
     pub view: View,
 }
@@ -480,6 +484,8 @@ pub struct View {
     pub filter: String,
     /// Whether calls that only read are listed.
     pub reads: bool,
+    /// In which order the log is listed; none: that in which its entries ended.
+    pub sorting: Option<Sorting>,
     /// Whether JSON bodies are laid out for reading.
     pub pretty: bool,
     /// Whether the log is open.
@@ -549,6 +555,7 @@ impl Default for View {
             pane: Pane::Session,
             filter: String::new(),
             reads: true,
+            sorting: None,
             pretty: true,
             log_open: true,
             code: false,
@@ -649,6 +656,10 @@ pub enum Action {
     Filtered(String),
     /// Whether the log lists reads.
     ReadsShown(bool),
+    /// The heading of a column of the log was pressed.
+    Sorted(Column),
+    /// An entry is to be read in full, or none. Views show it.
+    Opened(Option<u64>),
     /// Whether bodies are laid out.
     Prettied(bool),
     /// Whether the log is open.
@@ -720,6 +731,7 @@ impl Lab {
             code: None,
             branches: Branches::default(),
             selected: None,
+            opened: None,
             view: View::default(),
         }
     }
@@ -945,13 +957,20 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::RunBegan => {
             lab.branches.begin_anew();
             lab.selected = None;
+            lab.opened = None;
         }
         Action::Clocked(clock) => lab.clock = clock,
         Action::Selected(entry) => {
-            let known = entry.filter(|number| lab.log().find(*number).is_some());
-            let last = lab.log().entries().last().map(|entry| entry.number);
-            // The latest entry is not held on to: views go on with the run.
-            lab.selected = known.filter(|_| known != last);
+            lab.select(entry);
+            if lab.opened.is_some() && entry.is_some() {
+                lab.opened = entry;
+            }
+        }
+        Action::Opened(entry) => {
+            if entry.is_some() {
+                lab.select(entry);
+            }
+            lab.opened = entry;
         }
         Action::Travelled(travel) => lab.take_trip(travel),
         Action::Asked(question) => lab.question = question,
@@ -987,6 +1006,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::Showed(pane) => lab.view.pane = pane,
         Action::Filtered(text) => lab.view.filter = text,
         Action::ReadsShown(shown) => lab.view.reads = shown,
+        Action::Sorted(column) => lab.view.sorting = Sorting::pressed(lab.view.sorting, column),
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
         Action::CodeOpened(open) => lab.view.code = open,
@@ -1004,6 +1024,13 @@ impl Lab {
     fn turn(&mut self) {
         self.view.pane = Pane::Session;
         self.view.turns += 1;
+    }
+
+    fn select(&mut self, entry: Option<u64>) {
+        let known = entry.filter(|number| self.log().find(*number).is_some());
+        let last = self.log().entries().last().map(|entry| entry.number);
+        // The latest entry is not held on to: views go on with the run.
+        self.selected = known.filter(|_| known != last);
     }
 
     fn retarget(&mut self, target: Target, dialect: Dialect) {
@@ -1025,9 +1052,15 @@ impl Lab {
     }
 
     fn take_trip(&mut self, travel: Travel) {
+        let opened = self.opened.and_then(|number| self.log().find(number).cloned());
         self.branches.travel(travel);
         self.epoch += 1;
         self.selected = None;
+        // Another branch may have another entry of this number.
+        let same = |entry: &Rc<Entry>| {
+            self.log().find(entry.number).is_some_and(|now| Rc::ptr_eq(entry, now))
+        };
+        self.opened = opened.filter(same).map(|entry| entry.number);
         self.outcome = None;
         self.question = None;
         self.uploads.clear();

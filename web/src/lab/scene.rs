@@ -4,6 +4,8 @@
 //! Of a simulated run it is what the same run leads to when it is done again; of a live one, what its
 //! answers told. Nothing of it is kept: the same entries give the same scene.
 
+use std::rc::Rc;
+
 use accession_client::{Exchange, Outcome as Wire};
 use accession_core::dialect::{self, Dialect};
 use accession_core::error::ApiError;
@@ -23,7 +25,7 @@ use serde_json::Value;
 
 use super::calls::{Foresight, SessionCall};
 use super::log::{Entry, Happening};
-use super::{Declared, Lab, Loaded, SessionView, Target, without_links};
+use super::{Connection, Declared, Lab, Loaded, SessionView, Target, builder, without_links};
 
 /// What all views show.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -73,6 +75,8 @@ pub struct Prospect {
 pub struct Replica {
     latest: Place,
     past: Place,
+    /// Of which entry of which course of the run something was expected, and what.
+    expected: Option<(u64, u64, Option<Foresight>)>,
 }
 
 #[derive(Default)]
@@ -105,6 +109,46 @@ impl Replica {
             return self.latest.at(lab, lab.branches.current.run.len());
         };
         self.past.at(lab, entry.done)
+    }
+
+    /// What was to be expected of the call that is read in full, at the state that it met. It is asked for
+    /// before the scene, so that a run is not done again for both.
+    pub fn expected(&mut self, lab: &Lab) -> Option<Foresight> {
+        let (generation, number) = (lab.branches.generation, lab.opened?);
+        match &self.expected {
+            Some((of, entry, what)) if (*of, *entry) == (generation, number) => what.clone(),
+            _ => {
+                let what = self.look_ahead(lab, number);
+                self.expected = Some((generation, number, what.clone()));
+                what
+            }
+        }
+    }
+
+    fn look_ahead(&mut self, lab: &Lab, number: u64) -> Option<Foresight> {
+        // Of what calls went to before, nothing is known any more.
+        let elsewhere = |entry: &Rc<Entry>| matches!(entry.what, Happening::Target(_));
+        if lab.log().after(number).iter().any(elsewhere) {
+            return None;
+        }
+        let entry = lab.log().find(number)?;
+        let call = called(exchange(entry)?)?;
+        if call.row().opens_login() {
+            return None;
+        }
+        match (&lab.target, &lab.connection) {
+            (Target::Simulated, Connection::Open { user: Some(user) }) => {
+                let simulator = self.past.at(lab, entry.done.checked_sub(1)?)?;
+                Some(Foresight::of(simulator, &call, user))
+            }
+            (Target::Simulated, _) => None,
+            (Target::Live { .. }, _) => {
+                let before = lab.log().find(number - 1)?.number;
+                let lab = Lab { selected: Some(before), ..lab.clone() };
+                let scene = Scene::of(&lab, self);
+                Some(builder::foresee(&lab, &scene, self, &call))
+            }
+        }
     }
 }
 
@@ -179,6 +223,12 @@ fn way(lab: &Lab, simulator: &Simulator, user: &str) -> Option<Vec<Step>> {
     if !matches!(exchange.status(), Some(400..)) {
         return None;
     }
+    let steps = simulator.path_to(&called(exchange)?, user)?;
+    (!steps.is_empty()).then_some(steps)
+}
+
+/// The call that an exchange carried.
+fn called(exchange: &Exchange) -> Option<Call> {
     let sent = &exchange.request;
     let request = Request {
         method: sent.method,
@@ -186,8 +236,7 @@ fn way(lab: &Lab, simulator: &Simulator, user: &str) -> Option<Vec<Step>> {
         headers: sent.headers.clone(),
         body: sent.body.as_text().as_bytes().to_vec(),
     };
-    let steps = simulator.path_to(&run::call_of(&request)?, user)?;
-    (!steps.is_empty()).then_some(steps)
+    run::call_of(&request)
 }
 
 fn gone(call: SessionCall) -> Prospect {
