@@ -12,8 +12,8 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{
-    PartProps, WireLog, announcements, code_pane, confirm_dialog, el, explain_pane, footer,
-    guide_pane, header, package_pane, session_pane, use_dialog,
+    PartProps, announcements, code_pane, confirm_dialog, el, explain_pane, footer, guide_pane,
+    header, package_pane, session_pane, use_dialog, wire_log,
 };
 use crate::host::Host;
 use crate::lab::builder;
@@ -82,7 +82,7 @@ pub fn App(props: &AppProps) -> Html {
         }
     });
 
-    let main = use_node_ref();
+    let main = use_mut_ref(NodeRef::default).borrow().clone();
     use_effect_with(lab.view.turns, {
         let main = main.clone();
         move |turns| {
@@ -97,10 +97,9 @@ pub fn App(props: &AppProps) -> Html {
     });
 
     let dialog = use_dialog(lab.question.clone());
-    let act = use_callback((), move |command: Command, ()| engine.perform(command));
+    let act = Callback::from(move |command: Command| engine.perform(command));
     let prefix = AttrValue::from(host.prefix.clone());
     let replica = use_mut_ref(Replica::default);
-    let expected = replica.borrow_mut().expected(&lab);
     let scene = Rc::new(Scene::of(&lab, &mut replica.borrow_mut()));
     let shown = Rc::new(Lab { session: scene.session.clone(), now: scene.at, ..(*lab).clone() });
     let foresee = Callback::from({
@@ -144,7 +143,7 @@ pub fn App(props: &AppProps) -> Html {
         .attr("aria-label", "Wire log")
         .id(&id("log"))
         .attr("tabindex", "-1")
-        .child(html! { <WireLog part={part.clone()} {expected} /> });
+        .child(wire_log(&part));
     let keys = part.act.clone();
     let simulated = !lab.target.is_live();
     el("div.acc")

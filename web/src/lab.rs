@@ -42,7 +42,7 @@ pub use clock::{Clock, Leap};
 pub use code::{Code, Order};
 pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
 pub use listing::{Column, Listing, Sorting};
-pub use log::{Entry, Happening, Log, phases};
+pub use log::{Entry, Happening, Log, as_text, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use sequence::{Lane, Move, Row, Sequence, Span};
@@ -544,6 +544,17 @@ pub enum Pane {
     Explain,
     /// The wire log.
     Log,
+}
+
+impl View {
+    /// Whether the log is shown in the same way.
+    pub fn lists_like(&self, other: &Self) -> bool {
+        self.filter == other.filter
+            && self.sorting == other.sorting
+            && self.pane == other.pane
+            && [self.reads, self.pretty, self.log_open]
+                == [other.reads, other.pretty, other.log_open]
+    }
 }
 
 impl Default for View {
@@ -1052,15 +1063,9 @@ impl Lab {
     }
 
     fn take_trip(&mut self, travel: Travel) {
-        let opened = self.opened.and_then(|number| self.log().find(number).cloned());
         self.branches.travel(travel);
         self.epoch += 1;
         self.selected = None;
-        // Another branch may have another entry of this number.
-        let same = |entry: &Rc<Entry>| {
-            self.log().find(entry.number).is_some_and(|now| Rc::ptr_eq(entry, now))
-        };
-        self.opened = opened.filter(same).map(|entry| entry.number);
         self.outcome = None;
         self.question = None;
         self.uploads.clear();

@@ -14,7 +14,7 @@ use crate::lab::{Action, Question, SessionCall};
 /// The dialog's element, which opens with a question and closes without.
 #[hook]
 pub(crate) fn use_dialog(question: Option<Question>) -> NodeRef {
-    let dialog = use_node_ref();
+    let dialog = use_mut_ref(NodeRef::default).borrow().clone();
     use_effect_with(question, {
         let dialog = dialog.clone();
         move |question| {

@@ -11,7 +11,7 @@ use super::explain_pane::source;
 use super::icon::Icon;
 use crate::app::command::Command;
 use crate::format;
-use crate::lab::{Action, Entry, Foresight, Happening, phases};
+use crate::lab::{Action, Entry, Foresight, Happening, as_text, phases};
 
 /// A segment of a path that is longer than this is cut after so many letters.
 const LONG: usize = 32;
@@ -96,8 +96,8 @@ fn change(event: &Transition) -> String {
     format!("{from} → {to}")
 }
 
-/// All that is behind a line, beside the lines. `expected` is what was to be expected of it, if it is a call.
-pub(super) fn detail(part: &PartProps, entry: &Entry, expected: Option<&Foresight>) -> El {
+/// All that is behind a line, beside the lines.
+pub(super) fn detail(part: &PartProps, entry: &Entry) -> El {
     let exchange = entry.call();
     let (kind, name) = match &entry.what {
         Happening::Target(target) => ("Target", target.as_str()),
@@ -124,24 +124,24 @@ pub(super) fn detail(part: &PartProps, entry: &Entry, expected: Option<&Foresigh
     el("section.acc-log-detail")
         .attr("aria-label", &title)
         .attr("tabindex", "-1")
-        .child(el("div.acc-log-detail-head").child(el("h3").text(&title)).child(close))
+        .child(el("header").child(el("h3").text(&title)).child(close))
         .child(facts)
-        .child(exchange.map(|exchange| parts(part, exchange, expected)))
+        .child(exchange.map(|exchange| parts(part, exchange)))
 }
 
 /// What was sent, what came back, and what is to be said of it.
-fn parts(part: &PartProps, exchange: &Exchange, expected: Option<&Foresight>) -> El {
+fn parts(part: &PartProps, exchange: &Exchange) -> El {
     let pretty = part.lab.view.pretty;
     let request = &exchange.request;
     let sent = message(
-        format!("{} {}", request.method, request.url),
+        &format!("{} {}", request.method, request.url),
         &request.headers,
         &request.body,
         pretty,
     );
     let came = match &exchange.outcome {
         Outcome::Answered(response) => {
-            message(response.status.to_string(), &response.headers, &response.body, pretty)
+            message(&response.status.to_string(), &response.headers, &response.body, pretty)
         }
         Outcome::NoAnswer(error) => error.to_string(),
     };
@@ -149,7 +149,7 @@ fn parts(part: &PartProps, exchange: &Exchange, expected: Option<&Foresight>) ->
         let note = |note: &Note| el("li").text(&note.to_string());
         below("Notes", el("ul").children(exchange.notes.iter().map(note)))
     });
-    let expected = expected.map(|expected| {
+    let expected = part.scene.expected.as_ref().map(|expected| {
         let status = exchange.status().filter(|status| expected.differs(*status));
         let differs = status.map(|status| {
             let text = format!("Divergence: the answer is {status}.");
@@ -181,18 +181,11 @@ fn wire(part: &PartProps, title: &str, copy: &str, text: String) -> El {
     below(title, copy.on_click(part.on(move || Command::Copy(text.clone())))).child(content)
 }
 
-fn message(first: String, headers: &Headers, body: &Body, pretty: bool) -> String {
-    let mut text = first;
-    for (name, value) in headers.iter() {
-        text.push_str(&format!("\n{name}: {value}"));
-    }
+fn message(first: &str, headers: &Headers, body: &Body, pretty: bool) -> String {
     match body {
-        Body::Empty => {}
-        Body::Text(body) if pretty => text.push_str(&format!("\n\n{}", format::pretty(body))),
-        Body::Text(body) => text.push_str(&format!("\n\n{body}")),
-        Body::Bytes(count) => text.push_str(&format!("\n\n<{}>", format::exact_bytes(*count))),
+        Body::Text(text) if pretty => as_text(first, headers, &Body::Text(format::pretty(text))),
+        body => as_text(first, headers, body),
     }
-    text
 }
 
 #[cfg(test)]

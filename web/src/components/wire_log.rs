@@ -15,25 +15,7 @@ use super::icon::Icon;
 use super::loading::empty;
 use super::log_entry::{detail, line};
 use crate::app::command::Command;
-use crate::lab::{Action, Column, Foresight, Lab, Listing};
-
-#[derive(Properties)]
-pub(crate) struct WireLogProps {
-    /// Where it stands. Of the lab only the log, the selection and the view are shown.
-    pub(crate) part: PartProps,
-    /// What was to be expected of the call that is read in full.
-    pub(crate) expected: Option<Foresight>,
-}
-
-impl PartialEq for WireLogProps {
-    fn eq(&self, other: &Self) -> bool {
-        let (new, old) = (&self.part.lab, &other.part.lab);
-        new.log().is(old.log())
-            && new.selected == old.selected
-            && new.opened == old.opened
-            && new.view == old.view
-    }
-}
+use crate::lab::{Action, Column, Lab, Listing};
 
 /// Nearer to the end than this, the list follows new lines.
 const NEAR: i32 = 40;
@@ -42,7 +24,7 @@ const NEAR: i32 = 40;
 const SPARE: usize = 12;
 
 /// Every request and every answer.
-pub(crate) struct WireLog {
+pub(super) struct WireLog {
     listing: Listing,
     scroller: NodeRef,
     rows: NodeRef,
@@ -71,21 +53,11 @@ enum Pending {
     FocusDrawer,
 }
 
-pub(crate) enum Message {
-    Happened(Event),
-    /// What is in view is not what was thought.
-    Moved,
-    CopyAll,
-}
-
-impl Component for WireLog {
-    type Message = Message;
-    type Properties = WireLogProps;
-
-    fn create(context: &Context<Self>) -> Self {
+impl WireLog {
+    /// The wire log, before it is drawn.
+    pub(super) fn new(part: &PartProps) -> Self {
         let mut listing = Listing::default();
-        let lab = &context.props().part.lab;
-        listing.update(lab.log(), &lab.view);
+        listing.update(part.lab.log(), &part.lab.view);
         Self {
             listing,
             scroller: NodeRef::default(),
@@ -100,8 +72,16 @@ impl Component for WireLog {
         }
     }
 
-    fn changed(&mut self, context: &Context<Self>, old: &WireLogProps) -> bool {
-        let (lab, old) = (&context.props().part.lab, &old.part.lab);
+    /// Takes note of what the page knows now, and tells whether it has to be drawn anew.
+    pub(super) fn changed(&mut self, new: &PartProps, old: &PartProps) -> bool {
+        let (lab, old) = (&new.lab, &old.lab);
+        if lab.log().is(old.log())
+            && lab.selected == old.selected
+            && lab.opened == old.opened
+            && lab.view.lists_like(&old.view)
+        {
+            return false;
+        }
         self.listing.update(lab.log(), &lab.view);
         if let Some(number) = lab.selected.filter(|_| lab.selected != old.selected) {
             self.at = number;
@@ -112,40 +92,21 @@ impl Component for WireLog {
         }
         if let Some(drawer) = self.drawer.cast::<Element>().filter(|_| lab.opened != old.opened) {
             drawer.set_scroll_top(0);
-        }
-        // Where the focus was on what goes away, it returns to where it came from.
-        let focused = |drawer: Element| drawer.matches(":focus-within").unwrap_or(false);
-        if let Some(number) = old.opened.filter(|_| lab.opened.is_none())
-            && self.drawer.cast().is_some_and(focused)
-        {
-            self.at = number;
-            self.pending = Pending::FocusLine;
+            // Where the focus was on what goes away, it returns to where it came from.
+            if let Some(number) = old.opened.filter(|_| lab.opened.is_none())
+                && drawer.matches(":focus-within").unwrap_or(false)
+            {
+                self.at = number;
+                self.pending = Pending::FocusLine;
+            }
         }
         true
     }
 
-    fn update(&mut self, context: &Context<Self>, message: Message) -> bool {
-        match message {
-            Message::Moved => true,
-            Message::Happened(event) => {
-                let act = &context.props().part.act;
-                self.react(&context.props().part.lab, act, &event).unwrap_or(false)
-            }
-            Message::CopyAll => {
-                let lines = self.listing.lines().iter();
-                let text: Vec<String> = lines.map(|entry| entry.to_text()).collect();
-                context.props().part.act.emit(Command::Copy(text.join("\n")));
-                false
-            }
-        }
-    }
-
-    fn view(&self, context: &Context<Self>) -> Html {
-        let WireLogProps { part, expected } = context.props();
+    /// Draws it. `happened` is told of everything that is done to it.
+    pub(super) fn draw(&self, part: &PartProps, happened: &Callback<Event>) -> El {
         let lab = &*part.lab;
-        let happened = context.link().callback(Message::Happened);
-        let all = lab.log().entries();
-        let nothing = if all.is_empty() {
+        let nothing = if lab.log().entries().is_empty() {
             Some(empty("Calls you send appear here, with headers and bodies."))
         } else if self.listing.lines().is_empty() {
             Some(empty("No line fits the filter."))
@@ -154,12 +115,13 @@ impl Component for WireLog {
         };
         let headings = Column::ALL.map(|column| heading(part, column));
         let headings = el("div.acc-line.acc-log-columns").attr("role", "row").children(headings);
+        let rows = self.rows(lab).on_click(happened.clone()).on("focusin", happened.clone());
         let grid = el("div.acc-log-grid")
             .attr("role", "grid")
             .attr("aria-label", "Calls and events")
             .attr("aria-rowcount", &(self.listing.lines().len() + 1).to_string())
             .child(headings.attr("aria-rowindex", "1"))
-            .child(self.rows(lab));
+            .child(rows);
         let lines = el("div.acc-log-lines")
             .id(&part.id("log-lines"))
             .node(&self.scroller)
@@ -167,19 +129,17 @@ impl Component for WireLog {
             .attr("aria-label", "Lines")
             .attr("tabindex", "0")
             .on("scroll", happened.clone())
-            .on("click", happened.clone())
-            .on("focusin", happened.clone())
             .child(grid)
             .child(nothing);
         let opened = lab.opened.and_then(|number| lab.log().find(number));
-        let detail = opened.map(|entry| detail(part, entry, expected.as_ref()).node(&self.drawer));
-        let body = el("div.acc-log-body").on("keydown", happened).child(lines).child(detail);
-        let copy = context.link().callback(|_| Message::CopyAll);
-        group().child(self.head(part, copy)).child(body).into()
+        let detail = opened.map(|entry| detail(part, entry).node(&self.drawer));
+        let body = el("div.acc-log-body").on("keydown", happened.clone()).child(lines);
+        group().child(self.head(part, happened.clone())).child(body.child(detail))
     }
 
-    fn rendered(&mut self, context: &Context<Self>, _: bool) {
-        let Some(scroller) = self.scroller.cast::<Element>() else { return };
+    /// Does what can only be done once all is drawn, and tells whether it has to be drawn anew.
+    pub(super) fn is_drawn(&mut self) -> bool {
+        let Some(scroller) = self.scroller.cast::<Element>() else { return false };
         if self.follows {
             scroller.set_scroll_top(scroller.scroll_height());
         }
@@ -196,9 +156,12 @@ impl Component for WireLog {
                 None => self.pending = Pending::FocusDrawer,
             },
         }
-        if self.look(&scroller) {
-            context.link().send_message(Message::Moved);
-        }
+        self.look(&scroller)
+    }
+
+    /// Reacts to what was done, and tells whether it has to be drawn anew.
+    pub(super) fn react(&mut self, part: &PartProps, event: &Event) -> bool {
+        self.reaction(part, event).unwrap_or(false)
     }
 }
 
@@ -210,21 +173,28 @@ fn focus(element: Element) {
 }
 
 impl WireLog {
-    /// Reacts to what was done to the lines, and tells whether they have to be drawn anew.
-    fn react(&mut self, lab: &Lab, act: &Callback<Command>, event: &Event) -> Option<bool> {
+    fn reaction(&mut self, part: &PartProps, event: &Event) -> Option<bool> {
         if event.type_() == "scroll" {
             return Some(self.look(&self.scroller.cast()?));
         }
         let key = event.dyn_ref::<KeyboardEvent>().map(KeyboardEvent::key);
-        if key.as_deref() == Some("Escape") && lab.opened.is_some() {
-            act.emit(Command::just(Action::Opened(None)));
+        if key.as_deref() == Some("Escape") && part.lab.opened.is_some() {
+            part.act.emit(Command::just(Action::Opened(None)));
             return None;
         }
-        let line = target::<Element>(event)?.closest("[data-entry]").ok()??;
+        let Some(line) = target::<Element>(event)?.closest("[data-entry]").ok()? else {
+            // Beside the lines, only the button that copies all of them is listened to.
+            if key.is_none() {
+                let lines = self.listing.lines().iter();
+                let text: Vec<String> = lines.map(|entry| entry.to_text()).collect();
+                part.act.emit(Command::Copy(text.join("\n")));
+            }
+            return None;
+        };
         let number = line.get_attribute("data-entry")?.parse().ok()?;
         let had = std::mem::replace(&mut self.at, number);
         self.pending = Pending::Nothing;
-        let open = || act.emit(Command::just(Action::Opened(Some(number))));
+        let open = || part.act.emit(Command::just(Action::Opened(Some(number))));
         let Some(key) = key else {
             if event.type_() == "click" {
                 open();
@@ -315,8 +285,8 @@ impl WireLog {
             if from > end {
                 rows = rows.child(space(gap, from - end));
             }
-            for place in from.max(end)..to {
-                let entry = &lines[place];
+            let from = from.max(end);
+            for (place, entry) in lines.iter().enumerate().take(to).skip(from) {
                 rows = rows.child(line(entry, place, place == stop, marked == Some(entry.number)));
             }
             end = end.max(to);

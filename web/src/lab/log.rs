@@ -154,13 +154,14 @@ fn repeated(entries: &[Rc<Entry>], what: &Happening) -> Option<usize> {
 }
 
 fn same(old: &Exchange, new: &Exchange) -> bool {
-    let body = |exchange: &Exchange| match &exchange.outcome {
-        Outcome::Answered(response) => Some((response.status, response.body.clone())),
-        Outcome::NoAnswer(_) => None,
+    let same_answer = match (&old.outcome, &new.outcome) {
+        (Outcome::Answered(old), Outcome::Answered(new)) => {
+            old.status == new.status && old.body == new.body
+        }
+        (Outcome::NoAnswer(_), Outcome::NoAnswer(_)) => true,
+        _ => false,
     };
-    old.request.method == new.request.method
-        && old.request.url == new.request.url
-        && body(old) == body(new)
+    old.request.method == new.request.method && old.request.url == new.request.url && same_answer
 }
 
 fn is_read(exchange: &Exchange) -> bool {
@@ -194,9 +195,8 @@ impl Entry {
 
     /// Whether its text, as it would be copied, holds `needle`, in whatever case.
     pub fn contains(&self, needle: &str) -> bool {
-        let mut finder = Finder::new(needle);
         // Writing breaks off where it is found.
-        needle.is_empty() || self.write(&mut finder).is_err()
+        needle.is_empty() || self.write(&mut Finder::new(needle)).is_err()
     }
 
     /// The line as text: request and response as they went over the wire.
@@ -246,6 +246,14 @@ impl Entry {
     }
 }
 
+/// A request or an answer as text, below its first line.
+pub fn as_text(first: &str, headers: &Headers, body: &Body) -> String {
+    let mut text = first.to_owned() + "\n";
+    // Writing to a String cannot fail.
+    let _ = write_message(&mut text, headers, body);
+    text
+}
+
 fn write_message(text: &mut dyn fmt::Write, headers: &Headers, body: &Body) -> fmt::Result {
     for (name, value) in headers.iter() {
         writeln!(text, "{name}: {value}")?;
@@ -257,7 +265,8 @@ fn write_message(text: &mut dyn fmt::Write, headers: &Headers, body: &Body) -> f
     }
 }
 
-/// Looks for something in what is written to it, piece by piece and without keeping any of it.
+/// Looks for something that is not empty in what is written to it, piece by piece and without keeping any
+/// of it.
 struct Finder<'a> {
     needle: &'a [u8],
     /// How many bytes of the needle remain found when the next one is not.
@@ -269,8 +278,9 @@ impl<'a> Finder<'a> {
     fn new(needle: &'a str) -> Self {
         let needle = needle.as_bytes();
         let mut finder = Self { needle, remaining: vec![0; needle.len()], found: 0 };
-        for place in 1..needle.len() {
-            finder.step(needle[place]);
+        // What remains found is what the needle, without its beginning, begins again with.
+        for (place, byte) in needle.iter().enumerate().skip(1) {
+            finder.step(*byte);
             finder.remaining[place] = finder.found;
         }
         finder.found = 0;
@@ -288,7 +298,12 @@ impl<'a> Finder<'a> {
 
 impl fmt::Write for Finder<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Of most bytes nothing follows, and this tells it at once.
+        let first = self.needle[0] | 0x20;
         for byte in text.bytes() {
+            if self.found == 0 && byte | 0x20 != first {
+                continue;
+            }
             self.step(byte);
             if self.found == self.needle.len() {
                 return Err(fmt::Error);

@@ -290,7 +290,7 @@ fn what_was_to_be_expected_of_a_call_is_told_at_the_state_that_it_met() {
     let mut replica = Replica::default();
     let mut expected = |number| {
         bench.act(Action::Opened(Some(number)));
-        replica.expected(&bench.lab.borrow())
+        Scene::of(&bench.lab.borrow(), &mut replica).expected
     };
     let foreseen = expected(refused).expect("it is a call");
     assert!(foreseen.refusal().is_some() && !foreseen.differs(400));

@@ -45,6 +45,8 @@ pub struct Scene {
     /// If the entry that is shown is a call that was refused: what to do so that it is granted, where
     /// there is a way.
     pub way: Option<Vec<Step>>,
+    /// What was to be expected of the call that is read in full, at the state that it met.
+    pub expected: Option<Foresight>,
 }
 
 /// A step of the session from one phase to another, or an event that left it where it was.
@@ -111,9 +113,7 @@ impl Replica {
         self.past.at(lab, entry.done)
     }
 
-    /// What was to be expected of the call that is read in full, at the state that it met. It is asked for
-    /// before the scene, so that a run is not done again for both.
-    pub fn expected(&mut self, lab: &Lab) -> Option<Foresight> {
+    fn expected(&mut self, lab: &Lab) -> Option<Foresight> {
         let (generation, number) = (lab.branches.generation, lab.opened?);
         match &self.expected {
             Some((of, entry, what)) if (*of, *entry) == (generation, number) => what.clone(),
@@ -144,7 +144,7 @@ impl Replica {
             (Target::Simulated, _) => None,
             (Target::Live { .. }, _) => {
                 let before = lab.log().find(number - 1)?.number;
-                let lab = Lab { selected: Some(before), ..lab.clone() };
+                let lab = Lab { selected: Some(before), opened: None, ..lab.clone() };
                 let scene = Scene::of(&lab, self);
                 Some(builder::foresee(&lab, &scene, self, &call))
             }
@@ -161,6 +161,8 @@ impl Scene {
         let mut scene = Self {
             at: entry.map_or(lab.now, |entry| entry.at),
             is_past: entry.is_some(),
+            // Before the rest, so that a run is not done again for both.
+            expected: replica.expected(lab),
             ..Self::default()
         };
         let Some(view) = &lab.session else { return scene };

@@ -541,13 +541,14 @@ fn a_live_answer_that_was_not_to_be_expected_is_told() {
         ],
     );
     let mut replica = Replica::default();
-    let expected = replica.expected(&lab).expect("the session was read before");
+    let expected = Scene::of(&lab, &mut replica).expected.expect("the session was read before");
     assert_eq!(expected.refusal(), Some("the session is DONE"));
     assert!(expected.differs(204) && !expected.differs(400));
     // A look at a session is not foreseen, and nothing is told of what another server was sent.
     let looked = after(lab.clone(), [Action::Opened(Some(3))]);
-    let expected = replica.expected(&looked);
+    let expected = Scene::of(&looked, &mut replica).expected;
     assert!(!expected.is_some_and(|expected| expected.differs(200) || expected.differs(404)));
     let elsewhere = after(lab, [Action::Targeted(Target::Simulated, Dialect::Api)]);
-    assert_eq!(replica.expected(&after(elsewhere, [Action::Opened(Some(4))])), None);
+    let opened = after(elsewhere, [Action::Opened(Some(4))]);
+    assert_eq!(Scene::of(&opened, &mut replica).expected, None);
 }
