@@ -147,7 +147,9 @@ fn is_loopback(host: &str) -> bool {
         return address == "::1";
     }
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let is_v4 = name.parse().is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback());
+    // What consists of numbers alone is an address, and no name.
+    let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    let is_v4 = name.starts_with("127.") && name.bytes().all(is_number);
     is_v4 || name.eq_ignore_ascii_case("localhost")
 }
 

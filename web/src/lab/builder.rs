@@ -671,7 +671,10 @@ pub fn foresee(lab: &Lab, scene: &Scene, replica: &mut Replica, call: &Call) -> 
         }
         (Target::Simulated, Connection::Open { user: Some(user) }) => {
             let Some(simulator) = replica.of(lab) else { return Foresight::Unknown };
-            Foresight::of(simulator, call, user)
+            match simulator.why_not(call, user).into_iter().next() {
+                None => Foresight::Fine,
+                Some(unmet) => Foresight::Refused { because: unmet.why, rule: unmet.rule },
+            }
         }
         _ => refused("there is no API login", rules::LOGIN_REQUIRED),
     }

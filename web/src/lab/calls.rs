@@ -7,7 +7,6 @@ use accession_core::operations::{
 };
 use accession_core::rules::RuleRef;
 use accession_core::session::{EventKind, Phase, Rejected};
-use accession_core::simulator::Simulator;
 
 use super::SessionView;
 use crate::format;
@@ -158,14 +157,6 @@ pub enum Foresight {
 }
 
 impl Foresight {
-    /// What a simulator will say to a call.
-    pub fn of(simulator: &Simulator, call: &Call, user: &str) -> Self {
-        match simulator.why_not(call, user).into_iter().next() {
-            None => Self::Fine,
-            Some(unmet) => Self::Refused { because: unmet.why, rule: unmet.rule },
-        }
-    }
-
     /// Whether an answer of this status is another than was to be expected.
     pub fn differs(&self, status: u16) -> bool {
         let granted = matches!(status, 200..=299);

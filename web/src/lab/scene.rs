@@ -25,7 +25,7 @@ use serde_json::Value;
 
 use super::calls::{Foresight, SessionCall};
 use super::log::{Entry, Happening};
-use super::{Connection, Declared, Lab, Loaded, SessionView, Target, builder, without_links};
+use super::{Declared, Lab, Loaded, SessionView, Target, builder, without_links};
 
 /// What all views show.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -45,7 +45,7 @@ pub struct Scene {
     /// If the entry that is shown is a call that was refused: what to do so that it is granted, where
     /// there is a way.
     pub way: Option<Vec<Step>>,
-    /// What was to be expected of the call that is read in full, at the state that it met.
+    /// What was to be expected of the call that is read in full, at the entry before it.
     pub expected: Option<Foresight>,
 }
 
@@ -131,24 +131,14 @@ impl Replica {
         if lab.log().after(number).iter().any(elsewhere) {
             return None;
         }
-        let entry = lab.log().find(number)?;
-        let call = called(exchange(entry)?)?;
+        let call = called(exchange(lab.log().find(number)?)?)?;
+        let before = lab.log().find(number - 1)?.number;
         if call.row().opens_login() {
             return None;
         }
-        match (&lab.target, &lab.connection) {
-            (Target::Simulated, Connection::Open { user: Some(user) }) => {
-                let simulator = self.past.at(lab, entry.done.checked_sub(1)?)?;
-                Some(Foresight::of(simulator, &call, user))
-            }
-            (Target::Simulated, _) => None,
-            (Target::Live { .. }, _) => {
-                let before = lab.log().find(number - 1)?.number;
-                let lab = Lab { selected: Some(before), opened: None, ..lab.clone() };
-                let scene = Scene::of(&lab, self);
-                Some(builder::foresee(&lab, &scene, self, &call))
-            }
-        }
+        let lab = Lab { selected: Some(before), opened: None, ..lab.clone() };
+        let scene = Scene::of(&lab, self);
+        Some(builder::foresee(&lab, &scene, self, &call))
     }
 }
 
