@@ -31,7 +31,8 @@ for (const colorScheme of ['light', 'dark']) {
     await here.add(file, { checksum: 'f'.repeat(64) });
     await here.fileIs(file.name, 'ERROR');
     await here.isRefused('complete', '400');
-    await here.log.locator('summary').last().click();
+    await here.lines().last().click();
+    await here.detail(await here.lines().last().getAttribute('data-entry')).waitFor();
     await here.session.getByLabel('Choose files').setInputFiles(file.path);
     await here.session.getByLabel('Declared checksum').selectOption('SHA256');
     await check(here, 'a file in ERROR and a refused call');

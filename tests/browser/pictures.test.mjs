@@ -96,18 +96,18 @@ test('the diagram is walked by keys, and explains what is chosen', async (t) => 
   await picture.getByText('The item gets the files of this session').waitFor();
   await picture.getByText('Send the bytes of disk-1.vmdk, then send complete.').waitFor();
   // Nothing was sent by looking.
-  const before = await here.log.locator('summary').count();
+  const before = await here.listed();
   await hasFocus(here, 'complete, call from ACTIVE to DONE');
   await keyboard.press('ArrowRight');
   await hasFocus(here, 'DONE');
-  assert.equal(await here.log.locator('summary').count(), before);
+  assert.equal(await here.listed(), before);
   // One stop: the next one is beyond the picture.
   await keyboard.press('Tab');
   await until('the focus is on the button', () =>
     here.page.evaluate(() => document.activeElement.textContent === 'Send complete'),
   );
   await keyboard.press('Enter');
-  await until('complete is sent', async () => (await here.log.locator('summary').count()) > before);
+  await until('complete is sent', async () => (await here.listed()) > before);
   await here.saw('complete', 'refused', '400');
   await here.watched.isClean();
 });

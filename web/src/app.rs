@@ -15,8 +15,9 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::components::{
-    EXPLAIN, GUIDE, LOG, PartProps, WireLog, announcements, border, code_pane, confirm_dialog, el,
+    EXPLAIN, GUIDE, LOG, PartProps, announcements, border, code_pane, confirm_dialog, el,
     explain_pane, footer, guide_pane, header, package_pane, session_pane, set_open, sheet, tabs,
+    wire_log,
 };
 use crate::host::Host;
 use crate::lab::builder;
@@ -196,12 +197,11 @@ impl Component for App {
             .attr("tabindex", "0")
             .child(explain_pane(&part))
             .child(code_pane(&part));
-        let (log, view) = (lab.log().clone(), lab.view.clone());
         let log = el("section.acc-log")
             .attr("aria-label", "Wire log")
             .id(&id("log"))
             .attr("tabindex", "-1")
-            .child(html! { <WireLog {log} {view} {act} {prefix} /> });
+            .child(wire_log(&part));
         let engine = self.engine.clone();
         let keys = Callback::from(move |event| engine.press(&event));
         let narrow = |narrow| part.on(move || Command::just(Action::Narrowed(narrow)));

@@ -2,8 +2,8 @@
 //! reaches for a window, a document or a clock.
 //!
 //! All are plain functions that build elements (`element.rs`). What is entered and not sent yet is
-//! remembered by one component for every form (`form.rs`); the wire log and its lines are components
-//! so that they are not drawn anew at each tick of the clock.
+//! remembered by one component for every form (`form.rs`), and so is the wire log, which is not drawn anew
+//! at each tick of the clock.
 
 mod add_files;
 mod announcements;
@@ -53,11 +53,11 @@ pub(crate) use desk::sheet;
 pub(crate) use element::el;
 pub(crate) use explain_pane::explain_pane;
 pub(crate) use footer::footer;
+pub(crate) use form::wire_log;
 pub(crate) use guide_pane::guide_pane;
 pub(crate) use header::{header, tabs};
 pub(crate) use package_pane::package_pane;
 pub(crate) use session_pane::session_pane;
-pub(crate) use wire_log::WireLog;
 
 use crate::app::command::Command;
 use crate::lab::{Foresight, Lab, Scene};

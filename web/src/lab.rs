@@ -10,6 +10,7 @@ mod clock;
 mod code;
 mod desk;
 pub mod diagram;
+mod listing;
 mod log;
 mod outcome;
 mod scene;
@@ -41,7 +42,8 @@ pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
 pub use code::{Code, Order};
 pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
-pub use log::{Entry, Happening, Log, phases};
+pub use listing::{Column, Listing, Sorting};
+pub use log::{Entry, Happening, Log, as_text, phases};
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use sequence::{Lane, Move, Row, Sequence, Span};
@@ -102,6 +104,8 @@ pub struct Lab {
     pub branches: Branches,
     /// The entry of the log that all views show; none: the latest.
     pub selected: Option<u64>,
+    /// The entry whose request and answer are read.
+    pub opened: Option<u64>,
     /// How it is all shown.
     pub view: View,
 }
@@ -144,7 +148,9 @@ fn is_loopback(host: &str) -> bool {
         return address == "::1";
     }
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let is_v4 = name.parse().is_ok_and(|address: std::net::Ipv4Addr| address.is_loopback());
+    // What consists of numbers alone is an address, and no name.
+    let is_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+    let is_v4 = name.starts_with("127.") && name.bytes().all(is_number);
     is_v4 || name.eq_ignore_ascii_case("localhost")
 }
 
@@ -489,6 +495,8 @@ pub struct View {
     pub filter: String,
     /// Whether calls that only read are listed.
     pub reads: bool,
+    /// In which order the log is listed; none: that in which its entries ended.
+    pub sorting: Option<Sorting>,
     /// Whether JSON bodies are laid out for reading.
     pub pretty: bool,
     /// Whether the log is open.
@@ -590,6 +598,15 @@ impl View {
             self.picture = Some(Picture::Diagram);
         }
     }
+
+    /// Whether the log is shown in the same way.
+    pub fn lists_like(&self, other: &Self) -> bool {
+        self.filter == other.filter
+            && self.sorting == other.sorting
+            && self.pane == other.pane
+            && [self.reads, self.pretty, self.log_open]
+                == [other.reads, other.pretty, other.log_open]
+    }
 }
 
 impl Default for View {
@@ -605,6 +622,7 @@ impl Default for View {
             large: false,
             filter: String::new(),
             reads: true,
+            sorting: None,
             pretty: true,
             log_open: true,
             sheet: None,
@@ -711,6 +729,10 @@ pub enum Action {
     Filtered(String),
     /// Whether the log lists reads.
     ReadsShown(bool),
+    /// The heading of a column of the log was pressed.
+    Sorted(Column),
+    /// An entry is to be read in full, or none. Views show it.
+    Opened(Option<u64>),
     /// Whether bodies are laid out.
     Prettied(bool),
     /// Whether the log is open.
@@ -787,6 +809,7 @@ impl Lab {
             code: None,
             branches: Branches::default(),
             selected: None,
+            opened: None,
             view: View::default(),
         }
     }
@@ -1004,13 +1027,20 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::RunBegan => {
             lab.branches.begin_anew();
             lab.selected = None;
+            lab.opened = None;
         }
         Action::Clocked(clock) => lab.clock = clock,
         Action::Selected(entry) => {
-            let known = entry.filter(|number| lab.log().find(*number).is_some());
-            let last = lab.log().entries().last().map(|entry| entry.number);
-            // The latest entry is not held on to: views go on with the run.
-            lab.selected = known.filter(|_| known != last);
+            lab.select(entry);
+            if lab.opened.is_some() && entry.is_some() {
+                lab.opened = entry;
+            }
+        }
+        Action::Opened(entry) => {
+            if entry.is_some() {
+                lab.select(entry);
+            }
+            lab.opened = entry;
         }
         Action::Travelled(travel) => lab.take_trip(travel),
         Action::Asked(question) => lab.question = question,
@@ -1048,6 +1078,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::Narrowed(narrow) => lab.view.narrow = narrow,
         Action::Filtered(text) => lab.view.filter = text,
         Action::ReadsShown(shown) => lab.view.reads = shown,
+        Action::Sorted(column) => lab.view.sorting = Sorting::pressed(lab.view.sorting, column),
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
         Action::SheetOpened(sheet) => lab.view.sheet = sheet,
@@ -1066,6 +1097,13 @@ impl Lab {
     /// What is new is in front, and has the focus.
     fn turn(&mut self) {
         self.view.go(Pane::Session, Pane::Session.name());
+    }
+
+    fn select(&mut self, entry: Option<u64>) {
+        let known = entry.filter(|number| self.log().find(*number).is_some());
+        let last = self.log().entries().last().map(|entry| entry.number);
+        // The latest entry is not held on to: views go on with the run.
+        self.selected = known.filter(|_| known != last);
     }
 
     fn retarget(&mut self, target: Target, dialect: Dialect) {

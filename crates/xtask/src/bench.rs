@@ -25,12 +25,17 @@ pub(crate) fn bench(project: &Project, tools: &Tools) -> Result<()> {
     let server = artifacts.server()?;
     let vcsim = artifacts.vcsim()?;
     let meter = artifacts.meter()?;
-    surroundings::npm_ci(tools, &project.root.join("tests").join("bench"))?;
+    let dist = artifacts.page()?;
+    let chromium = surroundings::chromium()?;
+    for directory in ["bench", "browser"] {
+        surroundings::npm_ci(tools, &project.root.join("tests").join(directory))?;
+    }
     for program in programs {
         let mut node = run::command(&tools.node()?.path);
         node.arg(&program).current_dir(&project.root);
         node.env("ACCESSION_NPM", &package).env("ACCESSION_SERVER", &server);
         node.env("ACCESSION_INSPECTOR", &inspector).env("ACCESSION_DIGESTS", &digests);
+        node.env("ACCESSION_DIST", &dist).env("ACCESSION_CHROMIUM", &chromium);
         node.env_remove("ACCESSION_VCSIM");
         if let Some(vcsim) = &vcsim {
             node.env("ACCESSION_VCSIM", vcsim);

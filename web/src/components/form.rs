@@ -1,5 +1,5 @@
-//! What is entered into a form and not sent yet: one component that remembers it for every form.
-//! It does not know what a form is about.
+//! What is entered into a form and not sent yet: one component that remembers it for every form, and
+//! for the wire log where it is scrolled to. It does not know what a form is about.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -11,6 +11,7 @@ use yew::prelude::*;
 use super::PartProps;
 use super::element::El;
 use super::field::entered;
+use super::wire_log::WireLog;
 use crate::app::command::Command;
 
 /// How a form is drawn. It stays the same as long as the form is on the page.
@@ -21,6 +22,15 @@ pub(crate) type React = fn(&mut Entries, &PartProps, &Event) -> Option<Command>;
 
 /// Places a form. The name tells it from another one that stood at the same place.
 pub(crate) fn form(name: &'static str, part: &PartProps, draw: Draw) -> Html {
+    memory(name, part, Some(draw))
+}
+
+/// Places the wire log.
+pub(crate) fn wire_log(part: &PartProps) -> Html {
+    memory("log", part, None)
+}
+
+fn memory(name: &'static str, part: &PartProps, draw: Option<Draw>) -> Html {
     html! { <Memory key={name} part={part.clone()} {draw} /> }
 }
 
@@ -64,7 +74,7 @@ pub(crate) struct Form<'a> {
     pub(crate) part: &'a PartProps,
     /// What is entered into it.
     pub(crate) entries: &'a Entries,
-    memory: &'a Memory,
+    shared: &'a Rc<RefCell<Entries>>,
     context: &'a Context<Memory>,
 }
 
@@ -76,34 +86,40 @@ impl Form<'_> {
 
     /// Keeps what is entered into an element, by this name.
     pub(crate) fn keep(&self, name: &'static str) -> Callback<Event> {
-        let entries = self.memory.entries.clone();
+        let entries = self.shared.clone();
         self.context.link().callback(move |event: Event| {
             entries.borrow_mut().set(name, &entered(&event));
+            None
         })
     }
 
     /// Reacts to an event, in place of the browser.
     pub(crate) fn on(&self, react: React) -> Callback<Event> {
-        let (entries, part) = (self.memory.entries.clone(), self.part.clone());
+        let (entries, part) = (self.shared.clone(), self.part.clone());
         self.context.link().callback(move |event: Event| {
             event.prevent_default();
             let command = react(&mut entries.borrow_mut(), &part, &event);
             if let Some(command) = command {
                 part.act.emit(command);
             }
+            None
         })
     }
 }
 
-/// Remembers what is entered into a form, and draws it anew when that changes.
-struct Memory {
-    entries: Rc<RefCell<Entries>>,
+/// Remembers something, and draws it anew when that changes.
+enum Memory {
+    /// What is entered into a form.
+    Form(Rc<RefCell<Entries>>, Draw),
+    /// The wire log.
+    Log(Box<WireLog>),
 }
 
 #[derive(Properties)]
 struct MemoryProps {
     part: PartProps,
-    draw: Draw,
+    /// How the form is drawn; there is none for the wire log.
+    draw: Option<Draw>,
 }
 
 impl PartialEq for MemoryProps {
@@ -114,15 +130,47 @@ impl PartialEq for MemoryProps {
 }
 
 impl Component for Memory {
-    type Message = ();
+    /// What was done to the wire log; nothing, when it is to be drawn anew in any case.
+    type Message = Option<Event>;
     type Properties = MemoryProps;
 
-    fn create(_: &Context<Self>) -> Self {
-        Self { entries: Rc::default() }
+    fn create(context: &Context<Self>) -> Self {
+        let MemoryProps { part, draw } = context.props();
+        match draw {
+            Some(draw) => Self::Form(Rc::default(), *draw),
+            None => Self::Log(Box::new(WireLog::new(part))),
+        }
+    }
+
+    fn changed(&mut self, context: &Context<Self>, old: &MemoryProps) -> bool {
+        match self {
+            Self::Form(..) => true,
+            Self::Log(log) => log.changed(&context.props().part, &old.part),
+        }
+    }
+
+    fn update(&mut self, context: &Context<Self>, event: Option<Event>) -> bool {
+        match (self, event) {
+            (Self::Log(log), Some(event)) => log.react(&context.props().part, &event),
+            _ => true,
+        }
     }
 
     fn view(&self, context: &Context<Self>) -> Html {
-        let MemoryProps { part, draw } = context.props();
-        draw(&Form { part, entries: &self.entries.borrow(), memory: self, context }).into()
+        let part = &context.props().part;
+        match self {
+            Self::Form(shared, draw) => {
+                draw(&Form { part, entries: &shared.borrow(), shared, context }).into()
+            }
+            Self::Log(log) => log.draw(part, &context.link().callback(Some)).into(),
+        }
+    }
+
+    fn rendered(&mut self, context: &Context<Self>, _: bool) {
+        if let Self::Log(log) = self
+            && log.is_drawn()
+        {
+            context.link().send_message(None);
+        }
     }
 }

@@ -1,106 +1,76 @@
 //! One line of the wire log, and all that is behind it.
 
-use std::rc::Rc;
-
 use accession_client::{Body, Exchange, Note, Outcome};
 use accession_core::simulator::Transition;
 use accession_core::wire::{Headers, Request};
-use web_sys::Element;
-use yew::prelude::*;
 
-use super::element::{El, el, group};
+use super::PartProps;
+use super::calls::foresight;
+use super::element::{El, button, el, fact, group};
 use super::explain_pane::source;
-use super::field::target;
-use super::icon::{Icon, draw};
+use super::icon::Icon;
+use crate::app::command::Command;
 use crate::format;
-use crate::lab::{Entry, Happening, phases};
+use crate::lab::{Action, Entry, Foresight, Happening, as_text, phases};
 
 /// A segment of a path that is longer than this is cut after so many letters.
 const LONG: usize = 32;
 const ENOUGH: usize = 8;
 
-#[derive(Properties)]
-pub(crate) struct LogLineProps {
-    pub(crate) entry: Rc<Entry>,
-    pub(crate) pretty: bool,
-}
-
-impl PartialEq for LogLineProps {
-    /// Entries never change; comparing their bodies would cost more than drawing them.
-    fn eq(&self, other: &Self) -> bool {
-        Rc::ptr_eq(&self.entry, &other.entry) && self.pretty == other.pretty
-    }
-}
-
-/// One line of the wire log.
-#[component]
-pub(crate) fn LogLine(props: &LogLineProps) -> Html {
-    let open = use_state(|| false);
-    let entry = &props.entry;
-    match &entry.what {
+/// One line of the wire log. It takes the focus, by the tab key or not, and what is done to it is heard
+/// by what it stands in.
+pub(super) fn line(entry: &Entry, place: usize, is_stop: bool, is_marked: bool) -> El {
+    let (class, method, path, status, took) = match &entry.what {
         Happening::Target(target) => {
-            let text = el("span").text("Target: ").text(target);
-            el("li.acc-line.acc-line-note").child(time(entry)).child(draw(Icon::Info)).child(text)
+            ("acc-line acc-line-note", "target", target.clone(), group().icon(Icon::Info), None)
         }
         Happening::Event(event) => {
-            let text = el("span")
-                .text("Event ")
-                .child(el("span.acc-mono").text(event.because))
-                .text(", ")
-                .child(el("span.acc-mono").text(&format::short(event.session.as_str())))
-                .text(" ")
-                .child(change(event));
-            el("li.acc-line.acc-line-event").child(time(entry)).child(draw(Icon::Event)).child(text)
+            let path = format!("{}, {}", event.because, format::short(event.session.as_str()));
+            ("acc-line acc-line-note", "event", path, group().icon(Icon::Event), None)
         }
         Happening::Call(exchange) => {
-            let is_open = *open;
-            let toggle = Callback::from(move |event| {
-                let details = target::<Element>(&event);
-                open.set(details.is_some_and(|details| details.has_attribute("open")));
-            });
-            let details = el("details")
-                .on("toggle", toggle)
-                .child(call(entry, exchange))
-                .child(is_open.then(|| detail(exchange, props.pretty)));
-            let class = match exchange.status() {
-                Some(200..=299) => "acc-line-call acc-line-done",
-                Some(_) => "acc-line-call acc-line-refused",
-                None => "acc-line-call acc-line-failed",
+            let request = Request::new(exchange.request.method, exchange.request.url.clone());
+            let path = shortened(request.path(), request.query());
+            let (class, icon) = match exchange.status() {
+                Some(200..=299) => ("acc-line acc-line-done", Icon::Done),
+                Some(_) => ("acc-line acc-line-refused", Icon::Error),
+                None => ("acc-line acc-line-failed", Icon::Warning),
             };
-            el("li").class(class).child(details)
+            let word = exchange.status().map_or("none".to_owned(), |status| status.to_string());
+            let status = group().text(&word).icon(icon);
+            (class, request.method.as_str(), path, status, Some(exchange.took))
         }
-    }
-    .into()
-}
-
-fn time(entry: &Entry) -> El {
-    el("span.acc-mono.acc-line-time").text(&format::time_of_day(entry.at))
-}
-
-/// A call in one line.
-fn call(entry: &Entry, exchange: &Exchange) -> El {
-    let request = Request::new(exchange.request.method, exchange.request.url.clone());
-    let path = shortened(request.path(), request.query());
-    let times =
-        (entry.times > 1).then(|| el("span.acc-chip").text(&format!("{} times", entry.times)));
-    let notes = match exchange.notes.len() {
+    };
+    let took = took.map(format::duration).unwrap_or_default();
+    let chip = |text: String| el("span.acc-chip").text(&text);
+    let times = (entry.times > 1).then(|| chip(format!("{} times", entry.times)));
+    let notes = match entry.call().map_or(0, |exchange| exchange.notes.len()) {
         0 => None,
         1 => Some("1 note".to_owned()),
         count => Some(format!("{count} notes")),
     };
     let notes = notes.map(|notes| el("span.acc-chip.acc-chip-warn").text(&notes));
-    let changes = el("span.acc-line-change")
-        .children(exchange.transitions.iter().map(change))
-        .child(times)
-        .child(notes);
-    el("summary.acc-line")
-        .child(el("span.acc-mono.acc-line-number").text(&entry.number.to_string()))
-        .child(time(entry))
-        .child(el("span.acc-mono.acc-line-method").text(exchange.request.method.as_str()))
-        .child(el("span.acc-mono.acc-line-path").exact().text(&path))
-        .child(el("span.acc-mono.acc-line-status").child(status(exchange)))
-        .child(el("span.acc-line-took").text(&format::duration(exchange.took)))
-        .child(changes)
+    let changes = entry.changes().iter().map(|event| el("span.acc-mono").text(&change(event)));
+    let number = entry.number.to_string();
+    el("div")
+        .class(class)
+        .key(&number)
+        .attr("role", "row")
+        .attr("data-entry", &number)
+        .attr("aria-rowindex", &(place + 2).to_string())
+        .attr_bool("aria-selected", is_marked)
+        .attr("tabindex", if is_stop { "0" } else { "-1" })
+        .child(cell(el("div.acc-mono.acc-line-number").text(&number)))
+        .child(cell(el("div.acc-mono.acc-line-time").text(&format::time_of_day(entry.at))))
+        .child(cell(el("div.acc-mono").text(method)))
+        .child(cell(el("div.acc-mono.acc-line-path").exact().child(el("span").text(&path))))
+        .child(cell(el("div.acc-mono.acc-line-status").child(status)))
+        .child(cell(el("div.acc-line-took").text(&took)))
+        .child(cell(el("div.acc-line-change").children(changes).child(times).child(notes)))
+}
+
+fn cell(element: El) -> El {
+    element.attr("role", "gridcell")
 }
 
 /// The path with long segments cut, so that its end, which says most, stays on screen.
@@ -120,35 +90,82 @@ fn shortened(path: &str, query: &str) -> String {
     }
 }
 
-fn status(exchange: &Exchange) -> El {
-    let Some(status) = exchange.status() else { return group().text("none").icon(Icon::Warning) };
-    let icon = if matches!(status, 200..=299) { Icon::Done } else { Icon::Error };
-    group().text(&status.to_string()).icon(icon)
-}
-
 /// The state before and after.
-fn change(event: &Transition) -> El {
+fn change(event: &Transition) -> String {
     let (from, to) = phases(event);
-    el("span.acc-mono.acc-change").text(&format!("{from} → {to}"))
+    format!("{from} → {to}")
 }
 
-fn detail(exchange: &Exchange, pretty: bool) -> El {
-    let request = &exchange.request;
-    let first = format!("{} {}", request.method, request.url);
-    let response = match &exchange.outcome {
-        Outcome::Answered(response) => {
-            let first = response.status.to_string();
-            message(&first, &response.headers, &response.body, pretty)
+/// All that is behind a line, beside the lines.
+pub(super) fn detail(part: &PartProps, entry: &Entry) -> El {
+    let exchange = entry.call();
+    let (kind, name) = match &entry.what {
+        Happening::Target(target) => ("Target", target.as_str()),
+        Happening::Event(event) => ("Event", event.because),
+        Happening::Call(exchange) => ("Operation", exchange.operation.as_str()),
+    };
+    let title = format!("No. {}", entry.number);
+    let close = button("Close").class("acc-small");
+    let close = close.on_click(part.on(|| Command::just(Action::Opened(None))));
+    let mut facts = el("dl.acc-facts")
+        .child(fact(kind, el("dd.acc-mono").exact().text(name)))
+        .child(fact("Time", el("dd.acc-mono").exact().text(&entry.at.to_string())));
+    if let Some(exchange) = exchange {
+        let mut took = format::duration(exchange.took);
+        if entry.times > 1 {
+            took += &format!(", {} times", entry.times);
         }
-        Outcome::NoAnswer(error) => el("p").text(&error.to_string()),
+        facts = facts.child(fact("Took", el("dd").text(&took)));
+    }
+    for event in entry.changes() {
+        let text = format!("{}: {}", event.session, change(event));
+        facts = facts.child(fact("State", el("dd.acc-mono").exact().text(&text)));
+    }
+    el("section.acc-log-detail")
+        .attr("aria-label", &title)
+        .attr("tabindex", "-1")
+        .child(el("header").child(el("h3").text(&title)).child(close))
+        .child(facts)
+        .child(exchange.map(|exchange| parts(part, exchange)))
+}
+
+/// What was sent, what came back, and what is to be said of it.
+fn parts(part: &PartProps, exchange: &Exchange) -> El {
+    let pretty = part.lab.view.pretty;
+    let request = &exchange.request;
+    let sent = message(
+        &format!("{} {}", request.method, request.url),
+        &request.headers,
+        &request.body,
+        pretty,
+    );
+    let came = match &exchange.outcome {
+        Outcome::Answered(response) => {
+            message(&response.status.to_string(), &response.headers, &response.body, pretty)
+        }
+        Outcome::NoAnswer(error) => error.to_string(),
     };
     let notes = (!exchange.notes.is_empty()).then(|| {
         let note = |note: &Note| el("li").text(&note.to_string());
         below("Notes", el("ul").children(exchange.notes.iter().map(note)))
     });
-    el("div.acc-detail")
-        .child(below("Request", message(&first, &request.headers, &request.body, pretty)))
-        .child(below("Response", response))
+    let expected = part.scene.expected.as_ref().map(|expected| {
+        let status = exchange.status().filter(|status| expected.differs(*status));
+        let differs = status.map(|status| {
+            let text = format!("Divergence: the answer is {status}.");
+            el("p.acc-warn").text(&text).icon(Icon::Warning)
+        });
+        let rule = match expected {
+            Foresight::Refused { rule, .. } if exchange.rule.is_none() => Some(source(*rule)),
+            _ => None,
+        };
+        let foreseen = el("p.acc-lint").child(foresight(&part.lab, expected));
+        below("Expected before it was sent", foreseen).child(differs).child(rule)
+    });
+    group()
+        .child(expected)
+        .child(wire(part, "Request", "Copy request", sent))
+        .child(wire(part, "Response", "Copy response", came))
         .child(notes)
         .child(exchange.rule.map(|rule| below("Rule", source(rule))))
 }
@@ -157,18 +174,18 @@ fn below(title: &str, content: El) -> El {
     el("div").child(el("h3").text(title)).child(content)
 }
 
-fn message(first: &str, headers: &Headers, body: &Body, pretty: bool) -> El {
-    let mut text = first.to_owned();
-    for (name, value) in headers.iter() {
-        text.push_str(&format!("\n{name}: {value}"));
-    }
+/// A text of the wire, to be read and copied.
+fn wire(part: &PartProps, title: &str, copy: &str, text: String) -> El {
+    let content = el("pre.acc-wire").exact().text(&text);
+    let copy = button(copy).class("acc-small").icon(Icon::Copy);
+    below(title, copy.on_click(part.on(move || Command::Copy(text.clone())))).child(content)
+}
+
+fn message(first: &str, headers: &Headers, body: &Body, pretty: bool) -> String {
     match body {
-        Body::Empty => {}
-        Body::Text(body) if pretty => text.push_str(&format!("\n\n{}", format::pretty(body))),
-        Body::Text(body) => text.push_str(&format!("\n\n{body}")),
-        Body::Bytes(count) => text.push_str(&format!("\n\n<{}>", format::exact_bytes(*count))),
+        Body::Text(text) if pretty => as_text(first, headers, &Body::Text(format::pretty(text))),
+        body => as_text(first, headers, body),
     }
-    el("pre.acc-wire").exact().text(&text)
 }
 
 #[cfg(test)]

@@ -18,8 +18,8 @@ pub struct Branch {
     pub from: Option<(u32, u64)>,
     /// What the page saw.
     pub log: Log,
-    /// What was done to the simulator.
-    pub run: Rc<Vec<run::Entry>>,
+    /// What was done to the simulator. What is added once is shared with all earlier courses.
+    pub run: Rc<Vec<Rc<run::Entry>>>,
 }
 
 impl Branch {
@@ -180,7 +180,7 @@ impl Branches {
             self.keep_undone();
         }
         if !entries.is_empty() {
-            Rc::make_mut(&mut self.current.run).extend(entries);
+            Rc::make_mut(&mut self.current.run).extend(entries.into_iter().map(Rc::new));
         }
         if let Some(what) = what {
             self.current.log.push(at, what, self.current.run.len());

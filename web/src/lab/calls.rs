@@ -157,6 +157,16 @@ pub enum Foresight {
 }
 
 impl Foresight {
+    /// Whether an answer of this status is another than was to be expected.
+    pub fn differs(&self, status: u16) -> bool {
+        let granted = matches!(status, 200..=299);
+        match self {
+            Self::Unknown => false,
+            Self::Fine => !granted,
+            Self::Refused { .. } => granted,
+        }
+    }
+
     /// What stands in its way, if it is known to be refused.
     pub fn refusal(&self) -> Option<&str> {
         match self {

@@ -2,7 +2,7 @@
 //!
 //! It keeps what it is given and does not know what any of it means.
 
-use std::fmt::Write as _;
+use std::fmt;
 use std::rc::Rc;
 
 use accession_client::{Body, Exchange, Outcome};
@@ -13,7 +13,7 @@ use accession_core::wire::{Headers, Method};
 use crate::format;
 
 /// More entries than this are not kept; the oldest go first.
-const LIMIT: usize = 20_000;
+pub(super) const LIMIT: usize = 20_000;
 
 /// How far back a read looks for the same one with the same answer.
 const LOOK_BACK: usize = 4;
@@ -56,9 +56,14 @@ pub enum Happening {
 impl PartialEq for Log {
     /// Entries never change, so the same ones in the same order make the same log.
     fn eq(&self, other: &Self) -> bool {
-        self.dropped == other.dropped
-            && self.entries.len() == other.entries.len()
-            && self.entries.iter().zip(&*other.entries).all(|(left, right)| Rc::ptr_eq(left, right))
+        Rc::ptr_eq(&self.entries, &other.entries)
+            || self.dropped == other.dropped
+                && self.entries.len() == other.entries.len()
+                && self
+                    .entries
+                    .iter()
+                    .zip(&*other.entries)
+                    .all(|(left, right)| Rc::ptr_eq(left, right))
     }
 }
 
@@ -79,6 +84,27 @@ impl Log {
         let end = self.entries.partition_point(|entry| entry.number <= number);
         let entries = Rc::new(self.entries[..end].to_vec());
         Self { entries, dropped: self.dropped, last_number: number }
+    }
+
+    /// The lines after that of this number.
+    pub fn after(&self, number: u64) -> &[Rc<Entry>] {
+        &self.entries[self.entries.partition_point(|entry| entry.number <= number)..]
+    }
+
+    /// Whether nothing was added since, and nothing counted.
+    pub fn is(&self, earlier: &Self) -> bool {
+        Rc::ptr_eq(&self.entries, &earlier.entries)
+    }
+
+    /// Up to which number this log has the very lines that another one has, as far as that is told by
+    /// looking at one of them.
+    pub fn unchanged_since(&self, earlier: &Self) -> u64 {
+        // The last few may have been counted once more.
+        let number = earlier.last_number.saturating_sub(LOOK_BACK as u64);
+        match (self.find(number), earlier.find(number)) {
+            (Some(now), Some(then)) if Rc::ptr_eq(now, then) => number,
+            _ => 0,
+        }
     }
 
     /// The exchanges with the target that calls go to now, oldest first.
@@ -128,13 +154,14 @@ fn repeated(entries: &[Rc<Entry>], what: &Happening) -> Option<usize> {
 }
 
 fn same(old: &Exchange, new: &Exchange) -> bool {
-    let body = |exchange: &Exchange| match &exchange.outcome {
-        Outcome::Answered(response) => Some((response.status, response.body.clone())),
-        Outcome::NoAnswer(_) => None,
+    let same_answer = match (&old.outcome, &new.outcome) {
+        (Outcome::Answered(old), Outcome::Answered(new)) => {
+            old.status == new.status && old.body == new.body
+        }
+        (Outcome::NoAnswer(_), Outcome::NoAnswer(_)) => true,
+        _ => false,
     };
-    old.request.method == new.request.method
-        && old.request.url == new.request.url
-        && body(old) == body(new)
+    old.request.method == new.request.method && old.request.url == new.request.url && same_answer
 }
 
 fn is_read(exchange: &Exchange) -> bool {
@@ -168,8 +195,8 @@ impl Entry {
 
     /// Whether its text, as it would be copied, holds `needle`, in whatever case.
     pub fn contains(&self, needle: &str) -> bool {
-        needle.is_empty()
-            || self.to_text().to_ascii_lowercase().contains(&needle.to_ascii_lowercase())
+        // Writing breaks off where it is found.
+        needle.is_empty() || self.write(&mut Finder::new(needle)).is_err()
     }
 
     /// The line as text: request and response as they went over the wire.
@@ -180,7 +207,7 @@ impl Entry {
         text
     }
 
-    fn write(&self, text: &mut String) -> std::fmt::Result {
+    fn write(&self, text: &mut dyn fmt::Write) -> fmt::Result {
         write!(text, "# {} {}", self.number, self.at)?;
         match &self.what {
             Happening::Target(target) => writeln!(text, " target: {target}"),
@@ -219,7 +246,15 @@ impl Entry {
     }
 }
 
-fn write_message(text: &mut String, headers: &Headers, body: &Body) -> std::fmt::Result {
+/// A request or an answer as text, below its first line.
+pub fn as_text(first: &str, headers: &Headers, body: &Body) -> String {
+    let mut text = first.to_owned() + "\n";
+    // Writing to a String cannot fail.
+    let _ = write_message(&mut text, headers, body);
+    text
+}
+
+fn write_message(text: &mut dyn fmt::Write, headers: &Headers, body: &Body) -> fmt::Result {
     for (name, value) in headers.iter() {
         writeln!(text, "{name}: {value}")?;
     }
@@ -230,9 +265,81 @@ fn write_message(text: &mut String, headers: &Headers, body: &Body) -> std::fmt:
     }
 }
 
+/// Looks for something that is not empty in what is written to it, piece by piece and without keeping any
+/// of it.
+struct Finder<'a> {
+    needle: &'a [u8],
+    /// How many bytes of the needle remain found when the next one is not.
+    remaining: Vec<usize>,
+    found: usize,
+}
+
+impl<'a> Finder<'a> {
+    fn new(needle: &'a str) -> Self {
+        let needle = needle.as_bytes();
+        let mut finder = Self { needle, remaining: vec![0; needle.len()], found: 0 };
+        // What remains found is what the needle, without its beginning, begins again with.
+        for (place, byte) in needle.iter().enumerate().skip(1) {
+            finder.step(*byte);
+            finder.remaining[place] = finder.found;
+        }
+        finder.found = 0;
+        finder
+    }
+
+    fn step(&mut self, byte: u8) {
+        let fits = |place: usize| self.needle[place].eq_ignore_ascii_case(&byte);
+        while self.found > 0 && !fits(self.found) {
+            self.found = self.remaining[self.found - 1];
+        }
+        self.found += usize::from(fits(self.found));
+    }
+}
+
+impl fmt::Write for Finder<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        // Of most bytes nothing follows, and this tells it at once.
+        let first = self.needle[0] | 0x20;
+        for byte in text.bytes() {
+            if self.found == 0 && byte | 0x20 != first {
+                continue;
+            }
+            self.step(byte);
+            if self.found == self.needle.len() {
+                return Err(fmt::Error);
+            }
+        }
+        Ok(())
+    }
+}
+
 /// The states before and after an event, in the words of the page.
 pub fn phases(event: &Transition) -> (String, String) {
     let before = event.from.map_or("none".to_owned(), |phase| phase.state().to_string());
     let after = event.to.map_or("gone".to_owned(), |phase| phase.state().to_string());
     (before, after)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::Finder;
+
+    /// Whether it is found in pieces that are written one after the other.
+    fn found(needle: &str, pieces: &[&str]) -> bool {
+        let mut finder = Finder::new(needle);
+        pieces.iter().any(|piece| finder.write_str(piece).is_err())
+    }
+
+    #[test]
+    fn a_text_is_found_across_pieces_and_in_any_case() {
+        assert!(found("update-session", &["/item/UPDATE", "-sess", "ion/1"]));
+        assert!(found("Ünï: 1", &["ünï", " x", "Ünï", ": ", "1"]));
+        assert!(!found("update-session", &["/item/update", "session"]));
+        // What was begun in vain may hold the beginning of what is there.
+        assert!(found("aab", &["a", "a", "a", "b"]));
+        assert!(found("ababac", &["abab", "abac"]));
+        assert!(!found("ababac", &["ababab", "abab"]));
+    }
 }

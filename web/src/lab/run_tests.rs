@@ -271,3 +271,33 @@ fn a_fork_begins_where_it_was_asked_for() {
     assert_eq!(branches.current.done(begun), Some(branches.current.run.len()));
     assert_eq!(branches.others[0].run.len(), branches.current.run.len() + 4);
 }
+
+#[test]
+fn what_was_to_be_expected_of_a_call_is_told_at_the_state_that_it_met() {
+    let bench = Bench::new();
+    let id = bench.begin();
+    let epoch = bench.lab.borrow().epoch;
+    let connection = Connection::Open { user: Some("you".to_owned()) };
+    bench.act(Action::Connected(epoch, connection));
+    let link = bench.add(&id, "disk.iso");
+    let added = bench.number_of_last();
+    bench.call(&complete(&id)).expect_err("a file is missing");
+    let refused = bench.number_of_last();
+    bench.send(&link);
+    bench.call(&complete(&id)).expect("all files are there");
+    let granted = bench.number_of_last();
+
+    let mut replica = Replica::default();
+    let mut expected = |number| {
+        bench.act(Action::Opened(Some(number)));
+        Scene::of(&bench.lab.borrow(), &mut replica).expected
+    };
+    let foreseen = expected(refused).expect("it is a call");
+    assert!(foreseen.refusal().is_some() && !foreseen.differs(400));
+    assert_eq!(expected(granted), Some(Foresight::Fine));
+    assert_eq!(expected(added), Some(Foresight::Fine));
+    // Bytes are no call, and neither the log-in nor what is no longer there is foreseen.
+    assert_eq!(expected(granted - 1), None);
+    assert_eq!(expected(2), None);
+    assert_eq!(expected(99), None);
+}

@@ -4,6 +4,8 @@
 //! Of a simulated run it is what the same run leads to when it is done again; of a live one, what its
 //! answers told. Nothing of it is kept: the same entries give the same scene.
 
+use std::rc::Rc;
+
 use accession_client::{Exchange, Outcome as Wire};
 use accession_core::dialect::{self, Dialect};
 use accession_core::error::ApiError;
@@ -23,7 +25,7 @@ use serde_json::Value;
 
 use super::calls::{Foresight, SessionCall};
 use super::log::{Entry, Happening};
-use super::{Declared, Lab, Loaded, SessionView, Target, without_links};
+use super::{Declared, Lab, Loaded, SessionView, Target, builder, without_links};
 
 /// What all views show.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -43,6 +45,8 @@ pub struct Scene {
     /// If the entry that is shown is a call that was refused: what to do so that it is granted, where
     /// there is a way.
     pub way: Option<Vec<Step>>,
+    /// What was to be expected of the call that is read in full, at the entry before it.
+    pub expected: Option<Foresight>,
 }
 
 /// A step of the session from one phase to another, or an event that left it where it was.
@@ -73,6 +77,8 @@ pub struct Prospect {
 pub struct Replica {
     latest: Place,
     past: Place,
+    /// Of which entry of which course of the run something was expected, and what.
+    expected: Option<(u64, u64, Option<Foresight>)>,
 }
 
 #[derive(Default)]
@@ -106,6 +112,34 @@ impl Replica {
         };
         self.past.at(lab, entry.done)
     }
+
+    fn expected(&mut self, lab: &Lab) -> Option<Foresight> {
+        let (generation, number) = (lab.branches.generation, lab.opened?);
+        match &self.expected {
+            Some((of, entry, what)) if (*of, *entry) == (generation, number) => what.clone(),
+            _ => {
+                let what = self.look_ahead(lab, number);
+                self.expected = Some((generation, number, what.clone()));
+                what
+            }
+        }
+    }
+
+    fn look_ahead(&mut self, lab: &Lab, number: u64) -> Option<Foresight> {
+        // Of what calls went to before, nothing is known any more.
+        let elsewhere = |entry: &Rc<Entry>| matches!(entry.what, Happening::Target(_));
+        if lab.log().after(number).iter().any(elsewhere) {
+            return None;
+        }
+        let call = called(exchange(lab.log().find(number)?)?)?;
+        let before = lab.log().find(number - 1)?.number;
+        if call.row().opens_login() {
+            return None;
+        }
+        let lab = Lab { selected: Some(before), opened: None, ..lab.clone() };
+        let scene = Scene::of(&lab, self);
+        Some(builder::foresee(&lab, &scene, self, &call))
+    }
 }
 
 impl Scene {
@@ -117,6 +151,8 @@ impl Scene {
         let mut scene = Self {
             at: entry.map_or(lab.now, |entry| entry.at),
             is_past: entry.is_some(),
+            // Before the rest, so that a run is not done again for both.
+            expected: replica.expected(lab),
             ..Self::default()
         };
         let Some(view) = &lab.session else { return scene };
@@ -179,6 +215,12 @@ fn way(lab: &Lab, simulator: &Simulator, user: &str) -> Option<Vec<Step>> {
     if !matches!(exchange.status(), Some(400..)) {
         return None;
     }
+    let steps = simulator.path_to(&called(exchange)?, user)?;
+    (!steps.is_empty()).then_some(steps)
+}
+
+/// The call that an exchange carried.
+fn called(exchange: &Exchange) -> Option<Call> {
     let sent = &exchange.request;
     let request = Request {
         method: sent.method,
@@ -186,8 +228,7 @@ fn way(lab: &Lab, simulator: &Simulator, user: &str) -> Option<Vec<Step>> {
         headers: sent.headers.clone(),
         body: sent.body.as_text().as_bytes().to_vec(),
     };
-    let steps = simulator.path_to(&run::call_of(&request)?, user)?;
-    (!steps.is_empty()).then_some(steps)
+    run::call_of(&request)
 }
 
 fn gone(call: SessionCall) -> Prospect {

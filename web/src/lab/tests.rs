@@ -474,3 +474,81 @@ fn code_is_shown_as_it_was_chosen() {
     let view = after(lab(), chosen).view;
     assert_eq!((view.language, view.whole_run), (Language::Python, true));
 }
+
+#[test]
+fn what_is_read_in_full_is_what_all_views_show() {
+    let call = |url: &str| Action::Recorded(exchange(Method::Post, url, "{}"), Vec::new());
+    let lab = after(lab(), [call("https://a/1"), call("https://a/2"), call("https://a/3")]);
+    let opened = |lab: &Lab| (lab.selected, lab.opened);
+    let lab = after(lab, [Action::Selected(Some(2))]);
+    assert_eq!(opened(&lab), (Some(2), None));
+    let lab = after(lab, [Action::Opened(Some(3))]);
+    assert_eq!(opened(&lab), (Some(3), Some(3)));
+    // What is chosen elsewhere is read here.
+    let lab = after(lab, [Action::Selected(Some(2))]);
+    assert_eq!(opened(&lab), (Some(2), Some(2)));
+    // Of the latest, what is read stays while the views go on.
+    let lab = after(lab, [Action::Opened(Some(4)), call("https://a/4")]);
+    assert_eq!(opened(&lab), (None, Some(4)));
+    let lab = after(lab, [Action::Selected(Some(2)), Action::Opened(None)]);
+    assert_eq!(opened(&lab), (Some(2), None));
+    let lab = after(lab, [Action::Opened(Some(2)), Action::RunBegan]);
+    assert_eq!(opened(&lab), (None, None));
+}
+
+#[test]
+fn sorting_the_log_changes_nothing_but_how_it_is_listed() {
+    let before = with_session(SessionState::Active);
+    let pressed = after(before.clone(), [Action::Sorted(Column::Took)]);
+    let sorting = Some(Sorting { by: Column::Took, descending: false });
+    assert_eq!(pressed.view.sorting, sorting);
+    assert_eq!(
+        after(pressed, [Action::Sorted(Column::Took), Action::Sorted(Column::Took)]),
+        before
+    );
+}
+
+#[test]
+fn a_live_answer_that_was_not_to_be_expected_is_told() {
+    let target = Target::Live { origin: "https://vc.example".to_owned() };
+    let at = "https://vc.example/api/content/library/item/update-session/s";
+    let answered = |operation: &str, method, url: &str, status, body: &str| {
+        let mut exchange = exchange(method, url, body);
+        let told = Rc::make_mut(&mut exchange);
+        told.operation = operation.to_owned();
+        if let Wire::Answered(response) = &mut told.outcome {
+            response.status = status;
+        }
+        Action::Recorded(exchange, Vec::new())
+    };
+    let get = "library.item.update_session.get";
+    let complete = "library.item.update_session.complete";
+    let finish = format!("{at}?action=complete");
+    let lab = after(
+        lab(),
+        [
+            Action::Targeted(target, Dialect::Api),
+            Action::SessionOpened(2, id("s")),
+            answered(
+                get,
+                Method::Get,
+                at,
+                200,
+                r#"{"id":"s","state":"DONE","library_item_id":"item"}"#,
+            ),
+            answered(complete, Method::Post, &finish, 204, ""),
+            Action::Opened(Some(4)),
+        ],
+    );
+    let mut replica = Replica::default();
+    let expected = Scene::of(&lab, &mut replica).expected.expect("the session was read before");
+    assert_eq!(expected.refusal(), Some("the session is DONE"));
+    assert!(expected.differs(204) && !expected.differs(400));
+    // A look at a session is not foreseen, and nothing is told of what another server was sent.
+    let looked = after(lab.clone(), [Action::Opened(Some(3))]);
+    let expected = Scene::of(&looked, &mut replica).expected;
+    assert!(!expected.is_some_and(|expected| expected.differs(200) || expected.differs(404)));
+    let elsewhere = after(lab, [Action::Targeted(Target::Simulated, Dialect::Api)]);
+    let opened = after(elsewhere, [Action::Opened(Some(4))]);
+    assert_eq!(Scene::of(&opened, &mut replica).expected, None);
+}

@@ -102,9 +102,10 @@ impl Engine {
             return;
         }
         let there = reduce(lab.clone(), Action::Travelled(travel));
-        let mut run = Run::new(lab.seed, lab.dialect);
-        run.entries = there.branches.current.run.to_vec();
-        let Ok((replay, _)) = run.replay() else { return };
+        let Ok(mut replay) = Run::new(lab.seed, lab.dialect).begin() else { return };
+        for entry in there.branches.current.run.iter() {
+            replay.step(entry);
+        }
         self.uploads.borrow_mut().clear();
         // What the uploads that were just ended have to say is about another simulator.
         self.tape.borrow_mut().take();
