@@ -28,10 +28,12 @@ try {
     ['scrolling', scroll],
     ['filtering', type],
   ]) {
-    const [base, long] = [await empty.page.evaluate(act, [FRAMES, NEEDLE]), await full.page.evaluate(act, [FRAMES, NEEDLE])];
+    const base = await empty.page.evaluate(act, [FRAMES, NEEDLE]);
+    const long = await full.page.evaluate(act, [FRAMES, NEEDLE]);
     const ratio = (of) => (of(long) / of(base)).toFixed(1);
     console.log(
-      `page, ${what}: a frame takes ${milliseconds(median(long))} in the middle and ${milliseconds(late(long))} at 95 %; ` +
+      `page, ${what}: a frame takes ${milliseconds(median(long))} in the middle and ` +
+        `${milliseconds(late(long))} at 95 %; ` +
         `with a short log ${milliseconds(median(base))} and ${milliseconds(late(base))}; ` +
         `ratios ${ratio(median)} and ${ratio(late)}`,
     );
