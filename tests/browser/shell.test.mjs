@@ -43,9 +43,17 @@ class Shell extends Lab {
     return Math.round(box[side]);
   }
 
+  /** Focuses a border, and waits until what moves it is there. */
+  async take(border) {
+    await border.focus();
+    await until('the border can be moved', () => border.evaluate((each) => each.onkeydown !== null));
+  }
+
   /** Drags a border. */
   async drag(border, x, y) {
     const { mouse } = this.page;
+    await border.hover();
+    await until('the border can be moved', () => border.evaluate((each) => each.onkeydown !== null));
     const box = await border.boundingBox();
     const [left, top] = [box.x + box.width / 2, box.y + box.height / 2];
     await mouse.move(left, top);
@@ -114,7 +122,7 @@ test('borders are moved by keys, as far as they go', async (t) => {
     const border = here.border(name);
     await here.isAt(border, first);
     const before = await here.measure(border, side);
-    await border.focus();
+    await here.take(border);
     await keyboard.press(more);
     await here.isAt(border, next);
     assert.ok((await here.measure(border, side)) > before, `${name} grows`);
@@ -166,7 +174,7 @@ test('what is settled is there the next time, and nothing else', async (t) => {
   const here = await stuck(t);
   const { page } = here;
   assert.deepEqual(await here.watched.stored(), {});
-  await here.border('Width of the guide').focus();
+  await here.take(here.border('Width of the guide'));
   await page.keyboard.press('End');
   await page.getByRole('button', { name: 'Collapse log' }).click();
   await here.sheet('Settings');
@@ -252,7 +260,7 @@ test('storage that is damaged or shut does no harm', async (t) => {
   });
   await here.page.reload();
   await here.isSimulated();
-  await here.border('Width of the guide').focus();
+  await here.take(here.border('Width of the guide'));
   await here.page.keyboard.press('End');
   await here.isAt(here.border('Width of the guide'), 360);
   await here.watched.isClean();
@@ -329,7 +337,7 @@ test('keys go everywhere, but not from a field, and can be switched off', async 
   };
   const session = page.locator('.acc-session');
   await press('g', 'l');
-  await here.hasFocus(here.log, 'the log');
+  await here.hasFocus(page.locator('.acc-log-lines'), 'the log');
   await press('g', 'e');
   await here.hasFocus(here.explain, 'what explains');
   await press('g', 'd');
@@ -387,7 +395,7 @@ for (const [words, large] of [
   test(`every view fits every width${words}`, async (t) => {
     const here = await stuck(t);
     const { page } = here;
-    await here.log.locator('summary').last().click();
+    await here.lines().last().click();
     await page.getByRole('button', { name: 'Code', exact: true }).click();
     await page.locator('.acc-code').waitFor();
     if (large) await page.evaluate(() => document.documentElement.style.setProperty('font-size', '200%'));
@@ -433,7 +441,7 @@ function cut(page) {
 
 test('colours that the system forces leave every state readable', async (t) => {
   const here = await stuck(t, { forcedColors: 'active' });
-  await here.border('Width of the guide').focus();
+  await here.take(here.border('Width of the guide'));
   const line = await here
     .border('Width of the guide')
     .evaluate((border) => getComputedStyle(border).backgroundColor);

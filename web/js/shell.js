@@ -1,5 +1,5 @@
-// The frame of the page: the borders between its panes, whether these stand below each other, and what the browser
-// keeps of how it all looks.
+// The frame of the page: where the borders between its panes are, whether these stand below each other, and what the
+// browser keeps of how it all looks.
 const KEY = "accession.settings";
 
 // Storage may be shut, and may hold anything.
@@ -32,12 +32,32 @@ export function keep(look) {
 }
 
 export function reset(element) {
-  for (const border of borders(element)) border.dispatchEvent(new Event("dblclick"));
+  for (const border of borders(element)) place(element, border);
+}
+
+const borders = (element) => element.querySelectorAll("[role=separator]");
+
+// Puts a border somewhere; to where it is at first, if it is not told where.
+function place(element, border, to) {
+  const { limits } = border.dataset;
+  const first = +(border.dataset.first ??= border.ariaValueNow);
+  const within = Math.min(Math.max(to, border.ariaValueMin), border.ariaValueMax);
+  const size = Number.isFinite(to) ? within : first;
+  border.ariaValueNow = Math.round(size);
+  element.style.setProperty(`--acc-${limits}-size`, size);
+  write({ [limits]: size === first ? undefined : size });
 }
 
 export function watch(element) {
   const page = element.firstElementChild;
-  for (const border of borders(element)) movable(element, border);
+  for (const border of borders(element)) {
+    place(element, border, read()[border.dataset.limits]);
+    // What moves it comes when somebody is about to.
+    border.onfocus = border.onpointerenter = async () => {
+      const { movable } = await import(new URL("borders.js", document.baseURI).href);
+      movable(element, border, place);
+    };
+  }
   // A key that no element has is the page's.
   document.addEventListener("keydown", (event) => {
     if (event.target !== document.body) return;
@@ -49,41 +69,4 @@ export function watch(element) {
     const now = getComputedStyle(page).getPropertyValue("--acc-narrow") ? "narrow" : "wide";
     if (now !== before) page.dispatchEvent(new Event(`acc-${(before = now)}`, { bubbles: true }));
   }).observe(page);
-}
-
-const borders = (element) => element.querySelectorAll("[role=separator]");
-
-function movable(element, border) {
-  const name = border.dataset.limits;
-  const pane = element.querySelector(`.acc-${name}`);
-  const sign = name === "guide" ? 1 : -1;
-  const [first, least, most] = ["Now", "Min", "Max"].map((end) => +border[`ariaValue${end}`]);
-  let size;
-  const move = (to) => {
-    size = Math.min(Math.max(to, least), most);
-    border.ariaValueNow = Math.round(size);
-    element.style.setProperty(`--acc-${name}-size`, size);
-    write({ [name]: size === first ? undefined : size });
-  };
-  border.onkeydown = (event) => {
-    const ways = { ArrowRight: sign, ArrowDown: sign, ArrowLeft: -sign, ArrowUp: -sign };
-    const ends = { Home: least, End: most, Enter: first };
-    const to = ends[event.key] ?? size + (ways[event.key] * (most - least)) / 10;
-    if (isNaN(to)) return;
-    event.preventDefault();
-    move(to);
-  };
-  border.ondblclick = () => move(first);
-  border.onpointerdown = ({ pointerId }) => border.setPointerCapture(pointerId);
-  border.onpointermove = ({ buttons, offsetX, offsetY }) => {
-    if (!buttons) return;
-    // How far the pointer is from the border, in the units of its size.
-    const [by, length] =
-      name === "log"
-        ? [offsetY - border.clientHeight / 2, pane.offsetHeight]
-        : [offsetX - border.clientWidth / 2, pane.offsetWidth];
-    move(size + (sign * by * size) / length);
-  };
-  const known = read()[name];
-  move(Number.isFinite(known) ? known : first);
 }

@@ -1,6 +1,14 @@
 // What the sheet of commands learns of the page, and how it does it: by the page's own buttons, so that it offers what
 // can be done now, and nothing is done that a person could not do by hand.
 
+// Without its looks a sheet would jump when they come.
+const looks = document.createElement("link");
+looks.rel = "stylesheet";
+looks.href = new URL("sheets.css", import.meta.url);
+const dressed = new Promise((resolve) => (looks.onload = looks.onerror = resolve));
+document.head.append(looks);
+await dressed;
+
 const page = () => document.querySelector(".acc");
 
 /** What a sheet is told, with what can be pressed and which operations there are, if it is the one of commands. */

@@ -104,3 +104,91 @@ fn is_typed(event: &Event) -> bool {
     let origin = event.composed_path().get(0);
     origin.dyn_ref::<Element>().is_some_and(types)
 }
+
+#[cfg(test)]
+mod tests {
+    use accession_core::dialect::Dialect;
+    use accession_core::time::Timestamp;
+
+    use super::*;
+    use crate::lab::{Target, reduce};
+
+    fn lab(actions: impl IntoIterator<Item = Action>) -> Lab {
+        let lab = Lab::new("https://page.example", 7, Timestamp::from_millis(0));
+        actions.into_iter().fold(lab, reduce)
+    }
+
+    /// What the page looks like after a key, or nothing if the key asks for nothing.
+    fn after(lab: &Lab, key: Key<'_>) -> Option<Lab> {
+        match meaning(lab, key) {
+            Meaning::Do(Command::Just(action)) => Some(reduce(lab.clone(), *action)),
+            Meaning::Nothing => None,
+            Meaning::Do(_) | Meaning::Go => panic!("{} does something else", key.word),
+        }
+    }
+
+    fn key(word: &str) -> Key<'_> {
+        Key { word, ..Key::default() }
+    }
+
+    #[test]
+    fn two_keys_go_to_a_pane() {
+        let lab = lab([Action::LogOpened(false)]);
+        assert!(matches!(meaning(&lab, key("g")), Meaning::Go));
+        for (word, pane, goal) in [
+            ("s", Pane::Session, "session"),
+            ("l", Pane::Log, "log-lines"),
+            ("e", Pane::Explain, "explain"),
+            ("d", Pane::Session, "picture"),
+        ] {
+            let there = after(&lab, Key { going: true, ..key(word) }).unwrap().view;
+            assert_eq!((there.pane, there.goal, there.turns), (pane, goal, 1));
+            assert_eq!(there.log_open, pane == Pane::Log);
+            assert!(after(&lab, key(word)).is_none(), "{word} alone is nothing");
+        }
+        assert!(after(&lab, Key { going: true, ..key("x") }).is_none());
+    }
+
+    #[test]
+    fn single_keys_are_silent_in_fields_and_when_they_are_off() {
+        let off = lab([Action::Looked("keys-off".to_owned())]);
+        for word in ["g", "c", "?"] {
+            assert!(!matches!(meaning(&lab([]), key(word)), Meaning::Nothing), "{word}");
+            let typed = Key { typed: true, ..key(word) };
+            assert!(matches!(meaning(&lab([]), typed), Meaning::Nothing), "{word} in a field");
+            assert!(matches!(meaning(&off, key(word)), Meaning::Nothing), "{word}, off");
+        }
+        let find = Key { ctrl: true, typed: true, ..key("k") };
+        assert!(matches!(meaning(&off, find), Meaning::Do(Command::Open(_))));
+    }
+
+    #[test]
+    fn time_is_travelled_where_it_can_be() {
+        let undo = Key { ctrl: true, ..key("z") };
+        let redo = Key { shift: true, ctrl: true, ..key("Z") };
+        assert!(matches!(meaning(&lab([]), undo), Meaning::Do(Command::Travel(Travel::Undo))));
+        assert!(matches!(meaning(&lab([]), redo), Meaning::Do(Command::Travel(Travel::Redo))));
+        assert!(matches!(meaning(&lab([]), Key { typed: true, ..undo }), Meaning::Nothing));
+        let origin = "https://vc.example".to_owned();
+        let live = lab([Action::Targeted(Target::Live { origin }, Dialect::default())]);
+        assert!(matches!(meaning(&live, undo), Meaning::Nothing));
+    }
+
+    #[test]
+    fn escape_closes_a_drawer_and_goes_back_to_its_button() {
+        let open = lab([Action::Went(Pane::Guide, "guide")]);
+        let closed = after(&open, Key { typed: true, ..key("Escape") }).unwrap().view;
+        assert_eq!((closed.pane, closed.goal), (Pane::Session, "tab-guide"));
+        assert!(after(&lab([]), key("Escape")).is_none());
+        let narrow = lab([Action::Narrowed(true), Action::Went(Pane::Guide, "guide")]);
+        assert!(after(&narrow, key("Escape")).is_none(), "no drawer, but a page");
+    }
+
+    #[test]
+    fn what_lies_on_top_has_keys_of_its_own() {
+        let covered = lab([Action::SheetOpened(Some("keys".to_owned()))]);
+        for word in ["Escape", "g", "?"] {
+            assert!(matches!(meaning(&covered, key(word)), Meaning::Nothing));
+        }
+    }
+}

@@ -50,11 +50,11 @@ pub(crate) fn settings(facts: &Facts<'_>) -> El {
     let panes = el("section")
         .child(el("h3").text("Panes"))
         .child(el("p.acc-hint").text(borders))
-        .child(button(RESET, reset(&with(look, &[("log-closed", "")], ""))));
+        .child(el("div.acc-buttons").child(button(RESET, reset(&open(look)))));
     let storage = el("section")
         .child(el("h3").text("What is kept"))
         .child(el("p.acc-hint").text(kept))
-        .child(button(FORGET, reset("")));
+        .child(el("div.acc-buttons").child(button(FORGET, reset(""))));
     el("div.acc-stack.acc-settings").children(choices).child(panes).child(storage)
 }
 
@@ -67,8 +67,8 @@ pub(super) fn offers(facts: &Facts<'_>) -> impl Iterator<Item = (String, Value)>
         };
         choices.iter().map(named)
     });
-    let open = with(look, &[("log-closed", "")], "");
-    choices.chain([(RESET.to_owned(), reset(&open)), (FORGET.to_owned(), reset(""))])
+    let layout = [(RESET.to_owned(), reset(&open(look))), (FORGET.to_owned(), reset(""))];
+    choices.chain(layout)
 }
 
 fn choose(look: &str, choices: &[(&str, &str)], word: &str) -> Value {
@@ -78,6 +78,11 @@ fn choose(look: &str, choices: &[(&str, &str)], word: &str) -> Value {
 /// Puts the borders where they are at first; what else is settled is this.
 fn reset(look: &str) -> Value {
     json!(["reset", look])
+}
+
+/// The same with the log open.
+fn open(look: &str) -> String {
+    with(look, &[("log-closed", "")], "")
 }
 
 fn has(look: &str, word: &str) -> bool {
