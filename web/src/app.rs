@@ -159,7 +159,7 @@ impl Component for App {
             let (lab, host) = (lab.clone(), host.clone());
             move |entered: Value| {
                 let mut replica = again.borrow_mut();
-                (host.draw)(&lab.facts(entered, replica.of(&lab)).to_string())
+                (host.draw)(&lab.facts(&entered, replica.of(&lab)).to_string())
             }
         });
         let part = PartProps {

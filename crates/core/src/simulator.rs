@@ -16,7 +16,7 @@ mod snapshot;
 mod transfers;
 mod uploads;
 
-use std::collections::VecDeque;
+use std::collections::{BinaryHeap, VecDeque};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -410,10 +410,9 @@ impl Simulator {
 
 /// In the order in which they came. Serials are those of the entries.
 fn in_order<'a, Id: From<Text>>(entries: impl Iterator<Item = (u64, &'a Text)>) -> Vec<Id> {
-    let mut entries: Vec<_> = entries.collect();
-    // No two have the same, so a stable sort would only be larger.
-    entries.sort_unstable_by_key(|(serial, _)| *serial);
-    entries.into_iter().map(|(_, id)| Id::from(id.clone())).collect()
+    // No two have the same, and the code of a heap is a fifth of that of a slice's sort.
+    let entries: BinaryHeap<_> = entries.collect();
+    entries.into_sorted_vec().into_iter().map(|(_, id)| Id::from(id.clone())).collect()
 }
 
 fn session_not_found(id: &SessionId) -> ApiError {
