@@ -5,6 +5,9 @@ const part = (name) => element.querySelector(`[data-boot=${name}]`);
 const show = (name, shown = true) => part(name)?.toggleAttribute("hidden", !shown);
 const slow = setTimeout(show, 3000, "slow");
 
+// A link to a run, followed in a page that is open.
+addEventListener("hashchange", () => location.hash.startsWith("#r=") && location.reload());
+
 import(dataset.module)
   .then((page) => page.default({ module_or_path: dataset.wasm }))
   .then(({ memory }) => {

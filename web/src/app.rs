@@ -109,6 +109,9 @@ impl Component for App {
             *host.farewell.end.borrow_mut() = Some(farewell);
             (host.watch)();
             engine.use_simulator(Default::default());
+            if host.linked {
+                engine.perform(Command::Pass("address".to_owned()));
+            }
         }
         let active = lab.session.as_ref().is_some_and(|session| session.is_active());
         let uploading = lab.is_uploading();
@@ -172,7 +175,8 @@ impl Component for App {
         };
         let id = |name: &str| part.id(name);
         let checking = lab.view.task == Task::Check;
-        let target = if lab.target.is_live() { "live" } else { "simulated" };
+        let reaches = lab.target.is_live() && !lab.target.is_replay();
+        let target = if reaches { "live" } else { "simulated" };
         let skip = el("div.acc-skip")
             .child(el("a").attr("href", &format!("#{}", id("session"))).text("Skip to the session"))
             .child(el("a").attr("href", &format!("#{}", id("log"))).text("Skip to the wire log"));

@@ -53,8 +53,13 @@ pub(crate) fn mount() {
         checker: Rc::new(move |files, progress| check(&reader, files, progress)),
         scribe: {
             let script = element.dataset().get("laterScribe").unwrap_or_default();
-            Rc::new(move |order| written(&script, &order))
+            Rc::new(move |order| text_of(write(&script, &order)))
         },
+        pass: {
+            let script = element.dataset().get("laterScribe").unwrap_or_default();
+            Rc::new(move |how, record| text_of(pass(&script, how, record)))
+        },
+        linked: window.location().hash().is_ok_and(|hash| hash.starts_with("#r=")),
         draw,
         source: |file| Source::Blob(file.into()),
         dropped: files_of,
@@ -119,16 +124,16 @@ extern "C" {
 #[wasm_bindgen(module = "/js/scribe.js")]
 extern "C" {
     fn write(script: &str, order: &str) -> Promise;
+    fn pass(script: &str, how: &str, record: &str) -> Promise;
     fn draw(facts: &str) -> Option<String>;
 }
 
 /// What is said of a module that says nothing itself.
 const NO_SCRIBE: &str = "a module of this page could not be loaded; is its server still there?";
 
-fn written(script: &str, order: &str) -> Later<Result<String, String>> {
-    let written = write(script, order);
+fn text_of(promise: Promise) -> Later<Result<String, String>> {
     Box::pin(async move {
-        let text = written.await.ok().and_then(|text| text.as_string());
+        let text = promise.await.ok().and_then(|text| text.as_string());
         text.ok_or_else(|| NO_SCRIBE.to_owned())
     })
 }

@@ -23,6 +23,10 @@ pub type Checker = Rc<dyn Fn(Vec<File>, Progress) -> Later<Result<String, String
 /// Writes a text of a run, asked for in JSON, or tells why it cannot.
 pub type Scribe = Rc<dyn Fn(String) -> Later<Result<String, String>>>;
 
+/// Lets a run leave the page in the form that is named, or lets one come in: from a file that a person
+/// chooses, or from the page's address. Both what is handed in and what comes of it is JSON.
+pub type Passage = Rc<dyn Fn(&str, &str) -> Later<Result<String, String>>>;
+
 /// What a host gives to `App`.
 pub struct Host {
     /// The origin that the page came from: `http://127.0.0.1:8080`.
@@ -41,6 +45,10 @@ pub struct Host {
     pub checker: Checker,
     /// Who writes texts of a run.
     pub scribe: Scribe,
+    /// Lets a run leave the page, or come in.
+    pub pass: Passage,
+    /// Whether there is a run in the page's address.
+    pub linked: bool,
     /// Draws a sheet from what is told in JSON; nothing, before the scribe was asked for anything.
     pub draw: fn(&str) -> Option<String>,
     /// Makes a source of bytes out of a file that was picked or dropped.

@@ -12,6 +12,7 @@ mod desk;
 pub mod diagram;
 mod listing;
 mod log;
+mod opened;
 mod outcome;
 mod scene;
 pub mod sequence;
@@ -30,7 +31,7 @@ use accession_core::model::{
     SessionId, SessionState, UpdateSessionModel,
 };
 use accession_core::operations;
-use accession_core::run;
+use accession_core::run::{self, Run};
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
 use serde_json::{Map, Value};
@@ -44,6 +45,7 @@ pub use code::{Code, Order};
 pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
 pub use listing::{Column, Listing, Sorting};
 pub use log::{Entry, Happening, Log, as_text, phases};
+pub use opened::Opened;
 pub use outcome::{Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use sequence::{Lane, Move, Row, Sequence, Span};
@@ -55,13 +57,16 @@ use accession_code::Language;
 /// The origin of the simulator in the page.
 pub const SIMULATED_ORIGIN: &str = "https://vcenter.simulated";
 
+/// How the line of the log begins from which on the simulator answers.
+const SIMULATED: &str = "Simulated";
+
 /// Everything the page knows.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lab {
     /// The origin that the page came from.
     pub page: String,
-    /// From what the simulator's identifiers come.
-    pub seed: u64,
+    /// How the simulated run begins. What was done since is in its branches.
+    pub begin: Rc<Run>,
     /// Raised whenever calls begin to go elsewhere, so that late answers are recognised.
     pub epoch: u64,
     /// Where calls go.
@@ -106,6 +111,8 @@ pub struct Lab {
     pub selected: Option<u64>,
     /// The entry whose request and answer are read.
     pub opened: Option<u64>,
+    /// What is to be said of what came in, while that is what is shown.
+    pub came: Option<Rc<[String]>>,
     /// How it is all shown.
     pub view: View,
 }
@@ -120,6 +127,11 @@ pub enum Target {
         /// Its scheme, host and port.
         origin: String,
     },
+    /// Nowhere: what is shown was recorded elsewhere.
+    Replay {
+        /// Scheme, host and port of the server that answered.
+        origin: String,
+    },
 }
 
 impl Target {
@@ -127,13 +139,33 @@ impl Target {
     pub fn origin(&self) -> &str {
         match self {
             Self::Simulated => SIMULATED_ORIGIN,
-            Self::Live { origin } => origin,
+            Self::Live { origin } | Self::Replay { origin } => origin,
         }
     }
 
-    /// Whether calls reach a server.
+    /// The line of the log from which on calls go there.
+    fn line(&self, dialect: Dialect) -> Happening {
+        let word = match self {
+            Self::Simulated => SIMULATED,
+            Self::Live { .. } => "LIVE",
+            Self::Replay { .. } => "Recorded",
+        };
+        Happening::Target(format!("{word}, {}, {dialect}", host_of(self.origin())))
+    }
+
+    /// Whether what is shown comes from a server: of those that calls reach, or that answered once.
     pub const fn is_live(&self) -> bool {
-        matches!(self, Self::Live { .. })
+        !self.is_simulated()
+    }
+
+    /// Whether the simulator in the page answers.
+    pub const fn is_simulated(&self) -> bool {
+        matches!(self, Self::Simulated)
+    }
+
+    /// Whether nobody answers any more.
+    pub const fn is_replay(&self) -> bool {
+        matches!(self, Self::Replay { .. })
     }
 }
 
@@ -507,6 +539,8 @@ pub struct View {
     pub edge: Option<Edge>,
     /// The sheet that lies on top.
     pub sheet: Option<String>,
+    /// What is to be said in the sheet.
+    pub said: String,
     /// Whether what draws sheets is there, or why not; nothing until it was asked for.
     pub scribe: Option<Result<(), String>>,
     /// Whether code is shown.
@@ -626,6 +660,7 @@ impl Default for View {
             pretty: true,
             log_open: true,
             sheet: None,
+            said: String::new(),
             scribe: None,
             code: false,
             language: Language::Curl,
@@ -699,6 +734,8 @@ pub enum Action {
     Selected(Option<u64>),
     /// The simulator was brought there.
     Travelled(Travel),
+    /// A run, or a recording, came in.
+    CameIn(Rc<Opened>),
     /// The call that is being built was changed.
     Built(Edit),
     /// The server named these sessions.
@@ -739,6 +776,8 @@ pub enum Action {
     LogOpened(bool),
     /// A sheet is to lie on top, or none.
     SheetOpened(Option<String>),
+    /// Something is to be said in the sheet.
+    Said(String),
     /// What draws sheets is there, or why not.
     ScribeCame(Result<(), String>),
     /// Whether code is to be shown.
@@ -787,7 +826,7 @@ impl Lab {
     pub fn new(page: impl Into<String>, seed: u64, now: Timestamp) -> Self {
         Self {
             page: page.into(),
-            seed,
+            begin: Rc::new(Run::new(seed, Dialect::default())),
             epoch: 0,
             target: Target::Simulated,
             behind: None,
@@ -810,6 +849,7 @@ impl Lab {
             branches: Branches::default(),
             selected: None,
             opened: None,
+            came: None,
             view: View::default(),
         }
     }
@@ -899,6 +939,7 @@ impl Lab {
                 format!("Target: LIVE, {}. Calls reach a server.", self.host())
             }
             Target::Live { .. } => "Target: LIVE, not signed in.".to_owned(),
+            Target::Replay { .. } => "Recorded elsewhere. No call is sent.".to_owned(),
         };
         match &self.outcome {
             Some(outcome) if outcome.verdict == Verdict::Failed && self.target.is_live() => {
@@ -1028,6 +1069,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
             lab.branches.begin_anew();
             lab.selected = None;
             lab.opened = None;
+            lab.came = None;
         }
         Action::Clocked(clock) => lab.clock = clock,
         Action::Selected(entry) => {
@@ -1043,6 +1085,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
             lab.opened = entry;
         }
         Action::Travelled(travel) => lab.take_trip(travel),
+        Action::CameIn(opened) => lab = lab.open(&opened),
         Action::Asked(question) => lab.question = question,
         Action::TaskChosen(task) => {
             lab.view.task = task;
@@ -1081,7 +1124,11 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::Sorted(column) => lab.view.sorting = Sorting::pressed(lab.view.sorting, column),
         Action::Prettied(pretty) => lab.view.pretty = pretty,
         Action::LogOpened(open) => lab.view.log_open = open,
-        Action::SheetOpened(sheet) => lab.view.sheet = sheet,
+        Action::SheetOpened(sheet) => {
+            lab.view.sheet = sheet;
+            lab.view.said.clear();
+        }
+        Action::Said(said) => lab.view.said = said,
         Action::ScribeCame(loaded) => lab.view.scribe = Some(loaded),
         Action::CodeOpened(open) => lab.view.code = open,
         Action::CodeWritten(order, text) => lab.code = Some(Rc::new(Code { order, text })),
@@ -1108,9 +1155,7 @@ impl Lab {
 
     fn retarget(&mut self, target: Target, dialect: Dialect) {
         let mut branches = std::mem::take(&mut self.branches);
-        let word = if target.is_live() { "LIVE" } else { "Simulated" };
-        let line = format!("{word}, {}, {dialect}", host_of(target.origin()));
-        branches.add(Vec::new(), self.now, Some(Happening::Target(line)));
+        branches.add(Vec::new(), self.now, Some(target.line(dialect)));
         *self = Self {
             epoch: self.epoch + 1,
             target,
@@ -1120,7 +1165,8 @@ impl Lab {
             check: self.check.take(),
             builder: self.builder.elsewhere(),
             view: self.view.clone(),
-            ..Self::new(std::mem::take(&mut self.page), self.seed, self.now)
+            begin: self.begin.clone(),
+            ..Self::new(std::mem::take(&mut self.page), 0, self.now)
         };
     }
 
@@ -1135,6 +1181,7 @@ impl Lab {
         if let Some(entry) = self.log().entries().last() {
             self.now = entry.at;
         }
+        self.dialect = self.branches.current.dialect().unwrap_or(self.begin.dialect);
         let begun = |id: &SessionId| {
             self.log().entries().iter().any(|entry| match &entry.what {
                 Happening::Call(exchange) => exchange

@@ -4,13 +4,20 @@
 use std::fmt;
 use std::time::Duration;
 
+use accession_core::model::LoginToken;
+use accession_core::operations::Row;
+use accession_core::reading;
 use accession_core::rules::RuleRef;
+use accession_core::run::Answered;
 use accession_core::simulator::Transition;
+use accession_core::structure;
+use accession_core::structure::{Plain, Wire};
 use accession_core::time::Timestamp;
-use accession_core::wire::{Headers, Method};
-use serde_json::{Value, json};
+use accession_core::wire::{Headers, Method, Request, Response};
+use serde_json::Value;
 
-use crate::transport::TransportError;
+use crate::transport::{Arrival, TransportError};
+use crate::{redact, upload};
 
 /// A request and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,64 +57,118 @@ impl Exchange {
         }
     }
 
-    /// As JSON, for another module of the same program. What only a simulator tells is left out.
-    pub fn to_value(&self) -> Value {
-        let message = |headers: &Headers, body: &Body| {
-            let headers: Vec<Value> =
-                headers.iter().map(|(name, value)| Value::from(vec![name, value])).collect();
-            let (text, bytes) = match body {
-                Body::Empty => (Value::Null, Value::Null),
-                Body::Text(text) => (Value::from(text.as_str()), Value::Null),
-                Body::Bytes(count) => (Value::Null, Value::from(*count)),
-            };
-            json!({ "headers": headers, "text": text, "bytes": bytes })
+    /// Takes down what came of it, and when.
+    pub(crate) fn finish(
+        &mut self,
+        arrival: Arrival,
+        at: Timestamp,
+        secret_result: bool,
+        secrets: &[&str],
+    ) {
+        self.took = at.since(self.at);
+        self.transitions = arrival.transitions;
+        self.rule = arrival.rule;
+        self.outcome = match arrival.response {
+            Ok(response) => Outcome::Answered(redact::response(&response, secret_result, secrets)),
+            Err(error) => Outcome::NoAnswer(error),
         };
-        let answer = match &self.outcome {
-            Outcome::NoAnswer(_) => Value::Null,
-            Outcome::Answered(response) => {
-                let mut answer = message(&response.headers, &response.body);
-                answer["status"] = Value::from(response.status);
-                answer
-            }
-        };
-        let mut request = message(&self.request.headers, &self.request.body);
-        request["method"] = Value::from(self.request.method.as_str());
-        request["url"] = Value::from(self.request.url.as_str());
-        json!({
-            "operation": self.operation,
-            "at": self.at.as_millis(),
-            "took": u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
-            "request": request,
-            "answer": answer,
-        })
     }
 
-    /// The exchange that was written so.
-    pub fn from_value(value: &Value) -> Option<Self> {
-        let message = |value: &Value| {
-            let pairs = value["headers"].as_array()?.iter();
-            let pairs: Option<Headers> =
-                pairs.map(|pair| Some((pair[0].as_str()?, pair[1].as_str()?))).collect();
-            let body = match (value["text"].as_str(), value["bytes"].as_u64()) {
-                (Some(text), _) => Body::Text(text.to_owned()),
-                (None, Some(count)) => Body::Bytes(count),
-                (None, None) => Body::Empty,
-            };
-            Some((pairs?, body))
+    /// The exchange that a client recorded when it did what was just done again, at this instant.
+    pub fn again(id: u64, done: Answered, at: Timestamp, token: Option<&LoginToken>) -> Self {
+        let Answered { sent, row, request, bytes, handled } = done;
+        let arrival = handled.map_or_else(|| Err(TransportError::Aborted).into(), Arrival::from);
+        let secrets: Vec<_> = token.map(LoginToken::reveal).into_iter().collect();
+        Self::of_past(id, (row, &request, bytes), (sent, at), arrival, &secrets)
+    }
+
+    /// An exchange that somebody else recorded: which operation it called, if it is no upload; the
+    /// request, and how many bytes went with an upload; when it was sent and when it was over. `secrets`
+    /// are texts that must not appear in it, besides those that it shows itself.
+    pub fn recorded(
+        sent: (Option<&Row>, &Request, u64),
+        (from, to): (Timestamp, Timestamp),
+        answer: Result<Response, TransportError>,
+        secrets: &[&str],
+    ) -> Self {
+        Self::of_past(0, sent, (from, to), answer.into(), secrets)
+    }
+
+    fn of_past(
+        id: u64,
+        (row, request, bytes): (Option<&Row>, &Request, u64),
+        (sent, at): (Timestamp, Timestamp),
+        arrival: Arrival,
+        secrets: &[&str],
+    ) -> Self {
+        let basic = request.headers.get("Authorization").unwrap_or_default();
+        let mut secrets = secrets.to_vec();
+        secrets.push(basic.trim_start_matches("Basic "));
+        let (operation, recorded) = match row {
+            Some(row) => (row.full_name(), redact::request(request, &secrets)),
+            None => {
+                secrets.extend(redact::keys(&request.url));
+                ("upload".to_owned(), upload::recorded(request, bytes))
+            }
         };
-        let (request, answer) = (&value["request"], &value["answer"]);
-        let (headers, body) = message(request)?;
-        let (method, url) = (request["method"].as_str()?.parse().ok()?, &request["url"]);
-        let request = RecordedRequest { method, url: url.as_str()?.to_owned(), headers, body };
-        let at = Timestamp::from_millis(value["at"].as_i64()?);
-        let operation = value["operation"].as_str()?.to_owned();
-        let took = Duration::from_millis(value["took"].as_u64()?);
-        let mut exchange = Self { took, ..Self::new(0, operation, request, at) };
-        if !answer.is_null() {
-            let (headers, body) = message(answer)?;
-            let status = u16::try_from(answer["status"].as_u64()?).ok()?;
-            exchange.outcome = Outcome::Answered(RecordedResponse { status, headers, body });
-        }
+        let mut exchange = Self::new(id, operation, recorded, sent);
+        exchange.finish(arrival, at, row.is_some_and(Row::opens_login), &secrets);
+        exchange
+    }
+
+    /// As JSON, for another module of the same program. What only a simulator tells stands beside it, in
+    /// words.
+    pub fn to_value(&self) -> Value {
+        let (answer, error) = match &self.outcome {
+            Outcome::Answered(response) => {
+                let answer = Message::of(&response.headers, &response.body);
+                (Some(Message { status: Some(response.status.into()), ..answer }), None)
+            }
+            Outcome::NoAnswer(TransportError::Unreachable(why)) => (None, Some(why.clone())),
+            // It has nothing to say but itself.
+            Outcome::NoAnswer(TransportError::Aborted | TransportError::NoBytes) => (None, None),
+        };
+        let steps = (!self.transitions.is_empty())
+            .then(|| self.transitions.iter().map(Transition::told).collect());
+        let rule = self.rule.map(|rule| {
+            [rule.id, rule.provenance.word(), rule.sentence, rule.source].map(str::to_owned).into()
+        });
+        let written = Written {
+            operation: self.operation.clone(),
+            at: self.at.as_millis(),
+            took: u64::try_from(self.took.as_millis()).unwrap_or(u64::MAX),
+            request: Message {
+                method: Some(self.request.method.as_str().to_owned()),
+                url: Some(self.request.url.clone()),
+                ..Message::of(&self.request.headers, &self.request.body)
+            },
+            answer,
+            error,
+            transitions: steps,
+            rule,
+        };
+        written.write(&Plain)
+    }
+
+    /// The exchange that was written so, as far as others than a simulator can tell of it.
+    pub fn from_value(value: &Value) -> Option<Self> {
+        let Written { operation, at, took, request, answer, error, .. } =
+            reading::read(value).ok()?.value;
+        let (headers, body) = (request.headers(), request.body());
+        let (method, url) = (request.method?.parse().ok()?, request.url?);
+        let recorded = RecordedRequest { method, url, headers, body };
+        let mut exchange = Self::new(0, operation, recorded, Timestamp::from_millis(at));
+        exchange.took = Duration::from_millis(took);
+        exchange.outcome = match answer {
+            Some(answer) => Outcome::Answered(RecordedResponse {
+                headers: answer.headers(),
+                body: answer.body(),
+                status: u16::try_from(answer.status?).ok()?,
+            }),
+            None => Outcome::NoAnswer(
+                error.map_or(TransportError::Aborted, TransportError::Unreachable),
+            ),
+        };
         Some(exchange)
     }
 
@@ -118,6 +179,66 @@ impl Exchange {
             Outcome::NoAnswer(_) => None,
         }
     }
+}
+
+structure! {
+    /// An exchange on its way between two modules.
+    #[derive(Debug)]
+    strict struct Written {
+        operation: String,
+        at: i64,
+        took: u64,
+        request: Message,
+        answer: Option<Message>,
+        error: Option<String>,
+        transitions: Option<Vec<Vec<String>>>,
+        rule: Option<Vec<String>>,
+    }
+
+    /// A request or a response in it. Of a body, its text or its length.
+    #[derive(Debug, Default)]
+    lenient struct Message {
+        method: Option<String>,
+        url: Option<String>,
+        status: Option<u64>,
+        headers: Vec<Vec<String>>,
+        text: Option<String>,
+        bytes: Option<u64>,
+    }
+}
+
+impl Message {
+    fn of(headers: &Headers, body: &Body) -> Self {
+        let headers = headers.iter().map(|(name, value)| vec![name.to_owned(), value.to_owned()]);
+        let mut message = Self { headers: headers.collect(), ..Self::default() };
+        match body {
+            Body::Empty => {}
+            Body::Text(text) => message.text = Some(text.clone()),
+            Body::Bytes(count) => message.bytes = Some(*count),
+        }
+        message
+    }
+
+    fn headers(&self) -> Headers {
+        let pairs = self.headers.iter().filter_map(|pair| match pair.as_slice() {
+            [name, value] => Some((name.as_str(), value.as_str())),
+            _ => None,
+        });
+        pairs.collect()
+    }
+
+    fn body(&self) -> Body {
+        match (&self.text, self.bytes) {
+            (Some(text), _) => Body::Text(text.clone()),
+            (None, Some(count)) => Body::Bytes(count),
+            (None, None) => Body::Empty,
+        }
+    }
+}
+
+/// An object of JSON.
+pub fn object(fields: Vec<(&str, Value)>) -> Value {
+    Value::Object(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }
 
 /// A request as it is kept.

@@ -23,10 +23,10 @@ use accession_core::time::Timestamp;
 use accession_core::wire::{self, Request, Response};
 use serde_json::{Map, Value};
 
-pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse};
+pub use exchange::{Body, Exchange, Note, Outcome, RecordedRequest, RecordedResponse, object};
 use lenient::{Fill, Slot};
 pub use own::{GATEWAY_HEADER, OwnError};
-pub use redact::is_secret;
+pub use redact::{is_secret, without_users};
 pub use transport::{Progress, Reader, Simulated, Source, Transport, TransportError};
 pub use upload::UploadLink;
 
@@ -323,13 +323,8 @@ impl Client {
         secret_result: bool,
         secrets: &[&str],
     ) {
-        exchange.took = (self.shared.clock)().since(exchange.at);
-        exchange.transitions = arrival.transitions;
-        exchange.rule = arrival.rule;
-        exchange.outcome = match arrival.response {
-            Ok(response) => Outcome::Answered(redact::response(&response, secret_result, secrets)),
-            Err(error) => Outcome::NoAnswer(error),
-        };
+        let at = arrival.at.unwrap_or_else(|| (self.shared.clock)());
+        exchange.finish(arrival, at, secret_result, secrets);
         (self.shared.observer)(Rc::new(exchange));
     }
 }

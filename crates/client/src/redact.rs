@@ -40,8 +40,23 @@ pub(crate) fn response(
     }
 }
 
+/// A text without the users and passwords of the URIs in it.
+pub fn without_users(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let authority = part.bytes().take_while(|byte| !b" \t\r\n/?#\"\\'<>".contains(byte));
+        let host = authority.enumerate().filter(|(_, byte)| *byte == b'@').last();
+        let host = host.map_or(0, |(at, _)| at + 1);
+        kept.push_str("://");
+        kept.push_str(&part[host..]);
+    }
+    kept
+}
+
 /// The server's own name is no secret, even where it has a password's letters in it.
 fn url(url: &str, secrets: &[&str]) -> String {
+    let url = &without_users(url);
     let authority = url.find("://").map_or(0, |at| at + 3);
     let path = url[authority..].find('/').map_or(url.len(), |at| authority + at);
     let (origin, rest) = url.split_at(path);
@@ -59,6 +74,7 @@ fn body(bytes: &[u8], secret_result: bool, secrets: &[&str]) -> Body {
     let Ok(text) = std::str::from_utf8(bytes) else {
         return Body::Bytes(bytes.len() as u64);
     };
+    let text = &without_users(text);
     let Ok(mut value) = serde_json::from_str::<Value>(text) else {
         return Body::Text(if secret_result {
             REDACTED.to_owned()
@@ -174,6 +190,16 @@ mod tests {
         let kept = echo(body, &["a\"bc"]);
         assert_eq!(kept, r#"{"error_type":"UNAUTHENTICATED","said":"no •••• for you"}"#);
         assert_eq!(keys("https://vc/cls/data/0c1d2e3f-4a5b-4c6d/a.iso"), ["0c1d2e3f-4a5b-4c6d"]);
+    }
+
+    #[test]
+    fn a_uri_has_no_user_in_it() {
+        let text = "{\"uri\":\"https://me:a@b@h:1/x?y=a@b\",\"of\":\"from ftp://u@h and a://b\"}";
+        let kept = "{\"uri\":\"https://h:1/x?y=a@b\",\"of\":\"from ftp://h and a://b\"}";
+        assert_eq!(without_users(text), kept);
+        for same in ["", "://", "a@b", "ds:///vmfs/a@b", "https://h\\\"@x"] {
+            assert_eq!(without_users(same), same);
+        }
     }
 
     #[test]

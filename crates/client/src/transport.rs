@@ -74,6 +74,8 @@ pub(crate) struct Arrival {
     pub(crate) response: Result<Response, TransportError>,
     pub(crate) transitions: Vec<Transition>,
     pub(crate) rule: Option<RuleRef>,
+    /// When it came, where time is made up: then an answer takes none.
+    pub(crate) at: Option<Timestamp>,
 }
 
 impl From<Handled> for Arrival {
@@ -86,13 +88,14 @@ impl From<Handled> for Arrival {
             response: if cut { Err(reset()) } else { Ok(handled.response) },
             transitions: handled.transitions,
             rule: handled.rule,
+            at: None,
         }
     }
 }
 
 impl From<Result<Response, TransportError>> for Arrival {
     fn from(response: Result<Response, TransportError>) -> Self {
-        Self { response, transitions: Vec::new(), rule: None }
+        Self { response, transitions: Vec::new(), rule: None, at: None }
     }
 }
 
@@ -111,11 +114,14 @@ impl Transport {
         &self,
         head: Request,
         source: Source,
+        now: Timestamp,
         progress: impl Fn(u64) + 'static,
         clock: Rc<dyn Fn() -> Timestamp>,
     ) -> Arrival {
         match self {
-            Self::Simulated(simulated) => simulated.upload(head, source, progress, clock).await,
+            Self::Simulated(simulated) => {
+                simulated.upload(head, source, now, progress, clock).await
+            }
             #[cfg(target_arch = "wasm32")]
             Self::Fetch => fetch::upload(head, source, progress).await.into(),
             #[cfg(all(feature = "native", not(target_arch = "wasm32")))]

@@ -51,18 +51,13 @@ impl Client {
         if let Some(token) = &token {
             request.headers.push(SESSION_HEADER, token.reveal());
         }
-        let recorded = RecordedRequest {
-            method: request.method,
-            url: redact::link(&request.url),
-            headers: request.headers.redacted(),
-            body: Body::Bytes(source.size()),
-        };
+        let recorded = recorded(&request, source.size());
         let sent_to = request.url.clone();
         let mut secrets = redact::keys(&sent_to);
         secrets.extend(token.as_ref().map(|token| token.reveal()));
         let mut unfinished = Unfinished { client: self, begun: Some((recorded, notes, at)) };
         let clock = self.shared.clock.clone();
-        let arrival = self.shared.transport.upload(request, source, progress, clock).await;
+        let arrival = self.shared.transport.upload(request, source, at, progress, clock).await;
         let result = match &arrival.response {
             Err(error) => Err(error.clone().into()),
             Ok(response) if response.is_success() => Ok(()),
@@ -81,6 +76,16 @@ impl Client {
         }
         notes.push(Note::ThroughGateway);
         format!("{}{}", self.shared.origin, &link[parsed.origin().len()..])
+    }
+}
+
+/// An upload as it is kept.
+pub(crate) fn recorded(head: &Request, bytes: u64) -> RecordedRequest {
+    RecordedRequest {
+        method: head.method,
+        url: redact::link(&head.url),
+        headers: head.headers.redacted(),
+        body: Body::Bytes(bytes),
     }
 }
 

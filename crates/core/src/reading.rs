@@ -149,6 +149,11 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The kind of what has one, by which its other fields go.
+    pub fn kind(self) -> Fit<String> {
+        self.fields()?.take("kind")
+    }
+
     /// Reads a structure: each field into its place.
     pub fn structure(self, fields: &[Field], places: &mut [&mut dyn Wire]) -> Fit {
         let found = self.fields()?;
@@ -236,7 +241,7 @@ impl<'a> Fields<'a> {
         pairs.try_for_each(|(field, place)| self.fill_one(*field, *place))
     }
 
-    fn fill_one(&self, field: Field, place: &mut dyn Wire) -> Fit {
+    pub(crate) fn fill_one(&self, field: Field, place: &mut dyn Wire) -> Fit {
         match self.find(field.name) {
             Some(reader) => place.fill(reader),
             None if field.required && !place.may_be_absent() => Err(Box::new(Misfit {

@@ -18,6 +18,17 @@ pub enum Provenance {
     Assumed,
 }
 
+impl Provenance {
+    /// In one word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Documented => "documented",
+            Self::Observed => "observed",
+            Self::Assumed => "assumed",
+        }
+    }
+}
+
 /// One rule of the API.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Rule {

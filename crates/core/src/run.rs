@@ -18,7 +18,7 @@ use crate::simulator::{
 };
 use crate::store::Store;
 use crate::structure;
-use crate::structure::{Form, Wire, Writer};
+use crate::structure::{Form, Parts, Wire};
 use crate::text::Text;
 use crate::time::Timestamp;
 use crate::wire::{Method, Request};
@@ -26,7 +26,7 @@ use crate::wire::{Method, Request};
 /// The version of the form that this program writes and reads.
 pub const VERSION: u64 = 1;
 
-/// Where calls are sent in a replay. Links in answers begin with it.
+/// Where calls are sent in a replay that nobody says more of. Links in answers begin with it.
 pub const ORIGIN: &str = "https://vcenter.test";
 
 structure! {
@@ -72,9 +72,9 @@ pub enum Deed {
         /// Its parameters.
         parameters: Map<String, Value>,
     },
-    /// An upload begins.
+    /// An upload begins, or is refused.
     OpenUpload {
-        /// Of which session.
+        /// Of which session; of one that is gone, how its id begins.
         session: SessionId,
         /// Which file.
         file: String,
@@ -92,6 +92,8 @@ pub enum Deed {
         file: String,
         /// What arrived.
         received: Option<Received>,
+        /// Whether it was dropped on the client's side, so that nobody heard the answer.
+        dropped: bool,
     },
     /// Time passes.
     Advance,
@@ -108,96 +110,71 @@ pub enum Deed {
     Arm(Fault),
     /// All faults are disarmed.
     Disarm,
+    /// Calls are spelled like this from now on.
+    Speak(Dialect),
+}
+
+impl Deed {
+    /// One of each kind, with nothing in it.
+    fn blanks() -> [Self; 11] {
+        let (file, session) = (String::new(), SessionId::blank());
+        [
+            Self::LogIn { user: String::new() },
+            Self::Call { operation: String::new(), parameters: Map::new() },
+            Self::OpenUpload { session, file },
+            Self::Progress { file: String::new(), bytes: 0 },
+            Self::CloseUpload { file: String::new(), received: None, dropped: false },
+            Self::Advance,
+            Self::Declare { uri: String::new(), source: Source::blank() },
+            Self::Pace(Pace::blank()),
+            Self::Arm(Fault::blank()),
+            Self::Disarm,
+            Self::Speak(Dialect::blank()),
+        ]
+    }
+
+    /// Its kind, and its fields by their names.
+    fn parts(&mut self) -> Parts<'_> {
+        match self {
+            Self::LogIn { user } => Parts::of("log_in").with("user", user),
+            Self::Call { operation, parameters } => {
+                Parts::of("call").with("operation", operation).with("parameters", parameters)
+            }
+            Self::OpenUpload { session, file } => {
+                Parts::of("open_upload").with("session", session).with("file", file)
+            }
+            Self::Progress { file, bytes } => {
+                Parts::of("progress").with("file", file).with("bytes", bytes)
+            }
+            Self::CloseUpload { file, received, dropped } => Parts::of("close_upload")
+                .with("file", file)
+                .with("received", received)
+                .with("dropped", dropped),
+            Self::Advance => Parts::of("advance"),
+            Self::Declare { uri, source } => {
+                Parts::of("declare").with("uri", uri).with("source", source)
+            }
+            Self::Pace(pace) => Parts::of("pace").with("pace", pace),
+            Self::Arm(fault) => Parts::of("arm").with("fault", fault),
+            Self::Disarm => Parts::of("disarm"),
+            Self::Speak(dialect) => Parts::of("speak").with("dialect", dialect),
+        }
+    }
 }
 
 impl Wire for Deed {
     fn fill(&mut self, reader: Reader<'_>) -> Fit {
-        let fields = reader.fields()?;
-        let kind: String = fields.take("kind")?;
-        let (deed, known): (_, &[&'static str]) = match kind.as_str() {
-            "log_in" => (Self::LogIn { user: fields.take("user")? }, &["user"]),
-            "call" => {
-                let operation = fields.take("operation")?;
-                let parameters = match fields.take::<Option<Value>>("parameters")? {
-                    Some(Value::Object(parameters)) => parameters,
-                    None => Map::new(),
-                    Some(_) => return Err(reader.mismatch("parameters in an object")),
-                };
-                (Self::Call { operation, parameters }, &["operation", "parameters"])
-            }
-            "open_upload" => {
-                let (session, file) = (fields.take("session")?, fields.take("file")?);
-                (Self::OpenUpload { session, file }, &["session", "file"])
-            }
-            "progress" => {
-                let (file, bytes) = (fields.take("file")?, fields.take("bytes")?);
-                (Self::Progress { file, bytes }, &["file", "bytes"])
-            }
-            "close_upload" => {
-                let (file, received) = (fields.take("file")?, fields.take("received")?);
-                (Self::CloseUpload { file, received }, &["file", "received"])
-            }
-            "advance" => (Self::Advance, &[]),
-            "declare" => {
-                let (uri, source) = (fields.take("uri")?, fields.take("source")?);
-                (Self::Declare { uri, source }, &["uri", "source"])
-            }
-            "pace" => (Self::Pace(fields.take("pace")?), &["pace"]),
-            "arm" => (Self::Arm(fields.take("fault")?), &["fault"]),
-            "disarm" => (Self::Disarm, &[]),
-            _ => return Err(reader.mismatch("a deed of a known kind")),
-        };
-        let known: Vec<_> = known.iter().copied().chain(["kind"]).collect();
-        fields.note_others(&known);
-        *self = deed;
-        Ok(())
+        let kind = reader.kind()?;
+        let kinds = Self::blanks().into_iter();
+        *self = kinds
+            .filter_map(|mut blank| (blank.parts().kind == kind).then_some(blank))
+            .next()
+            .ok_or_else(|| reader.mismatch("a deed of a known kind"))?;
+        self.parts().fill(reader, &["parameters", "dropped"])
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        let mut writer = Writer::new(form);
-        let kind = match self {
-            Self::LogIn { user } => {
-                writer.put("user", user);
-                "log_in"
-            }
-            Self::Call { operation, parameters } => {
-                writer.put("operation", operation);
-                writer.put("parameters", &Value::Object(parameters.clone()));
-                "call"
-            }
-            Self::OpenUpload { session, file } => {
-                writer.put("session", session);
-                writer.put("file", file);
-                "open_upload"
-            }
-            Self::Progress { file, bytes } => {
-                writer.put("file", file);
-                writer.put("bytes", bytes);
-                "progress"
-            }
-            Self::CloseUpload { file, received } => {
-                writer.put("file", file);
-                writer.put("received", received);
-                "close_upload"
-            }
-            Self::Advance => "advance",
-            Self::Declare { uri, source } => {
-                writer.put("uri", uri);
-                writer.put("source", source);
-                "declare"
-            }
-            Self::Pace(pace) => {
-                writer.put("pace", pace);
-                "pace"
-            }
-            Self::Arm(fault) => {
-                writer.put("fault", fault);
-                "arm"
-            }
-            Self::Disarm => "disarm",
-        };
-        writer.put("kind", &kind.to_owned());
-        writer.finish("")
+        self.clone().parts().write(form)
     }
 
     fn blank() -> Self {
@@ -221,6 +198,7 @@ impl Deed {
             | Self::OpenUpload { .. }
             | Self::Progress { .. }
             | Self::CloseUpload { .. }
+            | Self::Speak(_)
             | Self::Advance => return None,
         }
         Some(Ok(()))
@@ -245,10 +223,10 @@ impl Tape {
         let deed = match recognised(request) {
             None => Deed::Advance,
             Some((row, parameters)) => match Credentials::of(row, request) {
-                Credentials::Basic(given) => {
-                    Deed::LogIn { user: given.map(|(user, _)| user).unwrap_or_default() }
+                Credentials::Basic(Some((user, _))) => Deed::LogIn { user },
+                Credentials::Basic(None) | Credentials::Token(_) => {
+                    Deed::Call { operation: row.full_name(), parameters }
                 }
-                Credentials::Token(_) => Deed::Call { operation: row.full_name(), parameters },
             },
         };
         self.note(at, deed);
@@ -277,11 +255,26 @@ pub fn call_of(request: &Request) -> Option<Call> {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
     /// An answer.
-    Answered(Box<Handled>),
+    Answered(Box<Answered>),
     /// What happened by itself.
     Happened(Vec<Transition>),
     /// It could not be done: there is no such operation, file or upload.
     Impossible(String),
+}
+
+/// A request of a run, and its answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// When it was sent. An upload is answered later.
+    pub sent: Timestamp,
+    /// The operation that it calls; none: it is an upload.
+    pub row: Option<&'static Row>,
+    /// What was sent. Of an upload, without the bytes.
+    pub request: Request,
+    /// How many bytes went with an upload, as far as it is known.
+    pub bytes: u64,
+    /// The answer; `None` if nobody was left to hear it.
+    pub handled: Option<Handled>,
 }
 
 /// A run that is being done again.
@@ -289,10 +282,21 @@ pub enum Outcome {
 pub struct Replay {
     /// The simulator, as the entries so far have left it.
     pub simulator: Simulator,
+    origin: &'static str,
     dialect: Dialect,
     token: Option<LoginToken>,
     /// The uploads that are open, by their files' names.
-    uploads: Store<Text, Upload>,
+    uploads: Store<Text, Open>,
+}
+
+/// An upload that is open.
+#[derive(Debug, Clone)]
+struct Open {
+    upload: Upload,
+    sent: Timestamp,
+    head: Request,
+    /// So many bytes have arrived.
+    bytes: u64,
 }
 
 /// Why a run cannot be begun.
@@ -307,16 +311,28 @@ pub enum NotARun {
 }
 
 impl Run {
-    /// Begins it anew.
-    pub fn begin(&self) -> Result<Replay, NotARun> {
+    /// Whether it can be begun; and if so, its seed.
+    pub fn check(&self) -> Result<u64, NotARun> {
         if self.version != VERSION {
             return Err(NotARun::Version(self.version));
         }
-        let seed = self.seed.parse().map_err(|_| NotARun::Seed(self.seed.clone()))?;
+        self.seed.parse().map_err(|_| NotARun::Seed(self.seed.clone()))
+    }
+
+    /// Begins it anew.
+    pub fn begin(&self) -> Result<Replay, NotARun> {
         let simulator =
-            Simulator::new(seed).with_release(self.release).with_behaviour(self.behaviour);
+            Simulator::new(self.check()?).with_release(self.release).with_behaviour(self.behaviour);
         let (dialect, token, uploads) = (self.dialect, None, Store::default());
-        Ok(Replay { simulator, dialect, token, uploads })
+        Ok(Replay { simulator, origin: ORIGIN, dialect, token, uploads })
+    }
+
+    /// The same, with nothing done yet.
+    #[must_use]
+    pub fn head(&self) -> Self {
+        let (seed, entries) = (self.seed.clone(), Vec::new());
+        let Self { version, release, behaviour, dialect, .. } = *self;
+        Self { version, seed, release, behaviour, dialect, entries }
     }
 
     /// A run that begins here, with nothing in it.
@@ -345,6 +361,12 @@ impl Replay {
         self.token.as_ref()
     }
 
+    /// The same, its calls sent to another server.
+    #[must_use]
+    pub fn with_origin(self, origin: &'static str) -> Self {
+        Self { origin, ..self }
+    }
+
     /// Does the next thing.
     pub fn step(&mut self, entry: &Entry) -> Outcome {
         let now = entry.at;
@@ -354,38 +376,27 @@ impl Replay {
                 Some(row) => self.call(row, parameters.clone(), now),
                 None => Outcome::Impossible(format!("there is no operation {operation:?}")),
             },
-            Deed::OpenUpload { session, file } => {
-                let Some(link) = self.simulator.upload_link(ORIGIN, session, file) else {
-                    return Outcome::Impossible(format!("file {file:?} has no upload link"));
-                };
-                let mut head = Request::new(Method::Put, link);
-                if let Some(token) = &self.token {
-                    head.headers.push(SESSION_HEADER, token.reveal());
-                }
-                match self.simulator.open_upload(&head, now) {
-                    Ok(upload) => {
-                        self.uploads.insert(file.as_str().into(), upload);
-                        Outcome::Happened(Vec::new())
-                    }
-                    Err(refused) => Outcome::Answered(Box::new(refused)),
-                }
-            }
-            Deed::Progress { file, bytes } => match self.uploads.get(&file.as_str().into()) {
-                Some(upload) => {
+            Deed::OpenUpload { session, file } => self.open(session, file, now),
+            Deed::Progress { file, bytes } => match self.uploads.get_mut(&file.as_str().into()) {
+                Some(open) => {
+                    open.bytes = *bytes;
                     // That it is no longer expected shows when it ends.
-                    let _ = self.simulator.progress(upload, *bytes, now);
-                    Outcome::Happened(self.simulator.advance(now))
+                    let _ = self.simulator.progress(&open.upload, *bytes, now);
+                    // What happened meanwhile, the next answer tells.
+                    Outcome::Happened(Vec::new())
                 }
-                None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
+                None => not_uploading(file),
             },
-            Deed::CloseUpload { file, received } => {
+            Deed::CloseUpload { file, received, dropped } => {
                 match self.uploads.remove(&file.as_str().into()) {
-                    Some(upload) => {
+                    Some(open) => {
+                        let Open { upload, sent, head, bytes } = open;
+                        let bytes = received.as_ref().map_or(bytes, |received| received.size);
                         let outcome = received.clone().ok_or(Broken::ConnectionLost);
                         let handled = self.simulator.close_upload(upload, outcome, now);
-                        Outcome::Answered(Box::new(handled))
+                        answered(sent, None, head, bytes, (!dropped).then_some(handled))
                     }
-                    None => Outcome::Impossible(format!("file {file:?} is not being uploaded")),
+                    None => not_uploading(file),
                 }
             }
             Deed::Advance | Deed::Declare { .. } | Deed::Pace(_) | Deed::Arm(_) | Deed::Disarm => {
@@ -394,12 +405,35 @@ impl Replay {
                     None | Some(Ok(())) => Outcome::Happened(self.simulator.advance(now)),
                 }
             }
+            Deed::Speak(dialect) => {
+                self.dialect = *dialect;
+                Outcome::Happened(Vec::new())
+            }
+        }
+    }
+
+    fn open(&mut self, session: &SessionId, file: &str, now: Timestamp) -> Outcome {
+        let link = self.simulator.upload_link(self.origin, session, file);
+        // One that leads nowhere any more is refused again.
+        let link = link.unwrap_or_else(|| Simulator::dead_link(self.origin, session, file));
+        let mut head = Request::new(Method::Put, link);
+        head.headers.push("Content-Type", "application/octet-stream");
+        if let Some(token) = &self.token {
+            head.headers.push(SESSION_HEADER, token.reveal());
+        }
+        match self.simulator.open_upload(&head, now) {
+            Ok(upload) => {
+                let open = Open { upload, sent: now, head, bytes: 0 };
+                self.uploads.insert(file.into(), open);
+                Outcome::Happened(Vec::new())
+            }
+            Err(refused) => answered(now, None, head, 0, Some(refused)),
         }
     }
 
     fn log_in(&mut self, user: &str, now: Timestamp) -> Outcome {
         let row = operations::LOG_IN;
-        let request = operations::encode(row, self.dialect, ORIGIN, Map::new());
+        let request = operations::encode(row, self.dialect, self.origin, Map::new());
         let Ok(mut request) = request else {
             return Outcome::Impossible("log-in cannot be sent".to_owned());
         };
@@ -411,7 +445,7 @@ impl Replay {
         if let Some(Value::String(token)) = token.filter(|_| handled.response.is_success()) {
             self.token = Some(LoginToken::new(token));
         }
-        Outcome::Answered(Box::new(handled))
+        answered(now, Some(row), request, 0, Some(handled))
     }
 
     fn call(
@@ -420,14 +454,29 @@ impl Replay {
         parameters: Map<String, Value>,
         now: Timestamp,
     ) -> Outcome {
-        match operations::encode(row, self.dialect, ORIGIN, parameters) {
+        match operations::encode(row, self.dialect, self.origin, parameters) {
             Ok(mut request) => {
                 if let Some(token) = &self.token {
                     request.headers.push(SESSION_HEADER, token.reveal());
                 }
-                Outcome::Answered(Box::new(self.simulator.handle(&request, now)))
+                let handled = self.simulator.handle(&request, now);
+                answered(now, Some(row), request, 0, Some(handled))
             }
             Err(unsendable) => Outcome::Impossible(unsendable.to_string()),
         }
     }
+}
+
+fn answered(
+    sent: Timestamp,
+    row: Option<&'static Row>,
+    request: Request,
+    bytes: u64,
+    handled: Option<Handled>,
+) -> Outcome {
+    Outcome::Answered(Box::new(Answered { sent, row, request, bytes, handled }))
+}
+
+fn not_uploading(file: &str) -> Outcome {
+    Outcome::Impossible(format!("file {file:?} is not being uploaded"))
 }

@@ -102,6 +102,15 @@ pub struct Transition {
     pub because: &'static str,
 }
 
+impl Transition {
+    /// In words: the session, the phases' names (empty: none), and the event's.
+    pub fn told(&self) -> Vec<String> {
+        let name = |phase: Option<Phase>| phase.map_or("", Phase::name);
+        let words = [self.session.as_str(), name(self.from), name(self.to), self.because];
+        words.map(str::to_owned).into()
+    }
+}
+
 /// The simulator.
 #[derive(Debug, Clone)]
 pub struct Simulator {

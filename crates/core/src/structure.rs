@@ -124,6 +124,54 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// What has a kind, and by that its fields: what they are called, and where they are.
+pub struct Parts<'a> {
+    /// The kind.
+    pub kind: &'static str,
+    fields: Vec<(&'static str, &'a mut dyn Wire)>,
+}
+
+impl<'a> Parts<'a> {
+    /// Begins one of this kind.
+    #[inline(never)]
+    pub fn of(kind: &'static str) -> Self {
+        Self { kind, fields: Vec::new() }
+    }
+
+    /// The same with a field.
+    #[must_use]
+    pub fn with(self, name: &'static str, place: &'a mut dyn Wire) -> Self {
+        self.and(name, place)
+    }
+
+    /// Apart from the type of the field, so that there is one of it for all.
+    #[inline(never)]
+    fn and(mut self, name: &'static str, place: &'a mut dyn Wire) -> Self {
+        self.fields.push((name, place));
+        self
+    }
+
+    /// Reads each field into its place. Some may be left out.
+    pub fn fill(self, reader: Reader<'_>, optional: &[&str]) -> Fit {
+        let found = reader.fields()?;
+        let mut known = vec!["kind"];
+        for (name, place) in self.fields {
+            found.fill_one(Field { name, required: !optional.contains(&name) }, place)?;
+            known.push(name);
+        }
+        found.note_others(&known);
+        Ok(())
+    }
+
+    /// Writes it.
+    pub fn write(self, form: &dyn Form) -> Value {
+        let mut writer = Writer::new(form);
+        writer.put("kind", &self.kind.to_owned());
+        self.fields.iter().for_each(|(name, place)| writer.put(name, &**place));
+        writer.finish("")
+    }
+}
+
 /// Writes a structure.
 pub fn write(form: &dyn Form, name: &str, fields: &[Field], values: &[&dyn Wire]) -> Value {
     let mut writer = Writer::new(form);
@@ -327,6 +375,22 @@ impl Wire for Value {
 
     fn blank() -> Self {
         Self::Null
+    }
+}
+
+/// Any fields, kept as they came.
+impl Wire for Map<String, Value> {
+    fn fill(&mut self, reader: Reader<'_>) -> Fit {
+        *self = reader.value().as_object().ok_or_else(|| reader.mismatch("an object"))?.clone();
+        Ok(())
+    }
+
+    fn write(&self, _: &dyn Form) -> Value {
+        Value::Object(self.clone())
+    }
+
+    fn blank() -> Self {
+        Self::new()
     }
 }
 

@@ -51,8 +51,9 @@ impl Author {
             parameters: call.parameters(self.run.dialect.form()),
         };
         match self.does(deed) {
-            Outcome::Answered(handled) => {
-                support::read_reply::<O>(self.run.dialect, &handled.response).expect("granted")
+            Outcome::Answered(answered) => {
+                let response = answered.handled.expect("it was heard").response;
+                support::read_reply::<O>(self.run.dialect, &response).expect("granted")
             }
             other => panic!("{other:?}"),
         }
@@ -72,7 +73,7 @@ fn whole(dialect: Dialect) -> Run {
     let file = "a.iso".to_owned();
     author.does(Deed::OpenUpload { session: session.clone(), file: file.clone() });
     author.does(Deed::Progress { file: file.clone(), bytes: 2 });
-    author.does(Deed::CloseUpload { file, received: Some(received(4)) });
+    author.does(Deed::CloseUpload { file, received: Some(received(4)), dropped: false });
     let source = Source { received: received(9), takes: Some(5000), ..Source::default() };
     author.does(Deed::Declare { uri: "http://mirror.test/b".to_owned(), source });
     author.does(Deed::Pace(Pace::Looks(2)));
@@ -114,7 +115,9 @@ fn done_again_it_gives_the_same_bytes() {
         assert_eq!(one, other);
         assert_eq!(first.simulator.snapshot(), second.simulator.snapshot());
         let refused = one.iter().filter(|outcome| match outcome {
-            Outcome::Answered(handled) => !handled.response.is_success(),
+            Outcome::Answered(answered) => {
+                !answered.handled.as_ref().is_some_and(|handled| handled.response.is_success())
+            }
             Outcome::Happened(_) => false,
             Outcome::Impossible(_) => true,
         });

@@ -2,6 +2,7 @@
 //! it: scripts that do a run again, and parts of the screen that are seldom looked at. It reaches for
 //! nothing: all it knows is handed in as JSON.
 
+mod passage;
 mod tree;
 mod views;
 
@@ -40,4 +41,23 @@ pub fn write(order: &str) -> Result<String, JsError> {
 #[wasm_bindgen]
 pub fn draw(facts: &str) -> Result<String, JsError> {
     Ok(views::draw(&serde_json::from_str(facts)?).to_string())
+}
+
+/// A run in the form that is named (`run`, `har`, `report`, `states` or `link`), from what the page tells of
+/// it: the `text`, the `name` and the `type` of a file, and what is `said` then.
+#[wasm_bindgen]
+pub fn keep(how: &str, record: &str) -> Result<String, JsError> {
+    passage::keep(how, record).map_err(JsError::new)
+}
+
+/// What was found in a file: `found`, or what is `said` instead.
+#[wasm_bindgen]
+pub fn from_file(name: &str, text: &str) -> String {
+    passage::from_file(name, text)
+}
+
+/// The same of the unpacked text of a link.
+#[wasm_bindgen]
+pub fn from_link(text: &str) -> String {
+    passage::from_link(text)
 }

@@ -5,6 +5,7 @@ mod commands;
 mod conditions;
 mod fields;
 mod keys;
+mod run;
 mod settings;
 
 use serde_json::{Value, json};
@@ -44,6 +45,7 @@ pub(crate) fn draw(facts: &Value) -> Value {
         "commands" => ("Commands", commands::commands(&facts)),
         "keys" => ("Keys", keys::keys()),
         "settings" => ("Settings", settings::settings(&facts)),
+        "run" => ("Save, share, open", run::run(&facts)),
         _ => ("Not here", el("p").text("This version of the page has no such sheet.")),
     };
     let head = el("div.acc-sheet-head")

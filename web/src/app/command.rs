@@ -99,6 +99,8 @@ pub(crate) enum Command {
     All(Vec<Self>),
     /// Put the borders between panes where they are at first, and let the page look like this.
     Reset(String),
+    /// Let the run leave the page in this form, or let one come in.
+    Pass(String),
 }
 
 impl Command {
@@ -149,6 +151,7 @@ impl Command {
             ("copy", Some(text)) => Some(Self::Copy(text)),
             ("look", Some(look)) => Some(Self::just(Action::Looked(look))),
             ("reset", Some(look)) => Some(Self::Reset(look)),
+            ("pass", Some(how)) => Some(Self::Pass(how)),
             _ => None,
         }
     }

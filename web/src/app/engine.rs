@@ -6,6 +6,7 @@ mod built;
 mod content;
 mod files;
 mod package;
+mod passing;
 mod sessions;
 mod time;
 
@@ -18,7 +19,7 @@ use accession_client::{Client, ClientError, Exchange, Simulated, Transport, Uplo
 use accession_core::dialect::Dialect;
 use accession_core::model::{LibraryId, SessionId};
 use accession_core::operations::{Call, ItemCreate, LocalLibraryCreate, LoginGet, Operation};
-use accession_core::run::Tape;
+use accession_core::run::{Deed, Tape};
 use accession_core::simulator::Simulator;
 use accession_core::structure::Wire;
 use futures_channel::oneshot;
@@ -29,7 +30,7 @@ use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
 use crate::lab::{
     Action, Clock, Connection, Lab, Order, Outcome, Question, SIMULATED_ORIGIN, SessionCall,
-    Target, Travel, Waiting,
+    Target, Travel, Verdict, Waiting,
 };
 use content::{item_spec, library_spec};
 
@@ -167,6 +168,7 @@ impl Engine {
                 (self.host.reset)();
                 self.dispatch.emit(Action::Looked(look));
             }
+            Command::Pass(how) => self.pass(&lab, &how),
             Command::CopyReport(format) => self.copy_report(&lab, format),
             Command::Check(files) => self.check(files),
             Command::CheckDropped(transfer) => {
@@ -270,6 +272,12 @@ impl Engine {
                 }
             }
             // Without a server or a session there is nobody to call.
+            _ if lab.target.is_replay() => {
+                let mut outcome = Outcome::done("The call", None, "A recording answers nothing.");
+                outcome.verdict = Verdict::Failed;
+                outcome.said = "The call was not sent.".to_owned();
+                self.dispatch.emit(Action::CameTo(lab.epoch, None, outcome));
+            }
             _ => {}
         }
     }
@@ -330,7 +338,11 @@ impl Engine {
         let simulator = self
             .simulator
             .borrow_mut()
-            .get_or_insert_with(|| Rc::new(RefCell::new(Simulator::new(self.host.seed))))
+            .get_or_insert_with(|| {
+                let begun = self.lab().begin.begin().map(|begun| begun.simulator);
+                let new = |_| Simulator::new(self.host.seed);
+                Rc::new(RefCell::new(begun.unwrap_or_else(new)))
+            })
             .clone();
         let simulated = Simulated::new(simulator, self.host.reader.clone());
         let simulated = if recorded { simulated.with_tape(self.tape.clone()) } else { simulated };
@@ -368,7 +380,11 @@ impl Engine {
     fn turn_to(&self, target: Target, dialect: Dialect, transport: Transport) -> Link {
         self.abandon();
         self.epoch.set(self.epoch.get() + 1);
-        self.dispatch.emit(Action::TimeIs(self.clock_of(&target)()));
+        let now = self.clock_of(&target)();
+        if target.is_simulated() {
+            self.tape.borrow_mut().note(now, Deed::Speak(dialect));
+        }
+        self.dispatch.emit(Action::TimeIs(now));
         let link = self.link_to(&target, dialect, transport);
         self.dispatch.emit(Action::Targeted(target, dialect));
         *self.link.borrow_mut() = Some(link.clone());

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use accession_core::rules::{Provenance, RuleRef};
+use accession_core::rules::RuleRef;
 
 use super::PartProps;
 use super::calls::foresight;
@@ -93,11 +93,7 @@ fn explained(props: &PartProps, outcome: &Outcome) -> El {
 
 /// How a rule is known.
 pub(super) const fn known(rule: RuleRef) -> &'static str {
-    match rule.0.provenance {
-        Provenance::Documented => "documented",
-        Provenance::Observed => "observed",
-        Provenance::Assumed => "assumed",
-    }
+    rule.0.provenance.word()
 }
 
 /// A rule, and how it is known.

@@ -58,6 +58,8 @@ fn session_parts(props: &PartProps) -> El {
             .child(library_part(props))
             .child(lab.library.is_some().then(|| item_part(props)));
         parts.child(content).child(session_part(props)).child(call_builder(props))
+    } else if lab.target.is_replay() {
+        parts
     } else if lab.target.is_live() {
         let later = "Libraries, items and sessions follow once you are signed in.";
         parts.child(el("p.acc-hint").text(later))
@@ -72,7 +74,7 @@ fn session_parts(props: &PartProps) -> El {
 /// Simulated or LIVE.
 fn target_part(props: &PartProps) -> El {
     let lab = &props.lab;
-    let live = lab.target.is_live();
+    let (live, replay) = (lab.target.is_live(), lab.target.is_replay());
     let simulated = props.on(|| Command::UseSimulator);
     let simulated = choice(props, "target", "simulated", !live, simulated)
         .child(draw(Icon::Simulated))
@@ -81,12 +83,13 @@ fn target_part(props: &PartProps) -> El {
         .child(el("legend.acc-spoken").text("Target"))
         .child(simulated)
         .child(
-            choice(props, "target", "live", live, props.on(|| Command::UseLive))
+            choice(props, "target", "live", live && !replay, props.on(|| Command::UseLive))
                 .child(draw(Icon::Live))
                 .text("LIVE"),
         );
     let detail = match &lab.connection {
         _ if !live => simulator_part(props),
+        _ if replay => el("p.acc-hint").text("What is shown was recorded. No call is sent."),
         Connection::Open { user } => login_part(props, user.as_deref()),
         _ => group().child(connection_form(props)),
     };
@@ -116,7 +119,7 @@ fn simulator_part(props: &PartProps) -> El {
     let what = "A simulator in this page answers; nothing leaves the browser.";
     let seed = el("p.acc-hint")
         .text("Seed ")
-        .child(el("code.acc-mono").text(&lab.seed.to_string()))
+        .child(el("code.acc-mono").text(&lab.begin.seed))
         .text(", from ")
         .child(el("code.acc-mono.acc-whole").text("?seed="))
         .text(" in the address or by chance");
@@ -293,11 +296,15 @@ fn open_form(form: &Form<'_>) -> El {
 
 /// Where a changing call goes: host and item, always beside its button.
 pub(super) fn goes_to(props: &PartProps, item: Option<&str>) -> El {
-    let live = matches!(props.lab.target, Target::Live { .. });
+    let (live, word) = match props.lab.target {
+        Target::Simulated => (false, "Simulated · "),
+        Target::Live { .. } => (true, "LIVE · "),
+        Target::Replay { .. } => (false, "Not sent · "),
+    };
     let item = item.map(|item| group().text(" · item ").child(el("strong").text(item)));
     el("p.acc-goes")
         .attr_bool("data-live", live)
-        .text(if live { "LIVE · " } else { "Simulated · " })
+        .text(word)
         .child(el("span.acc-mono").exact().text(props.lab.host()))
         .child(item)
 }

@@ -63,9 +63,11 @@ fn target_badge(lab: &Lab) -> El {
     let (icon, word) = match lab.target {
         Target::Simulated => (Icon::Simulated, "SIMULATED"),
         Target::Live { .. } => (Icon::Live, "LIVE"),
+        Target::Replay { .. } => (Icon::Simulated, "REPLAY"),
     };
     let detail = match (&lab.target, &lab.connection) {
         (Target::Simulated, _) => "in this page".to_owned(),
+        (Target::Replay { .. }, _) => format!("recorded from {host}"),
         (_, Connection::Open { user: Some(user) }) => format!("{host} as {user}"),
         (_, Connection::Open { user: None }) => host,
         (_, Connection::Opening) => format!("signing in to {host}"),

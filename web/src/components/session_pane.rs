@@ -16,7 +16,7 @@ use super::loading::{failure, loaded};
 use super::pictures::pictures;
 use super::preview::preview;
 use super::state::life_badge;
-use super::timeline::{past, timeline};
+use super::timeline::{opened, past, timeline};
 use crate::app::command::Command;
 use crate::format;
 use crate::lab::{Action, Connection, Lab, Life, Loaded, Pane, SessionView};
@@ -28,6 +28,7 @@ const SOON: Duration = Duration::from_secs(60);
 pub(crate) fn session_pane(props: &PartProps) -> El {
     let Some(session) = &props.lab.session else {
         return group()
+            .child(opened(props))
             .child(no_session(props))
             .child(past(props))
             .child(pictures(props))
@@ -45,6 +46,7 @@ pub(crate) fn session_pane(props: &PartProps) -> El {
     // Where there is little room, what can be done comes first. Keys keep what is entered.
     let parts = if props.lab.view.narrow { [act, look] } else { [look, act] };
     group()
+        .child(opened(props))
         .child(session_header(props, session))
         .child(ending(props, session))
         .child(past(props))

@@ -31,6 +31,7 @@ pub(crate) fn timeline(props: &PartProps) -> El {
         .child((!props.lab.view.narrow).then(|| marks(props, &timeline)))
         .child(simulated.then(|| el("div.acc-steer").child(clock(props, &timeline))))
         .child(simulated.then(|| branches(props, &props.lab)).flatten())
+        .child(button("Save, share, open").on_click(props.on(|| Command::Open("run".to_owned()))))
 }
 
 /// While something in the timeline has the focus, single keys do what its buttons do.
@@ -67,6 +68,23 @@ fn on_key(props: &PartProps, timeline: &Timeline) -> Callback<Event> {
 
 fn is_button(event: &Event) -> bool {
     target::<Element>(event).is_some_and(|element| element.tag_name() == "BUTTON")
+}
+
+/// That what is on screen was made elsewhere, and what is to be said of it.
+pub(crate) fn opened(props: &PartProps) -> Option<El> {
+    let said = props.lab.came.as_ref()?;
+    let what = if props.lab.target.is_replay() {
+        "Recording. Nobody answers any more, and no call is sent: not all that the server knew is in it."
+    } else {
+        "Shared run, simulated. Its clock stands still until you let it run."
+    };
+    let said = said.iter().map(|line| el("p").text(line));
+    Some(
+        el("div.acc-past")
+            .attr("data-testid", "opened")
+            .child(el("strong").text(what))
+            .children(said),
+    )
 }
 
 /// That what is on screen is not the latest.

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use accession_core::dialect::Dialect;
 use accession_core::run;
 
 use super::log::{Happening, Log};
@@ -30,6 +31,14 @@ impl Branch {
             0 => letter.to_string(),
             round => format!("{letter}{round}"),
         }
+    }
+
+    /// How calls are spelled at its end, if it says.
+    pub fn dialect(&self) -> Option<Dialect> {
+        self.run.iter().rev().find_map(|entry| match entry.deed {
+            run::Deed::Speak(dialect) => Some(dialect),
+            _ => None,
+        })
     }
 
     /// How much of the run had been done when an entry of the log ended.

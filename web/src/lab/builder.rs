@@ -661,7 +661,7 @@ pub fn foresee(lab: &Lab, scene: &Scene, replica: &mut Replica, call: &Call) -> 
         return refused("no user and no password go with it from here", rules::CREDENTIALS);
     }
     match (&lab.target, &lab.connection) {
-        (Target::Live { .. }, _) => {
+        (Target::Live { .. } | Target::Replay { .. }, _) => {
             let parameters = call.parameters(&Plain);
             let named = parameters.get("update_session_id").and_then(Value::as_str);
             let on_screen = scene.session.as_ref().map(|session| session.id.as_str());

@@ -14,6 +14,8 @@ impl Lab {
         facts.put("sheet", &self.view.sheet);
         facts.put("entered", entered);
         facts.put("look", &self.view.kept());
+        facts.put("simulated", &self.target.is_simulated());
+        facts.put("said", &self.view.said);
         let arranged = self.view.sheet.as_deref() == Some("conditions") && !self.target.is_live();
         if let Some(simulator) = simulator.filter(|_| arranged) {
             let session = self.session.as_ref().filter(|session| session.is_active());

@@ -153,7 +153,8 @@ fn repeated(entries: &[Rc<Entry>], what: &Happening) -> Option<usize> {
     })
 }
 
-fn same(old: &Exchange, new: &Exchange) -> bool {
+/// Whether both asked the same and were answered the same.
+pub(super) fn same(old: &Exchange, new: &Exchange) -> bool {
     let same_answer = match (&old.outcome, &new.outcome) {
         (Outcome::Answered(old), Outcome::Answered(new)) => {
             old.status == new.status && old.body == new.body

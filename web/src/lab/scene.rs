@@ -16,7 +16,7 @@ use accession_core::operations::{
     Call, ItemFileList, ItemGet, Operation, SessionFileList, UpdateSessionGet,
 };
 use accession_core::reading;
-use accession_core::run::{self, Replay, Run};
+use accession_core::run::{self, Replay};
 use accession_core::session::{self, EventKind, Next, Observed, Phase, Session};
 use accession_core::simulator::{Simulator, Step, Transition};
 use accession_core::time::Timestamp;
@@ -91,8 +91,8 @@ struct Place {
 impl Place {
     fn at(&mut self, lab: &Lab, done: usize) -> Option<&Simulator> {
         if self.replay.is_none() || self.generation != lab.branches.generation || self.done > done {
-            let run = Run::new(lab.seed, lab.dialect);
-            *self = Self { generation: lab.branches.generation, done: 0, replay: run.begin().ok() };
+            let replay = lab.begin.begin().ok();
+            *self = Self { generation: lab.branches.generation, done: 0, replay };
         }
         let replay = self.replay.as_mut()?;
         let run = &lab.branches.current.run;
@@ -167,11 +167,11 @@ impl Scene {
                     scene.way = way(lab, simulator, &session.owner);
                 }
             }
-            Target::Live { .. } => {
+            Target::Live { .. } | Target::Replay { .. } => {
                 let exchanges = before().filter_map(|entry| exchange(entry));
                 scene.session = match entry {
-                    None => Some(view.clone()),
-                    Some(_) => told(view, lab.dialect, exchanges),
+                    None if !lab.target.is_replay() => Some(view.clone()),
+                    _ => told(view, exchanges),
                 };
                 let Some(view) = &scene.session else { return scene };
                 scene.visited = seen_arrows(before().filter_map(|entry| exchange(entry)), view);
@@ -221,14 +221,18 @@ fn way(lab: &Lab, simulator: &Simulator, user: &str) -> Option<Vec<Step>> {
 
 /// The call that an exchange carried.
 fn called(exchange: &Exchange) -> Option<Call> {
+    run::call_of(&request(exchange))
+}
+
+/// A request as it was sent, for as much as was kept of it.
+pub(super) fn request(exchange: &Exchange) -> Request {
     let sent = &exchange.request;
-    let request = Request {
+    Request {
         method: sent.method,
         url: sent.url.clone(),
         headers: sent.headers.clone(),
         body: sent.body.as_text().as_bytes().to_vec(),
-    };
-    run::call_of(&request)
+    }
 }
 
 fn gone(call: SessionCall) -> Prospect {
@@ -333,7 +337,6 @@ fn observed(view: &SessionView, completing: bool, at: Timestamp) -> Option<Sessi
 /// The session as the answers so far told of it.
 fn told<'a>(
     known: &SessionView,
-    dialect: Dialect,
     exchanges: impl Iterator<Item = &'a Exchange>,
 ) -> Option<SessionView> {
     let mut view = SessionView {
@@ -346,7 +349,8 @@ fn told<'a>(
     for exchange in exchanges.filter(|exchange| concerns(exchange, &known.id)) {
         let Wire::Answered(answer) = &exchange.outcome else { continue };
         let Ok(body) = serde_json::from_str(answer.body.as_text()) else { continue };
-        let (value, _) = dialect::unwrap_result(dialect, body);
+        let dialect = Dialect::of_path(request(exchange).path());
+        let (value, _) = dialect::unwrap_result(dialect.unwrap_or_default(), body);
         let is = |name: &str| exchange.operation.ends_with(name) && answer.status == 200;
         if is("update_session.get") {
             if let Some(model) = read::<UpdateSessionModel>(&value) {

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use accession_core::received::{Broken, Received};
 use accession_core::run::{Deed, Tape};
-use accession_core::simulator::{Handled, Simulator, Upload, Wants};
+use accession_core::simulator::{Simulator, Upload, Wants};
 use accession_core::time::Timestamp;
 use accession_core::wire::Request;
 
@@ -48,18 +48,20 @@ struct Open {
 }
 
 impl Open {
-    fn close(&mut self, outcome: Result<Received, Broken>) -> Option<Handled> {
+    fn close(&mut self, outcome: Result<Received, Broken>, dropped: bool) -> Option<Arrival> {
         let upload = self.upload.take()?;
         let now = (self.clock)();
         let (file, received) = (upload.file().to_owned(), outcome.clone().ok());
-        self.simulated.tape.borrow_mut().note(now, Deed::CloseUpload { file, received });
-        Some(self.simulated.simulator.borrow_mut().close_upload(upload, outcome, now))
+        let deed = Deed::CloseUpload { file, received, dropped };
+        self.simulated.tape.borrow_mut().note(now, deed);
+        let handled = self.simulated.simulator.borrow_mut().close_upload(upload, outcome, now);
+        Some(Arrival { at: Some(now), ..handled.into() })
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.close(Err(Broken::ConnectionLost));
+        self.close(Err(Broken::ConnectionLost), true);
     }
 }
 
@@ -77,25 +79,27 @@ impl Simulated {
 
     pub(super) fn send(&self, request: &Request, now: Timestamp) -> Arrival {
         self.tape.borrow_mut().request(now, request);
-        self.simulator.borrow_mut().handle(request, now).into()
+        let handled = self.simulator.borrow_mut().handle(request, now);
+        Arrival { at: Some(now), ..handled.into() }
     }
 
     pub(super) async fn upload(
         &self,
         head: Request,
         source: Source,
+        began: Timestamp,
         progress: impl Fn(u64) + 'static,
         clock: Rc<dyn Fn() -> Timestamp>,
     ) -> Arrival {
-        let began = clock();
+        let target = self.simulator.borrow().upload_target(head.path());
+        if let Some((session, file)) = target {
+            self.tape.borrow_mut().note(began, Deed::OpenUpload { session, file });
+        }
         let opened = self.simulator.borrow_mut().open_upload(&head, began);
         let upload = match opened {
             Ok(upload) => upload,
-            // What was refused changed nothing.
-            Err(refused) => return refused.into(),
+            Err(refused) => return Arrival { at: Some(began), ..refused.into() },
         };
-        let (session, file) = (upload.session().clone(), upload.file().to_owned());
-        self.tape.borrow_mut().note(began, Deed::OpenUpload { session, file });
         let wants = upload.wants().clone();
         let mut open =
             Open { simulated: self.clone(), upload: Some(upload.clone()), clock: clock.clone() };
@@ -124,6 +128,6 @@ impl Simulated {
             source => self.reader.read(source, wants, on_progress).await,
         };
         let outcome = if stopped.get() { Err(Broken::ConnectionLost) } else { outcome };
-        open.close(outcome).map_or_else(|| Err(TransportError::Aborted).into(), Arrival::from)
+        open.close(outcome, false).unwrap_or_else(|| Err(TransportError::Aborted).into())
     }
 }

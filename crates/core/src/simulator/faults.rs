@@ -16,7 +16,7 @@ use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
 use crate::rules;
 use crate::structure;
-use crate::structure::{Form, Wire, Writer};
+use crate::structure::{Form, Parts, Wire};
 
 structure! {
     /// A fault that is armed.
@@ -81,74 +81,61 @@ pub enum Effect {
     Maintenance,
 }
 
-/// An effect's name, and the fields that it has besides.
+/// One of each kind, with nothing in it.
+const BLANK: [Effect; 13] = [
+    Effect::Latency { millis: 0, jitter: 0 },
+    Effect::Bandwidth { bytes_per_second: 0 },
+    Effect::Drop { after: 0 },
+    Effect::Reset,
+    Effect::Malformed,
+    Effect::LoginEnded,
+    Effect::Error(ErrorType::Error),
+    Effect::PipeClosed,
+    Effect::WrongChecksum,
+    Effect::StorageFull,
+    Effect::AdapterRefusal { file: String::new() },
+    Effect::BackingVanished,
+    Effect::Maintenance,
+];
+
+impl Effect {
+    /// Its kind, and its fields by their names.
+    fn parts(&mut self) -> Parts<'_> {
+        match self {
+            Self::Latency { millis, jitter } => {
+                Parts::of("latency").with("millis", millis).with("jitter", jitter)
+            }
+            Self::Bandwidth { bytes_per_second } => {
+                Parts::of("bandwidth").with("bytes_per_second", bytes_per_second)
+            }
+            Self::Drop { after } => Parts::of("drop").with("after", after),
+            Self::Reset => Parts::of("reset"),
+            Self::Malformed => Parts::of("malformed"),
+            Self::LoginEnded => Parts::of("login_ended"),
+            Self::Error(error_type) => Parts::of("error").with("error_type", error_type),
+            Self::PipeClosed => Parts::of("pipe_closed"),
+            Self::WrongChecksum => Parts::of("wrong_checksum"),
+            Self::StorageFull => Parts::of("storage_full"),
+            Self::AdapterRefusal { file } => Parts::of("adapter_refusal").with("file", file),
+            Self::BackingVanished => Parts::of("backing_vanished"),
+            Self::Maintenance => Parts::of("maintenance"),
+        }
+    }
+}
+
 impl Wire for Effect {
     fn fill(&mut self, reader: Reader<'_>) -> Fit {
-        let fields = reader.fields()?;
-        let kind: String = fields.take("kind")?;
-        let (effect, known): (_, &[&'static str]) = match kind.as_str() {
-            "latency" => {
-                let jitter = fields.take_or_default("jitter")?;
-                (Self::Latency { millis: fields.take("millis")?, jitter }, &["millis", "jitter"])
-            }
-            "bandwidth" => {
-                let bytes_per_second = fields.take("bytes_per_second")?;
-                (Self::Bandwidth { bytes_per_second }, &["bytes_per_second"])
-            }
-            "drop" => (Self::Drop { after: fields.take("after")? }, &["after"]),
-            "reset" => (Self::Reset, &[]),
-            "malformed" => (Self::Malformed, &[]),
-            "login_ended" => (Self::LoginEnded, &[]),
-            "error" => (Self::Error(fields.take("error_type")?), &["error_type"]),
-            "pipe_closed" => (Self::PipeClosed, &[]),
-            "wrong_checksum" => (Self::WrongChecksum, &[]),
-            "storage_full" => (Self::StorageFull, &[]),
-            "adapter_refusal" => (Self::AdapterRefusal { file: fields.take("file")? }, &["file"]),
-            "backing_vanished" => (Self::BackingVanished, &[]),
-            "maintenance" => (Self::Maintenance, &[]),
-            _ => return Err(reader.mismatch("an effect of a known kind")),
-        };
-        let known: Vec<_> = known.iter().copied().chain(["kind"]).collect();
-        fields.note_others(&known);
-        *self = effect;
-        Ok(())
+        let kind = reader.kind()?;
+        *self = BLANK
+            .into_iter()
+            .filter_map(|mut blank| (blank.parts().kind == kind).then_some(blank))
+            .next()
+            .ok_or_else(|| reader.mismatch("an effect of a known kind"))?;
+        self.parts().fill(reader, &["jitter"])
     }
 
     fn write(&self, form: &dyn Form) -> Value {
-        let mut writer = Writer::new(form);
-        let kind = match self {
-            Self::Latency { millis, jitter } => {
-                writer.put("millis", millis);
-                writer.put("jitter", jitter);
-                "latency"
-            }
-            Self::Bandwidth { bytes_per_second } => {
-                writer.put("bytes_per_second", bytes_per_second);
-                "bandwidth"
-            }
-            Self::Drop { after } => {
-                writer.put("after", after);
-                "drop"
-            }
-            Self::Reset => "reset",
-            Self::Malformed => "malformed",
-            Self::LoginEnded => "login_ended",
-            Self::Error(error_type) => {
-                writer.put("error_type", error_type);
-                "error"
-            }
-            Self::PipeClosed => "pipe_closed",
-            Self::WrongChecksum => "wrong_checksum",
-            Self::StorageFull => "storage_full",
-            Self::AdapterRefusal { file } => {
-                writer.put("file", file);
-                "adapter_refusal"
-            }
-            Self::BackingVanished => "backing_vanished",
-            Self::Maintenance => "maintenance",
-        };
-        writer.put("kind", &kind.to_owned());
-        writer.finish("")
+        self.clone().parts().write(form)
     }
 
     fn blank() -> Self {

@@ -74,6 +74,23 @@ impl Simulator {
         Some(upload_endpoint(&base, link, file).uri)
     }
 
+    /// What an upload link leads to, or led to: a session, and a file's name. Of a session that is gone
+    /// the link knows how the id began. Nothing, if it is no link at all.
+    pub fn upload_target(&self, path: &str) -> Option<(SessionId, String)> {
+        let (link, name) = link_and_name(path)?;
+        let near = SessionId::new(link.get(..SHARED)?);
+        let first = self.sessions.starting_at(&near).next();
+        let session = first.filter(|session| leads_to(&link.into(), &session.id));
+        let session = session.map_or(near, |session| session.id.clone());
+        Some((session, dialect::decode_component(name)?))
+    }
+
+    /// A link of a session that leads nowhere.
+    pub(crate) fn dead_link(origin: &str, session: &SessionId, file: &str) -> String {
+        const NOWHERE: &str = "00000000-0000-4000-8000-000000000000";
+        upload_endpoint(&with_port(origin), &link_to(session, NOWHERE), file).uri
+    }
+
     /// Opens an upload if its link, method and headers allow it. No API login is needed: the link is
     /// the key.
     pub fn open_upload(&mut self, head: &Request, now: Timestamp) -> Result<Upload, Handled> {
@@ -89,11 +106,7 @@ impl Simulator {
 
     fn try_open_upload(&mut self, head: &Request) -> Result<Upload, ApiError> {
         let unknown = unknown_link;
-        let path = head.path().strip_prefix(UPLOAD_PREFIX).unwrap_or_default();
-        let (link, name) = path
-            .strip_prefix(UPLOAD_PATH)
-            .and_then(|rest| rest.split_once('/'))
-            .ok_or_else(unknown)?;
+        let (link, name) = link_and_name(head.path()).ok_or_else(unknown)?;
         let link = Text::from(link);
         let session = self.session_of(&link).ok_or_else(unknown)?;
         let file = dialect::decode_component(name).ok_or_else(unknown)?;
@@ -170,6 +183,11 @@ impl Simulator {
         }
         self.session_event(&upload.session, Event::Upload(upload.file.clone(), event))
     }
+}
+
+/// The secret part of an upload link, and the file's name as it stands there.
+fn link_and_name(path: &str) -> Option<(&str, &str)> {
+    path.strip_prefix(UPLOAD_PREFIX)?.strip_prefix(UPLOAD_PATH)?.split_once('/')
 }
 
 /// The secret part of an upload link, out of a UUID that is drawn for it. It begins as the session's id

@@ -299,8 +299,9 @@ fn run() -> Value {
         let outcome = replay.step(&reading::read(&entry).expect("an entry").value);
         run["entries"].as_array_mut().expect("a list").push(entry);
         match outcome {
-            Outcome::Answered(handled) => {
-                serde_json::from_slice::<Value>(&handled.response.body).unwrap_or_default()
+            Outcome::Answered(answered) => {
+                let body = answered.handled.expect("it was heard").response.body;
+                serde_json::from_slice::<Value>(&body).unwrap_or_default()
             }
             _ => Value::Null,
         }
@@ -341,8 +342,9 @@ fn runs() {
             for outcome in &outcomes {
                 *led_to
                     .entry(match outcome {
-                        Outcome::Answered(handled) => {
-                            handled.rule.map_or("granted", |rule| rule.id)
+                        Outcome::Answered(answered) => {
+                            let rule = answered.handled.as_ref().and_then(|handled| handled.rule);
+                            rule.map_or("granted", |rule| rule.id)
                         }
                         Outcome::Impossible(_) => "impossible",
                         _ => "done",

@@ -6,11 +6,11 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use accession_core::model::SessionId;
-use accession_core::run::{Deed, Run};
+use accession_core::run::Deed;
 use accession_core::time::Timestamp;
 
 use super::{Engine, Link};
-use crate::lab::{Action, Clock, Lab, Leap, Target, Travel, reduce};
+use crate::lab::{Action, Clock, Lab, Leap, Opened, Target, Travel, reduce};
 
 impl Engine {
     /// The clock by which calls to a target are timed.
@@ -18,7 +18,7 @@ impl Engine {
         let (clock, real) = (self.clock.clone(), self.host.clock);
         match target {
             Target::Simulated => Box::new(move || clock.get().at(real())),
-            Target::Live { .. } => Box::new(real),
+            Target::Live { .. } | Target::Replay { .. } => Box::new(real),
         }
     }
 
@@ -64,6 +64,10 @@ impl Engine {
 
     /// Lets time pass.
     pub(in crate::app) fn tick(self: &Rc<Self>) {
+        // What was recorded elsewhere is over.
+        if self.lab().target.is_replay() {
+            return;
+        }
         let now = self.now();
         self.dispatch.emit(Action::Ticked(now));
         let is_live = self.lab().target.is_live();
@@ -98,11 +102,28 @@ impl Engine {
 
     /// Goes elsewhere in the run: a simulator is brought there, and calls go on with it.
     pub(super) fn travel(self: &Rc<Self>, lab: &Lab, travel: Travel) {
-        if lab.target.is_live() || !lab.branches.can(travel) {
-            return;
+        if !lab.target.is_live() && lab.branches.can(travel) {
+            self.go(lab, &|| Action::Travelled(travel));
         }
-        let there = reduce(lab.clone(), Action::Travelled(travel));
-        let Ok(mut replay) = Run::new(lab.seed, lab.dialect).begin() else { return };
+    }
+
+    /// Shows what was opened. A run is gone on with once somebody does something: until then its clock
+    /// stands still.
+    pub(super) fn open(self: &Rc<Self>, lab: &Lab, opened: Opened) {
+        self.abandon();
+        self.run_at(0);
+        let opened = Rc::new(opened);
+        self.go(lab, &|| Action::CameIn(opened.clone()));
+    }
+
+    /// Brings the simulator to where this action leads, and lets calls go on with it.
+    fn go(self: &Rc<Self>, lab: &Lab, action: &dyn Fn() -> Action) {
+        let there = reduce(lab.clone(), action());
+        if there.target.is_replay() {
+            self.epoch.set(self.epoch.get() + 1);
+            return self.dispatch.emit(action());
+        }
+        let Ok(mut replay) = there.begin.begin() else { return };
         for entry in there.branches.current.run.iter() {
             replay.step(entry);
         }
@@ -115,9 +136,9 @@ impl Engine {
         self.set_clock(self.clock.get().set(there.now, real));
         // Late answers are about another simulator too.
         self.epoch.set(self.epoch.get() + 1);
-        self.dispatch.emit(Action::Travelled(travel));
+        self.dispatch.emit(action());
         let (_, transport) = self.way_to_simulator(true);
-        let link = self.link_to(&Target::Simulated, lab.dialect, transport);
+        let link = self.link_to(&Target::Simulated, there.dialect, transport);
         if let Some(token) = token {
             link.client.adopt(token);
         }

@@ -1,0 +1,66 @@
+//! Runs on their way out of the page and into it: what is saved, and what was found in what is opened.
+
+use accession_artefacts::{self as artefacts, Found, Record, Unreadable};
+use serde_json::{Value, json};
+
+/// What the picture is called that the report shows.
+const PICTURE: &str = "accession-states.svg";
+
+/// A run in the form that is named, from what the page tells of it: the `text`, the `name` and the `type` of
+/// a file, and what is `said` then.
+pub(crate) fn keep(how: &str, record: &str) -> Result<String, &'static str> {
+    let record = serde_json::from_str(record).ok().and_then(|value| Record::from_value(&value));
+    let record = record.ok_or("the page's own record cannot be read")?;
+    let file = |text: String, name: &str, kind: &str| {
+        let said =
+            format!("Saved as {name}. Passwords, tokens and the bytes of files are not in it.");
+        json!({ "text": text, "name": name, "type": kind, "said": said })
+    };
+    let kept = match how {
+        "run" => file(artefacts::run_file(&record), "accession-run.json", "application/json"),
+        "har" => file(artefacts::har(&record), "accession-run.har", "application/json"),
+        "report" => {
+            let report = artefacts::report(&record, Some(PICTURE));
+            file(report, "accession-report.md", "text/markdown")
+        }
+        "states" => file(artefacts::diagram(&record), PICTURE, "image/svg+xml"),
+        _ => match artefacts::share(&record) {
+            Some(text) => json!({
+                "text": text,
+                "longest": artefacts::LONGEST_LINK,
+                "said": format!("The link is on the clipboard. {}", artefacts::LEFT_OUT),
+            }),
+            None => {
+                json!({ "said": "What a server answered does not fit into a link. Save it as a file." })
+            }
+        },
+    };
+    Ok(kept.to_string())
+}
+
+/// What was found in a file.
+pub(crate) fn from_file(name: &str, text: &str) -> String {
+    told(artefacts::read(name, text))
+}
+
+/// What was found in the unpacked text of a link.
+pub(crate) fn from_link(text: &str) -> String {
+    told(artefacts::from_share(text))
+}
+
+fn told(found: Result<Found, Unreadable>) -> String {
+    let told = match found {
+        Err(why) => json!({ "said": why.to_string() }),
+        Ok(found) => {
+            let title = artefacts::title(&found.title);
+            let titles = Some(title).filter(|title| !title.is_empty()).into_iter();
+            let exchanges = found.exchanges.iter().map(accession_client::Exchange::to_value);
+            json!({ "found": {
+                "run": found.run,
+                "exchanges": exchanges.collect::<Vec<Value>>(),
+                "said": titles.chain(found.said()).collect::<Vec<_>>(),
+            } })
+        }
+    };
+    told.to_string()
+}

@@ -1,0 +1,40 @@
+//! Runs on their way out of the page and into it. What their texts hold, the scribe knows.
+
+use std::rc::Rc;
+
+use serde_json::Value;
+
+use super::Engine;
+use crate::app::command::Command;
+use crate::lab::{Action, Lab, Opened};
+
+impl Engine {
+    /// Lets the run leave the page in this form, or lets one come in.
+    pub(super) fn pass(self: &Rc<Self>, lab: &Lab, how: &str) {
+        let passed = (self.host.pass)(how, &lab.record().to_string());
+        self.spawn(|engine| async move {
+            let answer = match passed.await {
+                Ok(text) => serde_json::from_str(&text).unwrap_or_default(),
+                Err(why) => Value::from_iter([("said", why)]),
+            };
+            engine.passed(&answer);
+        });
+    }
+
+    fn passed(self: &Rc<Self>, answer: &Value) {
+        let lab = self.lab();
+        if let Some(link) = answer["copy"].as_str() {
+            self.perform(Command::Copy(link.to_owned()));
+        }
+        if let Some(opened) = Opened::read(&answer["found"]) {
+            self.dispatch.emit(Action::SheetOpened(None));
+            return self.open(&lab, opened);
+        }
+        let Some(said) = answer["said"].as_str() else { return };
+        // What came with the address finds no sheet open.
+        if lab.view.sheet.is_none() {
+            self.perform(Command::Open("run".to_owned()));
+        }
+        self.dispatch.emit(Action::Said(said.to_owned()));
+    }
+}
