@@ -6,6 +6,7 @@ mod conditions;
 mod fields;
 mod keys;
 mod run;
+mod scenarios;
 mod settings;
 
 use serde_json::{Value, json};
@@ -44,6 +45,7 @@ pub(crate) fn draw(facts: &Value) -> Value {
         "conditions" => ("Conditions", conditions::conditions(&facts)),
         "commands" => ("Commands", commands::commands(&facts)),
         "keys" => ("Keys", keys::keys()),
+        "scenarios" => ("Scenarios", scenarios::scenarios(&facts)),
         "settings" => ("Settings", settings::settings(&facts)),
         "run" => ("Save, share, open", run::run(&facts)),
         _ => ("Not here", el("p").text("This version of the page has no such sheet.")),
