@@ -98,7 +98,8 @@ scenarios! {
         "two-clocks": "401 at 99 %",
             "The upload took 32 minutes. Its bytes kept the update session alive, but not the API login: \
              `complete` was answered with 401.",
-            "Try: log in again, then `complete` within five minutes: DONE. Nothing has to be sent again.",
+            "Try: `complete` once more. It is 401 again, and the guide offers to log in. Do so, then \
+             `complete` within five minutes: DONE. Nothing has to be sent again.",
             "govmomi 1832: 401 after four hours of upload":
                 "https://github.com/vmware/govmomi/issues/1832";
     }

@@ -177,7 +177,7 @@ impl Engine {
             }
             Command::LeaveCheck => self.leave_check(),
             Command::RunPackage => self.run_package(&lab),
-            Command::UseSimulator => self.use_simulator(lab.dialect),
+            Command::UseSimulator if lab.target.is_live() => self.use_simulator(lab.dialect),
             Command::Speak(dialect) => self.use_simulator(dialect),
             Command::StartOver => {
                 *self.simulator.borrow_mut() = None;
@@ -207,6 +207,13 @@ impl Engine {
         match (command, &link, session) {
             (Command::SignIn(sign_in), _, _) => self.sign_in(sign_in).await,
             (Command::Disconnect, Some(link), _) => self.disconnect(link).await,
+            // It is used already, and the login has ended. What is on screen stays.
+            (Command::UseSimulator, Some(link), _) => {
+                self.settle(link, false).await;
+                if let Some(id) = session {
+                    self.refresh(link, id).await;
+                }
+            }
             (Command::LoadLibraries, Some(link), _) => {
                 self.load_libraries(link).await;
             }
@@ -511,7 +518,14 @@ impl Engine {
     /// Tells that it has come back, and gives its exchange.
     fn returned(&self, link: &Link, id: u64) -> Option<Rc<Exchange>> {
         self.dispatch.emit(Action::Returned(link.epoch, id));
-        link.last.borrow_mut().take()
+        let exchange = link.last.borrow_mut().take();
+        // On a server, it is for a person to say who comes.
+        if exchange.as_ref().is_some_and(|exchange| exchange.status() == Some(401))
+            && link.client.origin() == SIMULATED_ORIGIN
+        {
+            self.connected(link, Connection::Closed);
+        }
+        exchange
     }
 
     fn came_to(&self, link: &Link, session: Option<&SessionId>, outcome: Outcome) {

@@ -49,6 +49,8 @@ fn grown(form: &Form<'_>, node: &Value) -> El {
         element = match key.as_str() {
             "value" if tag != "option" => element.value(text),
             "keeps" => element.on("input", form.keep(name(text))),
+            // A link leads to a page, and nowhere else.
+            "href" if !text.starts_with("https://") => element,
             // What is drawn there does not know how many pages there are in this one.
             "id" | "for" | "aria-labelledby" | "aria-describedby" | "aria-controls" => {
                 element.attr(name(key), &form.part.id(text))

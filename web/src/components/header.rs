@@ -7,8 +7,12 @@ use crate::app::command::Command;
 use crate::lab::{Action, Connection, Lab, Pane, Target};
 
 /// The sheets that can be opened from everywhere.
-const SHEETS: [(&str, &str); 3] =
-    [("Commands", "commands"), ("Settings", "settings"), ("Keys", "keys")];
+const SHEETS: [(&str, &str); 4] = [
+    ("Scenarios", "scenarios"),
+    ("Commands", "commands"),
+    ("Settings", "settings"),
+    ("Keys", "keys"),
+];
 
 /// The top of the page.
 pub(crate) fn header(props: &PartProps) -> El {

@@ -79,14 +79,20 @@ fn no_session(props: &PartProps) -> El {
         });
         let what = "An update session changes the files of one item: create it, add files, send \
                     their bytes, complete. Begin with ";
-        let connect =
-            (!lab.target.is_live()).then(|| button("Connect to a vCenter").on_click(connect));
+        let others = (!lab.target.is_live()).then(|| {
+            group()
+                .child(
+                    button("Open a scenario")
+                        .on_click(props.on(|| Command::Open("scenarios".to_owned()))),
+                )
+                .child(button("Connect to a vCenter").on_click(connect))
+        });
         start
             .child(el("p").text(what).child(el("strong").text(&label)).text("."))
             .child(
                 el("p.acc-buttons")
                     .child(button("Create a session").class("acc-primary").on_click(create))
-                    .child(connect),
+                    .child(others),
             )
             .child(super::guide_pane::goes_to(props, None))
     } else if lab.is_connected() {

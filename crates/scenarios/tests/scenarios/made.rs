@@ -146,7 +146,8 @@ fn endings() -> Author {
     author.call(&cancel(&canceled)).expect("it is active");
     let failed = author.session(&item);
     author.call(&fail(&failed, "The download of the image broke off.")).expect("it is active");
-    author.session(&item);
+    let active = author.session(&item);
+    author.call(&get(&active)).expect("it is there");
     author
 }
 

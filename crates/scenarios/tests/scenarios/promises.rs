@@ -225,7 +225,7 @@ promises! {
         assert_eq!(author.phase(), Some(Phase::Open));
         let known = author.find(&session).and_then(|session| session.transfer(ISO));
         assert!(known.is_some_and(|transfer| transfer.status == accession_core::file::Status::Ready));
-        assert_eq!(author.call(&get(&session)), Err(Refused(401, Some(rules::LOGIN_REQUIRED))));
+        assert_eq!(author.call(&complete(&session)), Err(Refused(401, Some(rules::LOGIN_REQUIRED))));
         author.does(Deed::LogIn { user: USER.to_owned() });
         granted(&author, complete(&session));
         author.call(&complete(&session)).expect("the update session is alive");

@@ -7,7 +7,8 @@ use serde_json::json;
 use super::{Facts, settings};
 use crate::tree::{El, el};
 
-const SHEETS: [(&str, &str); 2] = [("Settings", "settings"), ("Keys", "keys")];
+const SHEETS: [(&str, &str); 3] =
+    [("Scenarios", "scenarios"), ("Settings", "settings"), ("Keys", "keys")];
 
 /// The commands that fit what is typed.
 pub(crate) fn commands(facts: &Facts<'_>) -> El {

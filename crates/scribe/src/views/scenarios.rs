@@ -1,7 +1,7 @@
 //! The situations to begin from: found by typing, and opened as any other run.
 
 use accession_scenarios::{ALL, Group, Report, Scenario};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Facts;
 use crate::tree::{El, button, el};
@@ -26,17 +26,18 @@ pub(crate) fn scenarios(facts: &Facts<'_>) -> El {
         let of_group = found.iter().filter(|scenario| scenario.group == group);
         let drawn: Vec<_> = of_group.map(|scenario| draw(scenario)).collect();
         let title = el("h3").text(group.title());
-        (!drawn.is_empty()).then(|| el("section").child(title).children(drawn))
+        (!drawn.is_empty()).then(|| el("section.acc-stack").child(title).children(drawn))
     });
     el("div.acc-stack")
         .child(el("label").attr("for", "scenario").text("Find a scenario"))
         .child(field)
         .child(el("p.acc-hint").attr("role", "status").text(&count))
-        .children(groups)
+        // In an element of their own: how many there are does not matter to the field then.
+        .child(el("div.acc-stack").children(groups))
 }
 
 fn draw(scenario: &Scenario) -> El {
-    let open = button("Open", json!(["open", run_file(scenario)]))
+    let open = button("Open", json!(["pass", format!("scenario {}", scenario.id)]))
         .attr("aria-label", &format!("Open {}", scenario.title));
     let reports = scenario.reports.iter().map(|Report { title, url }| {
         let link = el("a")
@@ -46,7 +47,7 @@ fn draw(scenario: &Scenario) -> El {
             .text(title);
         el("p.acc-hint").text("Reported: ").child(link)
     });
-    el("article.acc-scenario")
+    el("article.acc-stack")
         .child(el("h4").text(scenario.title))
         .child(prose(scenario.about))
         .child(prose(scenario.attempt))
@@ -60,15 +61,9 @@ fn prose(text: &str) -> El {
         if place % 2 == 0 {
             paragraph.text(part)
         } else {
-            paragraph.child(el("code.acc-whole").exact().text(part))
+            paragraph.child(el("code").exact().text(part))
         }
     })
-}
-
-/// The run as a file has it, with the scenario's name.
-fn run_file(scenario: &Scenario) -> String {
-    let title = Value::from(scenario.title);
-    format!("{{\"accession_run\":1,\"title\":{title},\"run\":{}}}", scenario.run)
 }
 
 /// Whether all words that are typed are in it somewhere.
@@ -81,6 +76,8 @@ fn fits(scenario: &Scenario, typed: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn drawn(typed: &str) -> String {
@@ -89,7 +86,7 @@ mod tests {
     }
 
     fn found(typed: &str) -> usize {
-        drawn(typed).matches(r#"["article.acc-scenario""#).count()
+        drawn(typed).matches(r#"["article.acc-stack""#).count()
     }
 
     #[test]
@@ -101,20 +98,18 @@ mod tests {
     }
 
     #[test]
-    fn each_opens_its_run() {
-        for scenario in ALL {
-            let file: Value = serde_json::from_str(&run_file(scenario)).expect("it is JSON");
-            assert_eq!(file["title"], scenario.title);
-            assert!(file["run"]["entries"].as_array().is_some_and(|entries| entries.len() > 3));
-            let command = json!(["open", run_file(scenario)]).to_string();
-            assert!(drawn("").contains(&command), "{}", scenario.id);
+    fn each_has_a_button_that_opens_it() {
+        for Scenario { id, title, .. } in ALL {
+            let button =
+                format!(r#"["pass","scenario {id}"],"aria-label":"Open {title}"}},"Open"]"#,);
+            assert!(drawn("").contains(&button), "{id}");
         }
     }
 
     #[test]
     fn names_are_nobodys_language() {
         let paragraph = Value::from(prose("Try: `complete`, or not.")).to_string();
-        let code = r#"["code.acc-whole",{"translate":"no"},"complete"]"#;
+        let code = r#"["code",{"translate":"no"},"complete"]"#;
         assert_eq!(paragraph, format!(r#"["p",{{}},"Try: ",{code},", or not."]"#));
     }
 }
