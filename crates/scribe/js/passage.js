@@ -21,6 +21,8 @@ async function passed(scribe, how, record) {
     if (version !== "1") return { said: `The link is of version ${version}, and this page reads version 1. Open it with a newer one.` };
     return JSON.parse(scribe.from_link(text));
   }
+  const [what, id] = how.split(" ");
+  if (what === "scenario") return JSON.parse(scribe.from_scenario(id));
   const { text, name, type, said, longest } = JSON.parse(scribe.keep(how, record));
   if (text === undefined) return { said };
   if (how !== "link") {

@@ -61,3 +61,9 @@ pub fn from_file(name: &str, text: &str) -> String {
 pub fn from_link(text: &str) -> String {
     passage::from_link(text)
 }
+
+/// The same of a scenario, by its name.
+#[wasm_bindgen]
+pub fn from_scenario(id: &str) -> String {
+    passage::from_scenario(id)
+}

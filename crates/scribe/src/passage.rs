@@ -1,6 +1,7 @@
 //! Runs on their way out of the page and into it: what is saved, and what was found in what is opened.
 
 use accession_artefacts::{self as artefacts, Found, Record, Unreadable};
+use accession_scenarios::Scenario;
 use serde_json::{Value, json};
 
 /// What the picture is called that the report shows.
@@ -46,6 +47,17 @@ pub(crate) fn from_file(name: &str, text: &str) -> String {
 /// What was found in the unpacked text of a link.
 pub(crate) fn from_link(text: &str) -> String {
     told(artefacts::from_share(text))
+}
+
+/// A scenario, as if it had been found in a file; what it is about, and what to try, is said.
+pub(crate) fn from_scenario(id: &str) -> String {
+    let Some(scenario) = accession_scenarios::named(id) else {
+        return json!({ "said": format!("There is no scenario {id}.") }).to_string();
+    };
+    let Scenario { title, about, attempt, run, .. } = scenario;
+    let plain = |text: &str| Value::from(text.replace('`', ""));
+    let (about, attempt) = (plain(&format!("{title}. {about}")), plain(attempt));
+    format!(r#"{{"found":{{"run":{run},"exchanges":[],"said":[{about},{attempt}]}}}}"#)
 }
 
 fn told(found: Result<Found, Unreadable>) -> String {

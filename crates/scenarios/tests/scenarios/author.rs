@@ -103,7 +103,9 @@ impl Author {
     fn take_down(&mut self, entry: Entry) -> Outcome {
         let outcome = self.replay.step(&entry);
         let transitions = match &outcome {
-            Outcome::Answered(handled) => handled.transitions.as_slice(),
+            Outcome::Answered(answered) => {
+                answered.handled.as_ref().map_or(&[][..], |handled| &handled.transitions)
+            }
             Outcome::Happened(transitions) => transitions,
             Outcome::Impossible(_) => &[],
         };
@@ -171,7 +173,7 @@ impl Author {
 
     /// Ends an upload, and gives the status of its answer.
     pub(crate) fn close(&mut self, file: &str, received: Option<Received>) -> u16 {
-        let deed = Deed::CloseUpload { file: file.to_owned(), received };
+        let deed = Deed::CloseUpload { file: file.to_owned(), received, dropped: false };
         heard(self.does(deed)).response.status
     }
 
@@ -265,7 +267,7 @@ impl Author {
 /// The answer to a call.
 fn heard(outcome: Outcome) -> Handled {
     match outcome {
-        Outcome::Answered(handled) => *handled,
+        Outcome::Answered(answered) => answered.handled.expect("somebody hears it"),
         other => panic!("{other:?} is no answer"),
     }
 }
