@@ -74,8 +74,10 @@ impl Offer<'_> {
     /// Its button, if all words that are typed are in it somewhere.
     fn found_by(self, typed: &str) -> Option<El> {
         let Self { name, place, hint, button } = self;
-        let text = format!("{name} {place} {hint}").to_lowercase();
-        let fits = typed.to_lowercase().split_whitespace().all(|word| text.contains(word));
+        // The tables for letters beyond ASCII would be larger than all the rest of this.
+        let text = format!("{name} {place} {hint}").to_ascii_lowercase();
+        let typed = typed.to_ascii_lowercase();
+        let fits = typed.split_ascii_whitespace().all(|word| text.contains(word));
         let more = [place, hint].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
         fits.then(|| button.text(&name).child(el("span.acc-sub").text(&more.join(" · "))))
     }
