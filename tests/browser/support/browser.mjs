@@ -26,12 +26,13 @@ export function launch(...options) {
   });
 }
 
-/** Opens an address in a fresh profile; it is closed when the test ends. */
-export async function open(t, browser, url, settings = {}) {
+/** Opens an address in a fresh profile; it is closed when the test ends. With `now`, the page's clock stands there. */
+export async function open(t, browser, url, { now, ...settings } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
   await context.addInitScript(watchInside);
+  if (now) await context.clock.setFixedTime(now);
   const page = await context.newPage();
   const watched = new Watched(page, new URL(url).origin);
   await page.goto(url);
