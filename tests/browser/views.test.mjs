@@ -63,6 +63,7 @@ for (const { name, views, live } of STORIES) {
     const settings = live ? {} : { now: NOW };
     const url = live ? gateway.address : `${program.origin}/?seed=7`;
     const here = new Viewed(await open(t, browser, url, { timezoneId: 'UTC', ...settings }));
+    here.preferences = await here.page.context().newCDPSession(here.page);
     const given = { ...filesIn(directory()), password: PASSWORD };
     for (const view of views) {
       let reached = false;
@@ -85,14 +86,42 @@ for (const { name, views, live } of STORIES) {
   });
 }
 
-/** Takes a picture of a view, and gives what is wrong with how it looks. */
+test('one look at a stuck session tells what is legal now, and why complete is not', async (t) => {
+  const settings = { now: NOW, timezoneId: 'UTC', colorScheme: 'light', reducedMotion: 'reduce' };
+  const watched = await open(t, browser, `${program.origin}/?seed=7`, settings);
+  const here = await new Viewed(watched).isSimulated();
+  await here.newSession();
+  await here.add(await filesIn(directory()).plain('disk-1.vmdk'), { send: false });
+  await here.isRefused('complete', '400 NOT_ALLOWED_IN_CURRENT_STATE');
+  await here.turn();
+  await here.page.screenshot({ path: join(SHOTS, 'newcomer.png') });
+
+  const title = here.session.getByRole('heading', { level: 1 }).locator('..');
+  await here.sees(title.getByText('ACTIVE', { exact: true }));
+  const picture = here.session.locator('[role="graphics-document"]');
+  const label = (text) => picture.locator('text').getByText(text, { exact: true });
+  await here.sees(label('disk-1.vmdk').or(label('disk-1.vmdk has')).first());
+  for (const call of ['keep_alive', 'add', 'upload', 'remove', 'fail', 'cancel']) {
+    const symbol = picture.locator(`[role="graphics-symbol"][aria-label^="${call}, call"]`);
+    assert.match(await symbol.getAttribute('aria-label'), /: will succeed/);
+    await here.sees(symbol.getByText(call, { exact: true }));
+  }
+  const complete = picture.locator('[aria-label^="complete, call from ACTIVE to DONE"]');
+  await here.sees(complete.getByText('complete', { exact: true }));
+  const words = 'File disk-1.vmdk has transfer errors or has not been fully received yet';
+  await here.sees(here.explain.getByText('complete was refused.'));
+  await here.sees(here.explain.getByText(words));
+  await here.sees(here.explain.getByText('Send the bytes of disk-1.vmdk'));
+});
+
+/** Keeps a picture of a view, and gives what is wrong with how it looks. */
 async function seen(here, { name, pane = 'Session', at, modal }, how) {
   await look(here, how);
   if (!modal) await here.show(pane);
   await here.turn(at?.(here));
   const { width, scheme, forced, large } = how;
   const kind = [width, scheme, forced && 'forced', large && 'large'].filter(Boolean).join('-');
-  await here.page.screenshot({ path: join(SHOTS, `${name}-${kind}.png`), fullPage: !modal });
+  await shoot(here, `${name}-${kind}.png`, how);
   // Where panes are shown one at a time, the session's heading and landmark are on one of their own.
   const alone = !(await here.session.isVisible());
   const except = alone ? ['landmark-one-main', 'page-has-heading-one'] : [];
@@ -100,19 +129,28 @@ async function seen(here, { name, pane = 'Session', at, modal }, how) {
   return [
     ...(await problemsOf(() => isAccessible(here.page, what, except))),
     ...(await here.beyond()).map((place) => `${what}: ${place}`),
+    ...(await here.covered()).map((control) => `${what}: ${control}`),
   ];
 }
 
+/** Takes a picture, of all of it where the whole page scrolls. */
+async function shoot({ page }, name, { width }) {
+  const whole = await page.evaluate(() => document.documentElement.scrollHeight);
+  if (whole > HEIGHTS[width]) await page.setViewportSize({ width, height: whole });
+  await page.screenshot({ path: join(SHOTS, name) });
+  await page.setViewportSize({ width, height: HEIGHTS[width] });
+}
+
 /** Looks at the page in another way. */
-async function look({ page }, { width, scheme, forced, large }) {
+async function look({ page, preferences }, { width, scheme, forced, large }) {
   await page.setViewportSize({ width, height: HEIGHTS[width] });
   const forcedColors = forced ? 'active' : 'none';
   // Nothing is to be seen halfway.
   await page.emulateMedia({ colorScheme: scheme, forcedColors, reducedMotion: 'reduce' });
-  // As if it were set in the browser: what is not told in its unit does not follow.
-  await page.evaluate((size) => {
-    document.documentElement.style.fontSize = size;
-  }, large ? '200%' : '');
+  // As a person sets it in the browser; widths that are told in its unit follow.
+  const times = large ? 2 : 1;
+  const fontSizes = { standard: 16 * times, fixed: 13 * times };
+  await preferences.send('Page.setFontSizes', { fontSizes });
 }
 
 /** What a check throws, as a list, so that one problem does not hide the next. */

@@ -1,9 +1,9 @@
-// A real Chromium, and pages in it that are watched: what they ask of whom, what their policy forbids, how large their
+// Real browsers, and pages in it that are watched: what they ask of whom, what their policy forbids, how large their
 // wasm memories are, and what they say on the console.
 
 import assert from 'node:assert/strict';
 
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
 import { given } from './programs.mjs';
 
@@ -16,7 +16,7 @@ const OPTIONS = [
   '--disable-sync',
 ];
 
-/** Starts the browser. */
+/** Starts Chromium. */
 export function launch(...options) {
   return chromium.launch({
     executablePath: given('ACCESSION_CHROMIUM'),
@@ -24,6 +24,21 @@ export function launch(...options) {
     chromiumSandbox: false,
     args: [...OPTIONS, ...options],
   });
+}
+
+/** Starts Firefox as it comes, which is driven by WebDriver BiDi. */
+export async function launchFirefox() {
+  const executablePath = given('ACCESSION_FIREFOX');
+  const browser = await firefox.launch({ executablePath, channel: 'moz-firefox' });
+  // The library sends a command that Firefox does not know yet, about colours that nobody asked for.
+  const { _browserSession } = browser._connection.toImpl(browser);
+  const session = Object.getPrototypeOf(_browserSession);
+  const { send } = session;
+  session.send = function (method, ...rest) {
+    if (method === 'emulation.setMediaFeaturesOverride') return Promise.resolve({});
+    return send.call(this, method, ...rest);
+  };
+  return browser;
 }
 
 /** Opens an address in a fresh profile; it is closed when the test ends. With `now`, the page's clock stands there. */

@@ -3,9 +3,10 @@
 // A view is on one of the panes, which narrow screens show one at a time, and has a part of the page that it is about:
 // what is said there when it is read aloud is kept as a text.
 
+import assert from 'node:assert/strict';
+
 import { Builder } from './builder.mjs';
 import { archive, keep, packageFiles, sparse } from './package.mjs';
-import { until } from './programs.mjs';
 
 /** More than any browser reads while it is looked at. */
 const ENDLESS = 60_000 * (1 << 20);
@@ -127,28 +128,6 @@ const SESSION = [
     leave: (here) => here.guide.getByText('Any call', { exact: true }).click(),
   },
   {
-    name: 'session-transferring',
-    part: session,
-    at: files,
-    volatile: PACE,
-    reach: async (here, files) => {
-      await here.add(await files.plain('image.iso'), { checksum: 'f'.repeat(64) });
-      await here.fileIs('image.iso', 'ERROR');
-      await here.add(await files.plain('seed.iso'));
-      await here.fileIs('seed.iso', 'READY');
-      await here.add(await files.endless('large.iso'));
-      await here.fileIs('large.iso', 'TRANSFERRING');
-    },
-    leave: async (here) => {
-      await here.file('large.iso').getByRole('button', { name: 'Cancel upload' }).click();
-      await here.fileIs('large.iso', 'ERROR');
-      for (const name of ['large.iso', 'image.iso']) {
-        await here.file(name).getByRole('button', { name: 'Remove' }).click();
-        await until(`${name} is removed`, async () => (await here.file(name).count()) === 0);
-      }
-    },
-  },
-  {
     name: 'session-done',
     part: session,
     reach: async (here) => {
@@ -213,6 +192,23 @@ const SESSION = [
     reach: async (here) => {
       await here.openSession(UNKNOWN);
       await here.isIn('Gone');
+    },
+  },
+  // Last: how often a session is read while bytes move is not said by any seed.
+  {
+    name: 'session-transferring',
+    part: session,
+    at: files,
+    volatile: PACE,
+    reach: async (here, files) => {
+      await here.newSession();
+      await here.add(await files.plain('disk-1.vmdk'), { send: false });
+      await here.add(await files.plain('image.iso'), { checksum: 'f'.repeat(64) });
+      await here.fileIs('image.iso', 'ERROR');
+      await here.add(await files.plain('seed.iso'));
+      await here.fileIs('seed.iso', 'READY');
+      await here.add(await files.endless('large.iso'));
+      await here.fileIs('large.iso', 'TRANSFERRING');
     },
   },
 ];
@@ -320,15 +316,16 @@ export class Viewed extends Builder {
   async show(pane) {
     const tabs = this.page.getByRole('navigation', { name: 'Panes' });
     const tab = tabs.getByRole('button', { name: pane, exact: true });
-    const turn = (await tab.isVisible()) && (await tab.getAttribute('aria-pressed')) !== 'true';
-    if (turn) await tab.click();
+    if (!(await tab.isVisible())) return;
+    const shown = await tab.evaluate((tab) => tab.ariaPressed ?? tab.ariaExpanded);
+    if (shown !== 'true') await tab.click();
   }
 
   /** Turns to the top of every pane, or to what is to be seen. */
   async turn(to) {
     await this.page.evaluate(() => {
       scrollTo(0, 0);
-      for (const pane of document.querySelectorAll('main, aside')) pane.scrollTop = 0;
+      for (const pane of document.querySelectorAll('.acc-pane')) pane.scrollTop = 0;
     });
     await to?.evaluate((element) => element.scrollIntoView());
     // Beside what it points at, the pointer would change its colours.
@@ -338,7 +335,7 @@ export class Viewed extends Builder {
   /** What is not in its place: so wide that somebody has to scroll sideways, or beyond the end of the page. */
   beyond() {
     return this.page.evaluate(() => {
-      const parts = document.querySelectorAll('header, main, aside, footer, dialog[open], section');
+      const parts = document.querySelectorAll('header, footer, section, dialog[open], .acc-pane');
       const wide = [document.documentElement, ...parts]
         .filter((part) => part.checkVisibility() && part.scrollWidth > part.clientWidth + 1)
         .map((part) => {
@@ -348,6 +345,49 @@ export class Viewed extends Builder {
       const end = Math.max(innerHeight, document.body.firstElementChild.getBoundingClientRect().bottom);
       const empty = Math.round(document.documentElement.scrollHeight - end - scrollY);
       return empty > 1 ? [...wide, `${empty} px below the page are empty`] : wide;
+    });
+  }
+
+  /** Makes sure that something is on the screen as it is, whole and with nothing on it. */
+  async sees(what) {
+    const hidden = await what.evaluate((element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) return `off the screen, down to ${bottom}`;
+      const points = [
+        [left + 2, top + 2],
+        [right - 2, bottom - 2],
+      ];
+      const pane = element.closest('svg, .acc-pane');
+      const hits = points.map(([x, y]) => document.elementFromPoint(x, y));
+      return hits.every((hit) => pane.contains(hit)) ? '' : `below ${hits.map((hit) => hit.className)}`;
+    });
+    assert.equal(hidden, '', `${await what.textContent()} is ${hidden}`);
+  }
+
+  /** The controls that something else lies on when they have the focus. */
+  covered() {
+    return this.page.evaluate(() => {
+      const top = document.querySelector('dialog[open]') ?? document;
+      const controls = top.querySelectorAll('button, input, select, textarea, summary');
+      const before = document.activeElement;
+      const covered = [...controls]
+        .filter((control) => control.checkVisibility() && !control.disabled)
+        .filter((control) => {
+          control.focus();
+          const { left, top, width, height } = control.getBoundingClientRect();
+          // Of what is tall, the beginning is enough.
+          const isHit = (y) => {
+            const hit = document.elementFromPoint(left + width / 2, y);
+            return control.contains(hit) || control.labels?.[0]?.contains(hit);
+          };
+          return !isHit(top + height / 2) && !isHit(top + 8);
+        })
+        .map((control) => {
+          const name = control.getAttribute('aria-label') || control.textContent || control.id;
+          return `${control.localName} ${name.trim()} is covered`;
+        });
+      before.focus();
+      return covered;
     });
   }
 }
