@@ -72,7 +72,7 @@ for (const { name, views, live } of STORIES) {
         await view.reach(here, given);
         reached = true;
         const problems = await problemsOf(async () =>
-          isKept(view.name, await transcript(view.part(here), view.volatile)),
+          isKept(view.name, await transcript(view.part(here), view)),
         );
         for (const how of LOOKS) problems.push(...(await seen(here, view, how)));
         await look(here, LOOKS[0]);

@@ -12,22 +12,26 @@ const VOLATILE = [
   [/\b(127\.0\.0\.1|[a-z]+\.test):\d+/g, '$1:PORT'],
   [/(Memory: page )[\d.]+ MB/g, '$1SIZE'],
   [/( reader )[\d.]+ MB/g, '$1SIZE'],
+  [/Accession \d+\.\d+\.\d+/g, 'Accession VERSION'],
 ];
 
-/** The transcript of a part of the page. */
-export async function transcript(part, volatile = []) {
-  // Where pictures are walked, their symbols are read one by one; the library that asks here tells of none.
-  const pictures = await part.locator('[role="graphics-document"]').evaluateAll((pictures) =>
-    pictures
-      .filter((picture) => picture.checkVisibility())
-      .map((picture) => {
-        const symbols = [...picture.querySelectorAll('[role="graphics-symbol"]')];
-        const names = symbols.map((symbol) => `- ${symbol.getAttribute('aria-label')}`);
-        return [`${picture.getAttribute('aria-label')}, walked by keys:`, ...names].join('\n');
-      }),
+/** What has a name and tests of its own for what is in it: pictures and code. */
+const DRAWN = /( (?:img "[^"]+"|region "Code, \w+")): .*/g;
+
+/** The transcript of a part of the page; of its pictures the names only, unless each of their symbols is wanted. */
+export async function transcript(part, { symbols = false, volatile = [] } = {}) {
+  const told = [(await part.ariaSnapshot()).replace(DRAWN, '$1')];
+  if (symbols) {
+    // They are read one by one when the picture is walked; the library that asks here does not tell of them.
+    const names = await part
+      .locator('[role="graphics-symbol"]')
+      .evaluateAll((symbols) => symbols.map((symbol) => `- ${symbol.getAttribute('aria-label')}`));
+    told.push('walked by keys:', ...names);
+  }
+  return [...VOLATILE, ...volatile].reduce(
+    (text, [what, word]) => text.replace(what, word),
+    told.join('\n'),
   );
-  const text = [await part.ariaSnapshot(), ...pictures].join('\n\n');
-  return [...VOLATILE, ...volatile].reduce((text, [what, word]) => text.replace(what, word), text);
 }
 
 /** Compares a transcript with the one that is kept. */

@@ -12,7 +12,7 @@ import { archive, keep, packageFiles, sparse } from './package.mjs';
 const ENDLESS = 60_000 * (1 << 20);
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 
-/** What is another number each time: how far something is, and how long a session lasts on a server whose clock runs. */
+/** What is another number each time: how far something is, and the countdown of a server whose clock runs. */
 const PACE = [
   [/(\d+ )?[\d.]+ [KMG]?B of (?=[\d.]+ GB)/g, 'SO FAR of '],
   [/\d+ %( · [\d.]+ [KMG]?B\/s)?( · [\d:]+ left)?/g, 'PACE'],
@@ -68,6 +68,7 @@ const SESSION = [
   ...['Diagram', 'Sequence', 'Table'].map((name) => ({
     name: `picture-${name.toLowerCase()}`,
     part: picture,
+    symbols: name !== 'Table',
     at: picture,
     reach: async (here) => {
       await here.session.getByRole('tab', { name, exact: true }).click();
@@ -84,6 +85,7 @@ const SESSION = [
     name: 'log-entry',
     part: log,
     pane: 'Log',
+    at: (here) => log(here).getByRole('heading', { name: 'Request' }),
     reach: async (here) => {
       await here.log.locator('summary').last().click();
       await here.log.getByRole('heading', { name: 'Response' }).waitFor();
@@ -352,14 +354,15 @@ export class Viewed extends Builder {
   async sees(what) {
     const hidden = await what.evaluate((element) => {
       const { left, right, top, bottom } = element.getBoundingClientRect();
-      if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) return `off the screen, down to ${bottom}`;
+      if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) return 'off the screen';
       const points = [
         [left + 2, top + 2],
         [right - 2, bottom - 2],
       ];
       const pane = element.closest('svg, .acc-pane');
       const hits = points.map(([x, y]) => document.elementFromPoint(x, y));
-      return hits.every((hit) => pane.contains(hit)) ? '' : `below ${hits.map((hit) => hit.className)}`;
+      const above = hits.filter((hit) => !pane.contains(hit));
+      return above.map((hit) => `below ${hit.localName} ${hit.className}`).join(', ');
     });
     assert.equal(hidden, '', `${await what.textContent()} is ${hidden}`);
   }
