@@ -122,6 +122,9 @@ async function seen(here, { name, pane = 'Session', at, modal }, how) {
   const { width, scheme, forced, large } = how;
   const kind = [width, scheme, forced && 'forced', large && 'large'].filter(Boolean).join('-');
   await shoot(here, `${name}-${kind}.png`, how);
+  // Taking a picture of more than is on the screen would take the size of text back.
+  const size = await here.page.evaluate(() => getComputedStyle(document.documentElement).fontSize);
+  assert.equal(size, large ? '32px' : '16px');
   // Where panes are shown one at a time, the session's heading and landmark are on one of their own.
   const alone = !(await here.session.isVisible());
   const except = alone ? ['landmark-one-main', 'page-has-heading-one'] : [];
@@ -129,7 +132,7 @@ async function seen(here, { name, pane = 'Session', at, modal }, how) {
   return [
     ...(await problemsOf(() => isAccessible(here.page, what, except))),
     ...(await here.beyond()).map((place) => `${what}: ${place}`),
-    ...(await here.covered()).map((control) => `${what}: ${control}`),
+    ...(await here.covered(modal ? undefined : pane)).map((control) => `${what}: ${control}`),
   ];
 }
 

@@ -367,9 +367,10 @@ export class Viewed extends Builder {
     assert.equal(hidden, '', `${await what.textContent()} is ${hidden}`);
   }
 
-  /** The controls that something else lies on when they have the focus. */
-  covered() {
-    return this.page.evaluate(() => {
+  /** The controls that something else lies on when they have the focus, unless it is the pane that was asked for. */
+  async covered(pane) {
+    const front = { Guide: this.guide, Explain: this.explain }[pane];
+    return this.page.evaluate((front) => {
       const top = document.querySelector('dialog[open]') ?? document;
       const controls = top.querySelectorAll('button, input, select, textarea, summary');
       const before = document.activeElement;
@@ -381,7 +382,7 @@ export class Viewed extends Builder {
           // Of what is tall, the beginning is enough.
           const isHit = (y) => {
             const hit = document.elementFromPoint(left + width / 2, y);
-            return control.contains(hit) || control.labels?.[0]?.contains(hit);
+            return [control, control.labels?.[0], front].some((element) => element?.contains(hit));
           };
           return !isHit(top + height / 2) && !isHit(top + 8);
         })
@@ -391,7 +392,7 @@ export class Viewed extends Builder {
         });
       before.focus();
       return covered;
-    });
+    }, await front?.elementHandle());
   }
 }
 
