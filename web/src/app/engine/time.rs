@@ -116,6 +116,8 @@ impl Engine {
         // Late answers are about another simulator too.
         self.epoch.set(self.epoch.get() + 1);
         self.dispatch.emit(Action::Travelled(travel));
+        // What is asked for in the same breath is asked for there.
+        self.see(Rc::new(there.clone()));
         let (_, transport) = self.way_to_simulator(true);
         let link = self.link_to(&Target::Simulated, lab.dialect, transport);
         if let Some(token) = token {
