@@ -2,14 +2,13 @@
 // same, so that the page takes the server for a real one.
 
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
 import { after, before, test } from 'node:test';
 
 import { Api } from './support/api.mjs';
 import { launch, open } from './support/browser.mjs';
 import { Builder } from './support/builder.mjs';
 import { CALLS, Lab } from './support/lab.mjs';
-import { server, serverWithPage, until } from './support/programs.mjs';
+import { freePort, server, serverWithPage, until } from './support/programs.mjs';
 
 const NAME = 'vcenter.test';
 const PASSWORD = 'another secret of the tests';
@@ -147,14 +146,3 @@ test('it is the server behind the gateway that is named and asked about', async 
   await here.dialog.waitFor();
   assert.ok((await here.dialog.innerText()).includes(far));
 });
-
-/** A port that was free a moment ago: the server's public address has to be known before it starts. */
-function freePort() {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().on('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const { port } = probe.address();
-      probe.close(() => resolve(port));
-    });
-  });
-}

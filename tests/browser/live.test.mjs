@@ -103,7 +103,10 @@ for (const { name, dialect, start, skip, lenient } of BEHIND) {
 
       const known = () => new Api(behind.origin, dialect).send('login_get', [], { [TOKEN]: token });
       assert.equal((await known()).status, 200);
-      await here.guide.getByRole('button', { name: 'Disconnect' }).click();
+      const disconnect = here.guide.getByRole('button', { name: 'Disconnect' });
+      await disconnect.click();
+      // The page gives the focus to the session when it has its answer: not amid the keys below.
+      await disconnect.waitFor({ state: 'detached' });
       await until('the token is no longer valid', async () => (await known()).status === 401);
       await here.holdsNone(secrets);
       await here.watched.isClean();

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { isAccessible } from './support/accessibility.mjs';
 import { launch, open } from './support/browser.mjs';
 import { directory } from './support/files.mjs';
 import { Lab } from './support/lab.mjs';
@@ -321,32 +320,6 @@ test('a check asks nothing of a live server, and its run goes to the simulator',
   ]);
   await watched.isClean();
 });
-
-for (const colorScheme of ['light', 'dark']) {
-  test(`every state of a check is accessible, ${colorScheme}`, async (t) => {
-    const here = await lab(t, { colorScheme });
-    const seen = async (what) => {
-      await isAccessible(here.page, what);
-      await here.page.setViewportSize({ width: 320, height: 640 });
-      await isAccessible(here.page, `${what}, narrow`);
-      const beyond = await here.page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      assert.ok(beyond <= 0, `${what} is ${beyond} px too wide for a screen of 320`);
-      await here.page.setViewportSize({ width: 1280, height: 800 });
-    };
-    await seen('before a check');
-    const large = await sparse(files, 'running.iso', Buffer.alloc(1), 6000 * MB);
-    await here.session.getByLabel('Choose a package').setInputFiles(large.path);
-    await heading(here, 'Reading running.iso');
-    await seen('a check under way');
-    await here.session.getByRole('button', { name: 'Cancel check' }).click();
-    await check(here, [await wrong('seen')], BLOCKED);
-    await seen('a package that is blocked');
-    await here.session.getByRole('button', { name: 'Check another' }).click();
-    await check(here, [await good('fine')], FINE);
-    await seen('a package that is fine');
-    await here.watched.isClean();
-  });
-}
 
 test('packages of any size are read whole, and memory does not grow with them', async (t) => {
   const memories = [];

@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { DIALECTS } from './support/api.mjs';
 import { launch, open } from './support/browser.mjs';
 import { directory, makeFile } from './support/files.mjs';
+import { Keyboard } from './support/keyboard.mjs';
 import { CALLS, Lab } from './support/lab.mjs';
 import { serverWithPage, soak } from './support/programs.mjs';
 
@@ -128,41 +129,51 @@ test('a dropped file is as good as a picked one', async (t) => {
   await here.watched.isClean();
 });
 
-test('the whole way goes by keyboard', async (t) => {
+test('the whole way goes by keyboard, and the focus is seen at every stop', async (t) => {
   const here = await lab(t);
   const file = await makeFile(directory(), 'keys.iso', 1000);
   // Asked for early: it takes the browser a moment to begin to tell of it.
   const chooser = here.page.waitForEvent('filechooser');
-  const to = async (control) => {
-    for (let presses = 0; presses < 100; presses += 1) {
-      await here.page.keyboard.press('Tab');
-      const [focused] = await control.evaluateAll((elements) =>
-        elements
-          .filter((element) => element === document.activeElement)
-          .map((element) => getComputedStyle(element).outlineStyle),
-      );
-      if (focused) {
-        assert.notEqual(focused, 'none', 'the focus can be seen');
-        return;
-      }
-    }
-    assert.fail(`${control} is not reached by Tab`);
+  const keyboard = new Keyboard(here.page);
+  const press = async (name, key = 'Enter', way = 'Tab') => {
+    await keyboard.to(here.page.getByRole('button', { name, exact: true }), way);
+    await keyboard.use(key);
   };
-  const press = async (name) => {
-    await to(here.page.getByRole('button', { name }));
-    await here.page.keyboard.press('Enter');
-  };
-  await press('Create update session');
+  await keyboard.go('Tab');
+  await keyboard.use('Enter');
+  assert.ok(here.page.url().endsWith('session'), 'the first stop skips to the session');
+  await press('Create a session', 'Space');
   await here.isIn('ACTIVE');
-  await to(here.session.getByLabel('Choose files'));
-  await here.page.keyboard.press('Enter');
+
+  // What is possible is looked up in the picture, which is one stop and walked by arrows.
+  await keyboard.to(here.session.getByRole('tab', { name: 'Diagram' }));
+  await keyboard.go('Tab');
+  for (const key of ['ArrowRight', 'ArrowRight', 'ArrowDown']) await keyboard.go(key);
+  await keyboard.use('Enter');
+  await here.session.getByRole('button', { name: 'Send cancel' }).waitFor();
+
+  await keyboard.to(here.session.getByLabel('Choose files'));
+  await keyboard.use('Enter');
   await (await chooser).setFiles(file.path);
+  await keyboard.to(here.session.getByLabel('Declared checksum'));
+  for (let choice = ''; choice !== 'SHA256'; ) {
+    await keyboard.go('ArrowDown');
+    choice = await here.session.getByLabel('Declared checksum').inputValue();
+  }
+  await keyboard.to(here.session.getByLabel('Checksum in hex'));
+  await here.page.keyboard.type(file.sha256);
+  await keyboard.to(here.session.getByLabel('Send the bytes right away'));
+  await keyboard.use('Space');
   await press('Add files');
+  await here.fileIs(file.name, 'WAITING_FOR_TRANSFER');
+  await press('Complete update session', 'Space', 'Shift+Tab');
+  await here.saw('complete', 'refused', '400');
+  await press(`Send bytes of ${file.name}`);
   await here.fileIs(file.name, 'READY');
-  await press('Complete update session');
+  await press('Complete update session', 'Enter', 'Shift+Tab');
   await here.isIn('DONE');
   const [stored] = await here.itemFiles();
-  assert.deepEqual(stored.checksum, ['SHA1', file.sha1]);
+  assert.deepEqual(stored.checksum, ['SHA256', file.sha256]);
   await here.watched.isClean();
 });
 

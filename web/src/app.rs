@@ -60,6 +60,8 @@ pub struct App {
     code: Option<Order>,
     /// How often the focus was given to what is new.
     turns: u32,
+    /// Whether the dialog and the sheet were to be open when it was drawn last.
+    open: [bool; 2],
 }
 
 /// A plain component: hooks would be one piece of code for each kind of value that they look after.
@@ -91,6 +93,7 @@ impl Component for App {
             keep_alive: Repeated::default(),
             code: None,
             turns: 0,
+            open: [false; 2],
         }
     }
 
@@ -132,8 +135,12 @@ impl Component for App {
                 engine.write_code(order);
             }
         }
-        set_open(&self.dialog, lab.question.is_some());
-        set_open(&self.sheet, lab.view.sheet.is_some() && lab.view.scribe.is_some());
+        let open = [lab.question.is_some(), lab.view.sheet.is_some() && lab.view.scribe.is_some()];
+        // Only what changes: one that its user has just closed says so a moment later.
+        if std::mem::replace(&mut self.open, open) != open {
+            set_open(&self.dialog, open[0]);
+            set_open(&self.sheet, open[1]);
+        }
         if std::mem::replace(&mut self.turns, lab.view.turns) != lab.view.turns
             && let Some(root) = self.root.cast::<HtmlElement>()
         {

@@ -2,7 +2,7 @@
 //!
 //! It does not know how anything is built; a part asks for what it needs and says what it ran.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,7 @@ enum Part {
     Python,
     Code,
     Browser,
+    Firefox,
     Live,
     Scale,
 }
@@ -44,8 +45,9 @@ const PARTS: [Part; 10] = [
     Part::Live,
 ];
 
-/// The parts that do more when `ACCESSION_SOAK` is set, and one that takes memory by the gigabyte.
-const SOAKING: [Part; 5] = [Part::Rust, Part::Wasm, Part::Browser, Part::Live, Part::Scale];
+/// The parts that do more when `ACCESSION_SOAK` is set, a second browser, and one that takes memory by the gigabyte.
+const SOAKING: [Part; 6] =
+    [Part::Rust, Part::Wasm, Part::Browser, Part::Firefox, Part::Live, Part::Scale];
 
 /// How thorough a run is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,6 +115,7 @@ impl Part {
             Self::Python => "python",
             Self::Code => "code",
             Self::Browser => "browser",
+            Self::Firefox => "firefox",
             Self::Live => "live",
             Self::Scale => "scale",
         }
@@ -168,8 +171,9 @@ impl Gate<'_> {
             Part::Go => return self.go(),
             Part::Python => return self.python(),
             Part::Code => return self.code(),
-            Part::Browser => self.browser("*.test.mjs", |name| !is_live(name)),
-            Part::Live => self.browser("live*.test.mjs", is_live),
+            Part::Browser => self.browser(Kind::Simulated),
+            Part::Firefox => self.browser(Kind::Firefox),
+            Part::Live => self.browser(Kind::Live),
             Part::Scale => self.scale(),
         }
         .map(|()| Outcome::Passed)
@@ -305,24 +309,31 @@ impl Gate<'_> {
         Ok(Outcome::Skipped(format!("in part: no {}", missing.join(", no "))))
     }
 
-    /// The tests that need a browser and a server, those of the given names.
-    fn browser(&self, pattern: &str, is_wanted: impl Fn(&str) -> bool) -> Result<()> {
+    /// The tests that need a browser and a server, those of a kind.
+    fn browser(&self, kind: Kind) -> Result<()> {
         let mut tests = self.project.files("tests/browser", ".test.mjs");
-        tests
-            .retain(|path| path.file_name().is_some_and(|name| is_wanted(&name.to_string_lossy())));
+        tests.retain(|path| {
+            path.file_name().is_some_and(|name| Kind::of(&name.to_string_lossy()) == kind)
+        });
         if tests.is_empty() {
-            return Err(Failure::nothing(format!("tests/browser has no {pattern}")));
+            return Err(Failure::nothing(format!("tests/browser has no {}", kind.pattern())));
         }
-        let chromium = surroundings::chromium()?;
+        let (variable, browser) = match kind {
+            Kind::Firefox => ("ACCESSION_FIREFOX", surroundings::firefox()?),
+            Kind::Simulated | Kind::Live => ("ACCESSION_CHROMIUM", surroundings::chromium()?),
+        };
         let dist = self.artifacts.page()?;
         let server = self.artifacts.tested_server()?;
         let vcsim = self.artifacts.vcsim()?;
         surroundings::npm_ci(self.tools, &self.project.root.join("tests").join("browser"))?;
         self.node_test(&tests, |node| {
-            node.env("ACCESSION_CHROMIUM", chromium)
+            node.env(variable, browser)
                 .env("ACCESSION_DIST", dist)
                 .env("ACCESSION_SERVER", server)
                 .env_remove("ACCESSION_VCSIM");
+            if std::env::var_os("ACCESSION_SHOTS").is_none_or(|value| value.is_empty()) {
+                node.env("ACCESSION_SHOTS", self.project.target.join("views"));
+            }
             if let Some(vcsim) = vcsim {
                 node.env("ACCESSION_VCSIM", vcsim);
             }
@@ -363,9 +374,33 @@ impl Gate<'_> {
     }
 }
 
-/// Live tests are told by their file's name.
-fn is_live(name: &str) -> bool {
-    Path::new(name).file_name().is_some_and(|name| name.to_string_lossy().starts_with("live"))
+/// What a browser's tests are about, which their file's name tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Simulated,
+    Live,
+    Firefox,
+}
+
+impl Kind {
+    fn of(name: &str) -> Self {
+        if name.starts_with("live") {
+            Self::Live
+        } else if name.starts_with("firefox") {
+            Self::Firefox
+        } else {
+            Self::Simulated
+        }
+    }
+
+    /// How the files of its tests are called.
+    fn pattern(self) -> &'static str {
+        match self {
+            Self::Simulated => "*.test.mjs",
+            Self::Live => "live*.test.mjs",
+            Self::Firefox => "firefox*.test.mjs",
+        }
+    }
 }
 
 impl Outcome {
@@ -458,8 +493,9 @@ gate: 1 passed, 1 failed, 1 skipped
     }
 
     #[test]
-    fn live_tests_are_told_by_name() {
-        assert!(is_live("live-vcsim.test.mjs"));
-        assert!(!is_live("deliver.test.mjs"));
+    fn the_kind_of_a_test_is_told_by_its_name() {
+        assert_eq!(Kind::of("live-vcsim.test.mjs"), Kind::Live);
+        assert_eq!(Kind::of("firefox.test.mjs"), Kind::Firefox);
+        assert_eq!(Kind::of("deliver.test.mjs"), Kind::Simulated);
     }
 }

@@ -30,14 +30,15 @@ cargo xtask COMMAND
                  the page at http://127.0.0.1:8080, rebuilt as you save, its live calls going to the
                  vCenter at URL, or to a simulator that is started beside it
   test [PART…]   the gate: fmt clippy rust build wasm go python code browser live
-  soak [PART…]   everything longer: rust wasm browser live scale, with ACCESSION_SOAK=1
+  soak [PART…]   everything longer: rust wasm browser firefox live scale, with ACCESSION_SOAK=1
   build          the release page in dist/, the npm package in target/npm, and their sizes
   bench          side-by-side ratios
   tools          installs the tools that are missing, and lists them
   help           this
 
-Tools are installed once per user, into a cache that ACCESSION_TOOLS moves. A browser and jq are looked for, and
-installed where a package manager can be used; ACCESSION_CHROMIUM names another browser.";
+Tools are installed once per user, into a cache that ACCESSION_TOOLS moves. Browsers and jq are looked for, and
+installed where a package manager can be used; ACCESSION_CHROMIUM and ACCESSION_FIREFOX name other browsers. Pictures of
+all views go to target/views, or to where ACCESSION_SHOTS says.";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -41,33 +41,23 @@ pub(crate) fn npm_ci(tools: &Tools, directory: &Path) -> Result<()> {
         .map_err(Failure::io(format!("write {}", shown(&installed))))
 }
 
-/// A Chromium or one of its relatives, installed with the system's package manager where there is none.
-pub(crate) fn chromium() -> Result<PathBuf> {
-    if let Some(chosen) = std::env::var_os("ACCESSION_CHROMIUM").filter(|value| !value.is_empty()) {
-        let chosen = PathBuf::from(chosen);
-        return if answers(&chosen) {
-            Ok(chosen)
-        } else {
-            Err(Failure::missing(
-                format!("the browser that ACCESSION_CHROMIUM names ({})", shown(&chosen)),
-                "point it at a Chromium, Chrome or Edge that starts, or unset it",
-            ))
-        };
-    }
-    if let Some(found) = find_chromium() {
-        return Ok(found);
-    }
-    install("chromium", "a browser (about a minute)")?;
-    find_chromium().ok_or_else(|| {
-        Failure::missing(
-            "a browser",
-            "install Chromium, Google Chrome or Microsoft Edge, or set ACCESSION_CHROMIUM to its path",
-        )
-    })
+/// A browser that tests are run in.
+struct Browser {
+    name: &'static str,
+    /// The variable that chooses one.
+    variable: &'static str,
+    /// What its programs are called where they are on PATH.
+    programs: &'static [&'static str],
+    /// The packages that bring it, the likelier first.
+    packages: &'static [&'static str],
+    /// Those that do as well, as people know them.
+    kinds: &'static str,
 }
 
-fn find_chromium() -> Option<PathBuf> {
-    const ON_PATH: [&str; 8] = [
+const CHROMIUM: Browser = Browser {
+    name: "Chromium",
+    variable: "ACCESSION_CHROMIUM",
+    programs: &[
         "chromium",
         "chromium-browser",
         "google-chrome",
@@ -76,30 +66,100 @@ fn find_chromium() -> Option<PathBuf> {
         "microsoft-edge",
         "microsoft-edge-stable",
         "msedge",
-    ];
-    let on_path = ON_PATH.into_iter().filter_map(which);
-    on_path.chain(usual_places()).find(|path| answers(path))
+    ],
+    packages: &["chromium"],
+    kinds: "Chromium, Google Chrome or Microsoft Edge",
+};
+
+const FIREFOX: Browser = Browser {
+    name: "Firefox",
+    variable: "ACCESSION_FIREFOX",
+    programs: &["firefox-esr", "firefox"],
+    packages: &["firefox-esr", "firefox"],
+    kinds: "Firefox or Firefox ESR",
+};
+
+/// A Chromium or one of its relatives, installed with the system's package manager where there is none.
+pub(crate) fn chromium() -> Result<PathBuf> {
+    CHROMIUM.find_or_install(&chromium_places())
 }
 
-fn usual_places() -> Vec<PathBuf> {
-    if cfg!(target_os = "macos") {
-        return ["Chromium", "Google Chrome", "Microsoft Edge"]
-            .map(|name| PathBuf::from(format!("/Applications/{name}.app/Contents/MacOS/{name}")))
-            .to_vec();
+/// A Firefox, likewise.
+pub(crate) fn firefox() -> Result<PathBuf> {
+    FIREFOX.find_or_install(&firefox_places())
+}
+
+impl Browser {
+    fn find_or_install(&self, usual_places: &[PathBuf]) -> Result<PathBuf> {
+        let Self { name, variable, programs, packages, kinds } = self;
+        if let Some(chosen) = std::env::var_os(variable).filter(|value| !value.is_empty()) {
+            let chosen = PathBuf::from(chosen);
+            return if answers(&chosen) {
+                Ok(chosen)
+            } else {
+                Err(Failure::missing(
+                    format!("the browser that {variable} names ({})", shown(&chosen)),
+                    format!("point it at one that starts ({kinds}), or unset it"),
+                ))
+            };
+        }
+        let find = || {
+            let on_path = programs.iter().filter_map(|program| which(program));
+            on_path.chain(usual_places.iter().cloned()).find(|path| answers(path))
+        };
+        if let Some(found) = find() {
+            return Ok(found);
+        }
+        for package in *packages {
+            // The next may be there; if none is, what to do is said below.
+            if let Err(failure) = install(package, &format!("{name} (about a minute)")) {
+                println!("   {failure}");
+            }
+            if let Some(found) = find() {
+                return Ok(found);
+            }
+        }
+        Err(Failure::missing(
+            format!("the browser {name}"),
+            format!("install {kinds}, or set {variable} to the path of one"),
+        ))
     }
+}
+
+fn chromium_places() -> Vec<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return ["Chromium", "Google Chrome", "Microsoft Edge"].map(in_applications).to_vec();
+    }
+    in_program_files(&[
+        ["Chromium", "Application", "chrome.exe"],
+        ["Google", "Chrome", "Application\\chrome.exe"],
+        ["Microsoft", "Edge", "Application\\msedge.exe"],
+    ])
+}
+
+fn firefox_places() -> Vec<PathBuf> {
+    if cfg!(target_os = "macos") {
+        return vec![PathBuf::from("/Applications/Firefox.app/Contents/MacOS/firefox")];
+    }
+    in_program_files(&[["Mozilla Firefox", "", "firefox.exe"]])
+}
+
+fn in_applications(name: &str) -> PathBuf {
+    PathBuf::from(format!("/Applications/{name}.app/Contents/MacOS/{name}"))
+}
+
+/// Where Windows keeps programs.
+fn in_program_files(programs: &[[&str; 3]]) -> Vec<PathBuf> {
     if !cfg!(windows) {
         return Vec::new();
     }
     let bases = ["ProgramFiles", "ProgramFiles(x86)", "LOCALAPPDATA"];
-    let programs = [
-        ["Chromium", "Application", "chrome.exe"],
-        ["Google", "Chrome", "Application\\chrome.exe"],
-        ["Microsoft", "Edge", "Application\\msedge.exe"],
-    ];
     let bases = bases.into_iter().filter_map(std::env::var_os).map(PathBuf::from);
     bases
         .flat_map(|base| {
-            programs.map(|program| program.iter().fold(base.clone(), |path, step| path.join(step)))
+            programs
+                .iter()
+                .map(move |program| program.iter().fold(base.clone(), |path, step| path.join(step)))
         })
         .collect()
 }

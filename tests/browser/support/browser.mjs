@@ -1,9 +1,9 @@
-// A real Chromium, and pages in it that are watched: what they ask of whom, what their policy forbids, how large their
+// Real browsers, and pages in it that are watched: what they ask of whom, what their policy forbids, how large their
 // wasm memories are, and what they say on the console.
 
 import assert from 'node:assert/strict';
 
-import { chromium } from 'playwright-core';
+import { chromium, firefox } from 'playwright-core';
 
 import { given } from './programs.mjs';
 
@@ -16,7 +16,7 @@ const OPTIONS = [
   '--disable-sync',
 ];
 
-/** Starts the browser. */
+/** Starts Chromium. */
 export function launch(...options) {
   return chromium.launch({
     executablePath: given('ACCESSION_CHROMIUM'),
@@ -26,12 +26,28 @@ export function launch(...options) {
   });
 }
 
-/** Opens an address in a fresh profile; it is closed when the test ends. */
-export async function open(t, browser, url, settings = {}) {
+/** Starts Firefox as it comes, which is driven by WebDriver BiDi. */
+export async function launchFirefox() {
+  const executablePath = given('ACCESSION_FIREFOX');
+  const browser = await firefox.launch({ executablePath, channel: 'moz-firefox' });
+  // The library sends a command that Firefox does not know yet, about colours that nobody asked for.
+  const { _browserSession } = browser._connection.toImpl(browser);
+  const session = Object.getPrototypeOf(_browserSession);
+  const { send } = session;
+  session.send = function (method, ...rest) {
+    if (method === 'emulation.setMediaFeaturesOverride') return Promise.resolve({});
+    return send.call(this, method, ...rest);
+  };
+  return browser;
+}
+
+/** Opens an address in a fresh profile; it is closed when the test ends. With `now`, the page's clock stands there. */
+export async function open(t, browser, url, { now, ...settings } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
   await context.addInitScript(watchInside);
+  if (now) await context.clock.setFixedTime(now);
   const page = await context.newPage();
   const watched = new Watched(page, new URL(url).origin);
   await page.goto(url);

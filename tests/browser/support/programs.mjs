@@ -1,6 +1,7 @@
 // Starts the programs that the tests talk to, and makes sure that none of them outlives the tests.
 
 import { spawn } from 'node:child_process';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 const PATIENCE = 20_000;
@@ -73,6 +74,17 @@ async function start(path, options) {
     clearTimeout(hung);
   };
   return { origin, lines, pid: child.pid, stop };
+}
+
+/** A port that was free a moment ago: the server's public address has to be known before it starts. */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address();
+      probe.close(() => resolve(port));
+    });
+  });
 }
 
 /** Waits until something is there, and gives it; `what` says what was missing when the time is over. */

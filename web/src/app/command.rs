@@ -148,7 +148,6 @@ impl Command {
             }),
             ("sheet", Some(name)) if name.is_empty() => Some(Self::just(Action::SheetOpened(None))),
             ("sheet", Some(name)) => Some(Self::Open(name)),
-            ("copy", Some(text)) => Some(Self::Copy(text)),
             ("look", Some(look)) => Some(Self::just(Action::Looked(look))),
             ("reset", Some(look)) => Some(Self::Reset(look)),
             ("pass", Some(how)) => Some(Self::Pass(how)),

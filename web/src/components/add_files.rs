@@ -59,8 +59,11 @@ fn draw(form: &Form<'_>) -> El {
         .child(input)
         .child(el("p.acc-hint").text(&chosen(files)));
     let item = part.lab.session.as_ref().and_then(|session| session.item_label());
-    let form = el("form.acc-add").on_submit(form.on(add)).child(place).child(declared(form));
-    if files.is_empty() { form } else { form.child(goes_to(part, item)) }
+    el("form.acc-add")
+        .on_submit(form.on(add))
+        .child(place)
+        .child(declared(form))
+        .child((!files.is_empty()).then(|| goes_to(part, item)))
 }
 
 /// What is said of the files that are picked.

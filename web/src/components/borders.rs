@@ -16,7 +16,7 @@ pub(crate) const EXPLAIN: &Border =
     &["explain", "Width of Explain", "vertical", "304", "300", "420"];
 
 /// Above the log.
-pub(crate) const LOG: &Border = &["log", "Height of the log", "horizontal", "30", "25", "60"];
+pub(crate) const LOG: &Border = &["log", "Height of the log", "horizontal", "26", "25", "60"];
 
 /// A border between panes.
 pub(crate) fn border(props: &PartProps, [pane, name, way, first, least, most]: &Border) -> El {

@@ -229,7 +229,7 @@ impl Now {
     /// In words.
     pub fn sentence(&self) -> String {
         let word = match self {
-            Self::Elsewhere => "not from the state that it is in",
+            Self::Elsewhere => "not now",
             Self::May => "may happen",
             Self::Possible => "will succeed",
             Self::Refused(because, _) => return format!("will be refused: {because}"),

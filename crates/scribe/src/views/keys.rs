@@ -42,7 +42,8 @@ const KEYS: &[(&str, &[(&str, &str)])] = &[
 /// The keys.
 pub(crate) fn keys() -> El {
     let key = |(keys, what): &(&str, &str)| {
-        let keys = keys.split(' ').map(|key| el("kbd").exact().text(key));
+        // A space, or they would be heard as one word.
+        let keys = keys.split(' ').map(|key| el("").child(el("kbd").exact().text(key)).text(" "));
         el("").child(el("dt").children(keys)).child(el("dd").text(what))
     };
     let sections = KEYS.iter().map(|(place, keys)| {

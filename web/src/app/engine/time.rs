@@ -137,6 +137,8 @@ impl Engine {
         // Late answers are about another simulator too.
         self.epoch.set(self.epoch.get() + 1);
         self.dispatch.emit(action());
+        // What is asked for in the same breath is asked for there.
+        self.see(Rc::new(there.clone()));
         let (_, transport) = self.way_to_simulator(true);
         let link = self.link_to(&Target::Simulated, there.dialect, transport);
         if let Some(token) = token {

@@ -1,0 +1,424 @@
+// Every view of the page, and the way there: stories of a page each, in which a view is reached from the one before.
+//
+// A view is on one of the panes, which narrow screens show one at a time, and has a part of the page that it is about:
+// what is said there when it is read aloud is kept as a text.
+
+import assert from 'node:assert/strict';
+
+import { Builder } from './builder.mjs';
+import { archive, keep, packageFiles, sparse } from './package.mjs';
+
+/** More than any browser reads while it is looked at. */
+const ENDLESS = 60_000 * (1 << 20);
+const UNKNOWN = '00000000-0000-4000-8000-000000000000';
+
+/** What is another number each time: how far something is, and the countdown of a server whose clock runs. */
+const PACE = [
+  [/(\d+ )?[\d.]+ [KMG]?B of (?=[\d.]+ GB)/g, 'SO FAR of '],
+  [/\d+ %( · [\d.]+ [KMG]?B\/s)?( · [\d:]+ left)?/g, 'PACE'],
+];
+const COUNTDOWN = [[/\b0[45]:\d\d\b/g, 'COUNTDOWN']];
+
+/** The parts that views are about. */
+const page = (here) => here.page.locator('body');
+const session = (here) => here.session;
+const guide = (here) => here.guide;
+const explain = (here) => here.explain;
+const log = (here) => here.page.getByRole('region', { name: 'Wire log' });
+const dialog = (here) => here.dialog;
+const picture = (here) => here.session.getByRole('tabpanel');
+const builder = (here) => here.form;
+const files = (here) => here.session.getByRole('heading', { name: 'Files', exact: true });
+const code = (here) => here.page.getByTestId('code');
+
+/** The sheets, each with the way to open it. A new sheet is a line here. */
+const SHEETS = {
+  keys: (here) => here.page.getByRole('button', { name: 'Keys', exact: true }).click(),
+  settings: (here) => here.page.getByRole('button', { name: 'Settings', exact: true }).click(),
+  commands: (here) => here.page.getByRole('button', { name: 'Commands', exact: true }).click(),
+};
+
+const SESSION = [
+  { name: 'no-session', part: page, reach: (here) => here.isSimulated() },
+  ...Object.entries(SHEETS).map(([name, open]) => ({
+    name: `sheet-${name}`,
+    part: dialog,
+    modal: true,
+    reach: async (here) => {
+      await open(here);
+      await here.dialog.getByRole('heading').first().waitFor();
+    },
+    leave: (here) => closed(here),
+  })),
+  { name: 'session-without-files', part: session, reach: (here) => here.newSession() },
+  {
+    name: 'session-waiting',
+    part: session,
+    at: files,
+    reach: async (here, files) => {
+      await here.add(await files.plain('disk-1.vmdk'), { send: false });
+      await here.fileIs('disk-1.vmdk', 'WAITING_FOR_TRANSFER');
+    },
+  },
+  {
+    name: 'complete-refused',
+    part: explain,
+    pane: 'Explain',
+    reach: (here) => here.isRefused('complete', '400 NOT_ALLOWED_IN_CURRENT_STATE'),
+  },
+  { name: 'session-stuck', part: session, reach: () => {} },
+  ...['Diagram', 'Sequence', 'Table'].map((name) => ({
+    name: `picture-${name.toLowerCase()}`,
+    part: picture,
+    symbols: name !== 'Table',
+    at: picture,
+    reach: async (here) => {
+      await here.session.getByRole('tab', { name, exact: true }).click();
+      await here.session.getByRole('tabpanel', { name }).waitFor();
+    },
+  })),
+  {
+    name: 'log',
+    part: log,
+    pane: 'Log',
+    reach: (here) => here.session.getByRole('tab', { name: 'Diagram' }).click(),
+  },
+  {
+    name: 'log-entry',
+    part: log,
+    pane: 'Log',
+    at: (here) => log(here).getByRole('heading', { name: 'Request' }),
+    reach: async (here) => {
+      await here.lines().last().click();
+      await here.page.keyboard.press('Enter');
+      await log(here).getByRole('heading', { name: 'Response' }).waitFor();
+    },
+    leave: (here) => here.page.keyboard.press('Escape'),
+  },
+  ...['curl', 'fetch', 'Python'].map((language, at) => ({
+    name: `code-${language.toLowerCase()}`,
+    part: code,
+    at: code,
+    pane: 'Explain',
+    reach: async (here) => {
+      if (at === 0) await here.explain.getByRole('button', { name: 'Code', exact: true }).click();
+      await here.explain.getByLabel('Language').selectOption(language);
+      await here.explain.getByLabel('Code for').selectOption('the whole run');
+      const text = here.explain.getByRole('region', { name: `Code, ${language}` });
+      await text.getByText('VCENTER_PASSWORD').first().waitFor();
+    },
+  })),
+  {
+    name: 'builder-form',
+    part: builder,
+    at: builder,
+    pane: 'Guide',
+    reach: async (here) => {
+      await here.unfoldBuilder();
+      await here.choose('library.item.updatesession.file.add');
+      await here.put('checksum_info', 'file_spec');
+      await here.put('algorithm', 'checksum_info');
+    },
+  },
+  {
+    name: 'builder-json',
+    part: builder,
+    at: builder,
+    pane: 'Guide',
+    reach: async (here) => {
+      await here.as('JSON');
+      await here.json.fill('{');
+      await here.says('cannot be sent');
+    },
+    leave: (here) => here.guide.getByText('Any call', { exact: true }).click(),
+  },
+  {
+    name: 'session-done',
+    part: session,
+    reach: async (here) => {
+      await here.file('disk-1.vmdk').getByRole('button', { name: 'Send bytes' }).click();
+      await here.fileIs('disk-1.vmdk', 'READY');
+      await here.call('complete');
+      await here.isIn('DONE');
+      await here.itemFiles();
+    },
+  },
+  {
+    name: 'past-entry',
+    part: session,
+    reach: async (here) => {
+      const previous = here.page.getByRole('button', { name: 'Previous', exact: true });
+      await previous.click();
+      await previous.click();
+      await here.page.getByText('You see the session as it was at').waitFor();
+    },
+  },
+  { name: 'past-entry-explained', part: explain, pane: 'Explain', reach: () => {} },
+  {
+    name: 'branches',
+    part: session,
+    reach: async (here) => {
+      await here.call('cancel');
+      await here.isIn('CANCELED');
+      await here.page.getByRole('button', { name: /^Branch b/ }).waitFor();
+    },
+  },
+  {
+    name: 'session-expiring',
+    part: session,
+    reach: async (here) => {
+      await here.newSession();
+      const minute = here.page.getByRole('button', { name: '+1 min', exact: true });
+      for (let passed = 0; passed < 4; passed += 1) await minute.click();
+      await here.session.getByText('unless kept alive').waitFor();
+    },
+  },
+  {
+    name: 'fail-asked',
+    part: dialog,
+    modal: true,
+    reach: async (here) => {
+      await here.call('fail');
+      await here.dialog.waitFor();
+    },
+  },
+  {
+    name: 'session-error',
+    part: session,
+    reach: async (here) => {
+      await here.dialog.getByLabel('Error message').fill('the disk is gone');
+      await here.dialog.getByRole('button', { name: 'Fail update session' }).click();
+      await here.isIn('ERROR');
+    },
+  },
+  {
+    name: 'session-gone',
+    part: session,
+    reach: async (here) => {
+      await here.openSession(UNKNOWN);
+      await here.isIn('Gone');
+    },
+  },
+  // Last: how often a session is read while bytes move is not said by any seed.
+  {
+    name: 'session-transferring',
+    part: session,
+    at: files,
+    volatile: PACE,
+    reach: async (here, files) => {
+      await here.newSession();
+      await here.add(await files.plain('disk-1.vmdk'), { send: false });
+      await here.add(await files.plain('image.iso'), { checksum: 'f'.repeat(64) });
+      await here.fileIs('image.iso', 'ERROR');
+      await here.add(await files.plain('seed.iso'));
+      await here.fileIs('seed.iso', 'READY');
+      await here.add(await files.endless('large.iso'));
+      await here.fileIs('large.iso', 'TRANSFERRING');
+    },
+  },
+];
+
+const PACKAGE = [
+  {
+    name: 'check',
+    part: page,
+    reach: async (here) => {
+      await here.isSimulated();
+      await here.guide.getByRole('button', { name: 'Check a package' }).click();
+      await verdict(here, 'Check a package');
+    },
+  },
+  {
+    name: 'check-running',
+    part: session,
+    volatile: PACE,
+    reach: async (here, files) => {
+      await check(here, await files.endless('running.iso'));
+      await verdict(here, 'Reading running.iso');
+    },
+    leave: (here) => here.session.getByRole('button', { name: 'Cancel check' }).click(),
+  },
+  {
+    name: 'check-blocked',
+    part: session,
+    reach: async (here, files) => {
+      await check(here, await files.package('blocked', { size: (real) => real + 512 }));
+      await verdict(here, 'Expect an import to fail.');
+    },
+    leave: (here) => here.session.getByRole('button', { name: 'Check another' }).click(),
+  },
+  {
+    name: 'check-fine',
+    part: session,
+    reach: async (here, files) => {
+      await check(here, await files.package('fine'));
+      await verdict(here, 'Nothing was found that speaks against an import.');
+    },
+  },
+];
+
+const LIVE = [
+  {
+    name: 'live-sign-in',
+    part: guide,
+    pane: 'Guide',
+    reach: async (here) => {
+      await here.isSimulated();
+      await here.guide.getByRole('radio', { name: 'LIVE' }).check();
+      await here.guide.getByRole('button', { name: 'Sign in' }).waitFor();
+    },
+  },
+  {
+    name: 'live-refused',
+    part: guide,
+    pane: 'Guide',
+    reach: async (here, { password }) => {
+      await here.trySignIn({ password: `not ${password}` });
+      await here.guide.getByText('Authentication required.').waitFor();
+    },
+  },
+  {
+    name: 'live-signed-in',
+    part: guide,
+    pane: 'Guide',
+    reach: async (here, { password }) => {
+      await here.signIn({ password });
+      await here.newLibrary('library of the tests', 'datastore-11');
+      await here.newItem('precious item');
+    },
+  },
+  {
+    name: 'live-session',
+    part: session,
+    volatile: COUNTDOWN,
+    reach: async (here) => {
+      await here.newSession();
+      await here.session.getByText('No files yet').waitFor();
+    },
+  },
+  {
+    name: 'live-asked',
+    part: dialog,
+    modal: true,
+    reach: async (here) => {
+      await here.call('complete');
+      await here.dialog.waitFor();
+    },
+    leave: (here) => closed(here),
+  },
+];
+
+/** The stories: what they are called, their views, and whether they need a server behind the page's. */
+export const STORIES = [
+  { name: 'a session', views: SESSION },
+  { name: 'a package', views: PACKAGE },
+  { name: 'a live server', views: LIVE, live: true },
+];
+
+/** What the views find behind the page's elements. */
+export class Viewed extends Builder {
+  /** Brings a pane to the front where one is shown at a time. */
+  async show(pane) {
+    const tabs = this.page.getByRole('navigation', { name: 'Panes' });
+    const tab = tabs.getByRole('button', { name: pane, exact: true });
+    if (!(await tab.isVisible())) return;
+    const shown = await tab.evaluate((tab) => tab.ariaPressed ?? tab.ariaExpanded);
+    if (shown !== 'true') await tab.click();
+  }
+
+  /** Turns to the top of every pane, or to what is to be seen. */
+  async turn(to) {
+    await this.page.evaluate(() => {
+      scrollTo(0, 0);
+      for (const pane of document.querySelectorAll('.acc-pane')) pane.scrollTop = 0;
+    });
+    await to?.evaluate((element) => element.scrollIntoView());
+    // Beside what it points at, the pointer would change its colours.
+    await this.page.mouse.move(0, 0);
+  }
+
+  /** What is not in its place: so wide that somebody has to scroll sideways, or beyond the end of the page. */
+  beyond() {
+    return this.page.evaluate(() => {
+      const parts = document.querySelectorAll('header, footer, section, dialog[open], .acc-pane');
+      const wide = [document.documentElement, ...parts]
+        .filter((part) => part.checkVisibility() && part.scrollWidth > part.clientWidth + 1)
+        .map((part) => {
+          const name = part.getAttribute('aria-label') ?? part.className;
+          return `${part.localName} ${name} is ${part.scrollWidth - part.clientWidth} px too wide`;
+        });
+      const end = Math.max(innerHeight, document.body.firstElementChild.getBoundingClientRect().bottom);
+      const empty = Math.round(document.documentElement.scrollHeight - end - scrollY);
+      return empty > 1 ? [...wide, `${empty} px below the page are empty`] : wide;
+    });
+  }
+
+  /** Makes sure that something is on the screen as it is, whole and with nothing on it. */
+  async sees(what) {
+    const hidden = await what.evaluate((element) => {
+      const { left, right, top, bottom } = element.getBoundingClientRect();
+      if (left < 0 || right > innerWidth || top < 0 || bottom > innerHeight) return 'off the screen';
+      const points = [
+        [left + 2, top + 2],
+        [right - 2, bottom - 2],
+      ];
+      const pane = element.closest('svg, .acc-pane');
+      const hits = points.map(([x, y]) => document.elementFromPoint(x, y));
+      const above = hits.filter((hit) => !pane.contains(hit));
+      return above.map((hit) => `below ${hit.localName} ${hit.className}`).join(', ');
+    });
+    assert.equal(hidden, '', `${await what.textContent()} is ${hidden}`);
+  }
+
+  /** The controls that something else lies on when they have the focus, unless it is the pane that was asked for. */
+  async covered(pane) {
+    const front = { Guide: this.guide, Explain: this.explain }[pane];
+    return this.page.evaluate((front) => {
+      const top = document.querySelector('dialog[open]') ?? document;
+      const controls = top.querySelectorAll('button, input, select, textarea, summary');
+      const before = document.activeElement;
+      const covered = [...controls]
+        .filter((control) => control.checkVisibility() && !control.disabled)
+        // On the smallest screen a text of many lines is scrolled line by line while it is edited.
+        .filter((control) => control.localName !== 'textarea' || innerWidth > 320)
+        .filter((control) => {
+          control.focus();
+          const { left, top, width, height } = control.getBoundingClientRect();
+          // Of what is tall, the beginning is enough.
+          const isHit = (y) => {
+            const hit = document.elementFromPoint(left + width / 2, y);
+            return [control, control.labels?.[0], front].some((element) => element?.contains(hit));
+          };
+          return !isHit(top + height / 2) && !isHit(top + 8);
+        })
+        .map((control) => {
+          const name = control.getAttribute('aria-label') || control.textContent || control.id;
+          return `${control.localName} ${name.trim()} is covered`;
+        });
+      before.focus();
+      return covered;
+    }, await front?.elementHandle());
+  }
+}
+
+/** The files of the views: always the same bytes, so that the same is said of them. */
+export function filesIn(directory) {
+  return {
+    plain: (name) => keep(directory, name, Buffer.alloc(1000, name)),
+    endless: (name) => sparse(directory, name, Buffer.alloc(1), ENDLESS),
+    package: (name, how) => keep(directory, `${name}.ova`, archive(packageFiles(name, how))),
+  };
+}
+
+async function closed(here) {
+  await here.page.keyboard.press('Escape');
+  await here.dialog.waitFor({ state: 'hidden' });
+}
+
+async function check(here, file) {
+  await here.session.getByLabel('Choose a package').setInputFiles(file.path);
+}
+
+async function verdict(here, words) {
+  await here.session.getByRole('heading', { level: 1, name: words }).waitFor();
+}
