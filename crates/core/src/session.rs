@@ -898,7 +898,7 @@ impl Session {
     }
 
     /// Whether complete was accepted and is not through.
-    pub(crate) fn is_completing(&self) -> bool {
+    pub fn is_completing(&self) -> bool {
         self.phase == Phase::Completing
     }
 

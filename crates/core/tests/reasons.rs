@@ -253,8 +253,12 @@ fn candidates(scene: &Scene) -> Vec<Step> {
     };
     let update = UpdateSessionUpdate { update_session_id: id.clone(), update_spec };
     steps.push(Step::Call(Box::new(Call::UpdateSessionUpdate(update))));
-    let cancel = UpdateSessionCancel { update_session_id: id };
-    steps.push(Step::Call(Box::new(Call::UpdateSessionCancel(cancel))));
+    let completes = scene.client.simulator.find_session(&id).is_some_and(Session::is_completing);
+    // A session that is about to be done would be given up by it.
+    if !completes {
+        let cancel = UpdateSessionCancel { update_session_id: id };
+        steps.push(Step::Call(Box::new(Call::UpdateSessionCancel(cancel))));
+    }
     steps.extend(client.simulator.poll_timeout().map(Step::Wait));
     steps
 }

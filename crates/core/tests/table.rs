@@ -232,6 +232,7 @@ fn is_with_reason(
                 | Call::ItemStorageGet(_)
                 | Call::ItemStorageList(_)
                 | Call::ItemChangesList(_)
+                | Call::ItemChangesGet(_)
         );
     prop_assert!(lost || another, "{}", unsendable);
     Ok(())

@@ -379,8 +379,6 @@ export class Viewed extends Builder {
       const before = document.activeElement;
       const covered = [...controls]
         .filter((control) => control.checkVisibility() && !control.disabled)
-        // On the smallest screen a text of many lines is scrolled line by line while it is edited.
-        .filter((control) => control.localName !== 'textarea' || innerWidth > 320)
         .filter((control) => {
           control.focus();
           const { left, top, width, height } = control.getBoundingClientRect();
