@@ -13,6 +13,9 @@ import(dataset.module)
   .then(({ memory }) => {
     const detail = { memoryBytes: () => memory.buffer.byteLength };
     element.dispatchEvent(new CustomEvent("acc-ready", { bubbles: true, composed: true, detail }));
+    // Only a release build has it. Where it may not be, the page is only there with its server.
+    const { laterOffline } = dataset;
+    if (laterOffline) navigator.serviceWorker?.register(laterOffline).catch(() => {});
   })
   .catch((error) => {
     part("reason")?.append(String(error));

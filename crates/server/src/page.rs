@@ -1,12 +1,14 @@
-//! The built page: files of one directory.
+//! The built page: files of one directory, and packed as they lie there beside themselves.
 //!
-//! It does not know what the page does, or who builds it.
+//! It does not know what the page does, or who builds and packs it.
 
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use hyper::header::{
-    ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue,
-    REFRESH, X_CONTENT_TYPE_OPTIONS,
+    ACCEPT_ENCODING, ALLOW, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LENGTH,
+    CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderValue, REFRESH, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use hyper::{Method, Response, StatusCode};
 use percent_encoding::percent_decode_str;
@@ -23,6 +25,9 @@ const INDEX: &str = "index.html";
 
 /// A hash in a file's name has at least so many hex digits.
 const HASH_DIGITS: usize = 12;
+
+/// How a file may be packed, the smallest first, and what its name ends with then.
+const PACKINGS: [(&str, &str); 2] = [("br", "br"), ("gzip", "gz")];
 
 const BEING_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
      <title>Accession</title><p>The page is being built. This will show it when it is ready.</p>";
@@ -41,9 +46,14 @@ impl Page {
         Self { directory }
     }
 
-    pub(crate) async fn answer(&self, method: &Method, path: &str) -> Response<Body> {
+    pub(crate) async fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        asked: &HeaderMap,
+    ) -> Response<Body> {
         let mut response = if matches!(*method, Method::GET | Method::HEAD) {
-            self.file(path, *method == Method::HEAD).await
+            self.file(path, *method == Method::HEAD, asked).await
         } else {
             let mut response = text(StatusCode::METHOD_NOT_ALLOWED, "");
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
@@ -55,9 +65,9 @@ impl Page {
         response
     }
 
-    async fn file(&self, path: &str, head_only: bool) -> Response<Body> {
+    async fn file(&self, path: &str, head_only: bool, asked: &HeaderMap) -> Response<Body> {
         let Some(relative) = relative(path) else { return text(StatusCode::NOT_FOUND, NOT_FOUND) };
-        let Some((file, size)) = self.open(&relative).await else {
+        let Some(plain) = self.open(&relative).await else {
             if relative != Path::new(INDEX) {
                 return text(StatusCode::NOT_FOUND, NOT_FOUND);
             }
@@ -66,6 +76,7 @@ impl Page {
             response.headers_mut().insert(REFRESH, HeaderValue::from_static("1"));
             return response;
         };
+        let (Opened { file, size, .. }, packing) = self.packed(&relative, plain, asked).await;
         let body = if head_only { body::full("") } else { body::file(file, size) };
         let mut response = Response::new(body);
         let caching =
@@ -74,10 +85,38 @@ impl Page {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(caching));
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type(&relative)));
         headers.insert(CONTENT_LENGTH, HeaderValue::from(size));
+        headers.insert(VARY, HeaderValue::from_name(ACCEPT_ENCODING));
+        if let Some(packing) = packing {
+            headers.insert(CONTENT_ENCODING, HeaderValue::from_static(packing));
+        }
         response
     }
 
-    async fn open(&self, relative: &Path) -> Option<(File, u64)> {
+    /// The same file as small as whoever asks can read it, and how it is packed.
+    async fn packed(
+        &self,
+        relative: &Path,
+        plain: Opened,
+        asked: &HeaderMap,
+    ) -> (Opened, Option<&'static str>) {
+        for (packing, ending) in PACKINGS {
+            if !accepts(asked, packing) {
+                continue;
+            }
+            let mut name = relative.as_os_str().to_owned();
+            name.push(".");
+            name.push(ending);
+            // What is older was packed from another one.
+            if let Some(packed) = self.open(Path::new(&name)).await
+                && packed.written >= plain.written
+            {
+                return (packed, Some(packing));
+            }
+        }
+        (plain, None)
+    }
+
+    async fn open(&self, relative: &Path) -> Option<Opened> {
         // Links are followed, but not out of the directory.
         let root = tokio::fs::canonicalize(&self.directory).await.ok()?;
         let path = tokio::fs::canonicalize(root.join(relative)).await.ok()?;
@@ -86,8 +125,30 @@ impl Page {
         }
         let file = File::open(path).await.ok()?;
         let about = file.metadata().await.ok()?;
-        about.is_file().then_some((file, about.len()))
+        let written = about.modified().ok()?;
+        about.is_file().then_some(Opened { file, size: about.len(), written })
     }
+}
+
+/// A file that is about to be sent.
+struct Opened {
+    file: File,
+    size: u64,
+    written: SystemTime,
+}
+
+/// Whether whoever asks can unpack this.
+fn accepts(asked: &HeaderMap, packing: &str) -> bool {
+    let values = asked.get_all(ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|choice| {
+        let mut parts = choice.split(';').map(str::trim);
+        let is_meant = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(packing));
+        // A weight of zero says that it must not be sent.
+        let is_refused = parts
+            .filter_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")))
+            .any(|weight| weight.trim().parse() == Ok(0.0));
+        is_meant && !is_refused
+    })
 }
 
 /// The file that a path means; `None` if it can mean none inside the directory.
@@ -167,6 +228,22 @@ mod tests {
         ] {
             assert_eq!(found(path), None, "{path}");
         }
+    }
+
+    #[test]
+    fn what_cannot_be_unpacked_is_not_accepted() {
+        let accepts = |value: &'static str| {
+            let mut asked = HeaderMap::new();
+            asked.insert(ACCEPT_ENCODING, HeaderValue::from_static(value));
+            super::accepts(&asked, "br")
+        };
+        for value in ["br", "gzip, deflate, br, zstd", "gzip;q=0.5, BR ; q=0.1", "br;q=1.000"] {
+            assert!(accepts(value), "{value}");
+        }
+        for value in ["", "gzip", "brotli", "br;q=0", "br; q=0.000", "*"] {
+            assert!(!accepts(value), "{value}");
+        }
+        assert!(!super::accepts(&HeaderMap::new(), "br"));
     }
 
     #[test]

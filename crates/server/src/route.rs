@@ -129,7 +129,7 @@ impl Part<'_> {
 
     async fn answer(self, head: &Parts, origin: &Origin, body: Inbound) -> Response<Body> {
         match self {
-            Self::Page(page) => page.answer(&head.method, head.uri.path()).await,
+            Self::Page(page) => page.answer(&head.method, head.uri.path(), &head.headers).await,
             Self::Live(gateway) => gateway.forward(head, origin, body).await,
             Self::Simulator(worlds, place) => match worlds.get(place.world.as_ref()) {
                 Ok(world) => world.answer(head, place.target, origin, body).await,

@@ -10,6 +10,7 @@ use std::time::Duration;
 use crate::failure::{Failure, Result, shown};
 use crate::glue;
 use crate::project::{Project, WASM_ONLY, WASM_TARGET, executable};
+use crate::release;
 use crate::run;
 use crate::surroundings;
 use crate::tools::Tools;
@@ -90,6 +91,8 @@ impl<'a> Artifacts<'a> {
             glue::shrink(&self.project.dist())?;
             self.add_simd(&self.project.dist().join("inspector"))?;
             glue::strip(&self.project.dist())?;
+            let worker = self.project.root.join("web").join("js").join("offline.js");
+            release::finish(self.tools, &worker, &self.project.dist())?;
             Ok(self.project.dist())
         })
     }

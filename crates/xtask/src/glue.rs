@@ -83,7 +83,7 @@ fn shortened(wasm: &[u8], js: &str) -> Option<(Vec<u8>, String)> {
 }
 
 /// A script without indentation and without the lines that only comment.
-fn bare(script: &str) -> String {
+pub(crate) fn bare(script: &str) -> String {
     let mut bare = String::with_capacity(script.len());
     let mut comments = false;
     for line in script.lines().map(str::trim_start) {

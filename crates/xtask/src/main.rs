@@ -9,6 +9,7 @@ mod failure;
 mod gate;
 mod glue;
 mod project;
+mod release;
 mod run;
 mod serve;
 mod sizes;

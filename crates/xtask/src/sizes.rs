@@ -110,9 +110,7 @@ fn print_budgets(budgets: &[Budget]) {
 }
 
 fn measure(tools: &Tools, directory: &Path) -> Result<Vec<Size>> {
-    let mut files = Vec::new();
-    walk(directory, &mut files)?;
-    files.sort();
+    let files = files(directory)?;
     let mut node = run::command(&tools.node()?.path);
     let printed = run::capture(node.args(["-e", MEASURE, "--"]).args(&files))?;
     let sizes: Vec<Size> = files
@@ -133,6 +131,19 @@ fn size(name: String, line: &str) -> Option<Size> {
     Some(Size { name, raw: next()?, gzip: next()?, brotli: next()? })
 }
 
+/// The files of a directory and below it, in order: not the hidden ones, and not the same ones packed.
+pub(crate) fn files(directory: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    walk(directory, &mut files)?;
+    let is_packed = |file: &PathBuf| {
+        let ending = file.extension().is_some_and(|ending| ending == "br" || ending == "gz");
+        ending && file.with_extension("").is_file()
+    };
+    files.retain(|file| !is_packed(file));
+    files.sort();
+    Ok(files)
+}
+
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     let entries =
         std::fs::read_dir(directory).map_err(Failure::io(format!("list {}", shown(directory))))?;
@@ -147,7 +158,8 @@ fn walk(directory: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
     Ok(())
 }
 
-fn relative(directory: &Path, file: &Path) -> Option<String> {
+/// The path of a file below a directory, with slashes.
+pub(crate) fn relative(directory: &Path, file: &Path) -> Option<String> {
     let steps = file.strip_prefix(directory).ok()?.iter();
     Some(steps.map(|step| step.to_string_lossy()).collect::<Vec<_>>().join("/"))
 }

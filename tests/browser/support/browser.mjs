@@ -41,17 +41,25 @@ export async function launchFirefox() {
   return browser;
 }
 
-/** Opens an address in a fresh profile; it is closed when the test ends. With `now`, the page's clock stands there. */
-export async function open(t, browser, url, { now, ...settings } = {}) {
+/**
+ * Opens an address in a fresh profile; it is closed when the test ends. With `now`, the page's clock stands there. It
+ * has no service worker unless it `keeps` one: each test would fetch all of the page anew.
+ */
+export async function open(t, browser, url, { now, keeps, ...settings } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
   await context.addInitScript(watchInside);
+  if (!keeps) await context.addInitScript(withoutServiceWorker);
   if (now) await context.clock.setFixedTime(now);
   const page = await context.newPage();
   const watched = new Watched(page, new URL(url).origin);
   await page.goto(url);
   return watched;
+}
+
+function withoutServiceWorker() {
+  Object.defineProperty(Navigator.prototype, 'serviceWorker', { value: undefined });
 }
 
 /** Runs in the page before anything of it does. */

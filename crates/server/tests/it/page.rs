@@ -54,6 +54,37 @@ fn files_come_with_their_type_and_the_policy() {
 }
 
 #[test]
+fn files_come_packed_as_they_lie_there() {
+    let directory = Directory::new();
+    for (name, content) in [
+        ("app.js", "plain"),
+        ("app.js.gz", "in gzip"),
+        ("app.js.br", "in brotli"),
+        ("old.js.br", "of another one"),
+        ("old.js", "plain"),
+    ] {
+        directory.write(name, content);
+    }
+    let long_ago = std::time::UNIX_EPOCH + std::time::Duration::from_secs(1);
+    let old = std::fs::File::options().write(true).open(directory.0.join("old.js.br")).unwrap();
+    old.set_modified(long_ago).unwrap();
+    let server = page(&directory);
+    let asked = |path: &str, accepts: &str| {
+        let got = ask(server.address(), "GET", path, &[("accept-encoding", accepts)], b"");
+        assert_eq!(got.header("content-type"), Some("text/javascript; charset=utf-8"));
+        assert_eq!(got.header("vary"), Some("accept-encoding"));
+        let packing = got.header("content-encoding").map(str::to_owned);
+        (packing, String::from_utf8(got.body).unwrap())
+    };
+    let packed = |packing: &str, content: &str| (Some(packing.to_owned()), content.to_owned());
+    let plain = (None, "plain".to_owned());
+    assert_eq!(asked("/app.js", "gzip, deflate, br"), packed("br", "in brotli"));
+    assert_eq!(asked("/app.js", "gzip, deflate"), packed("gzip", "in gzip"));
+    assert_eq!(asked("/app.js", "br;q=0"), plain);
+    assert_eq!(asked("/old.js", "br"), plain);
+}
+
+#[test]
 fn every_answer_of_the_page_has_the_policy() {
     let directory = Directory::new();
     let server = page(&directory);
