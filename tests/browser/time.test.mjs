@@ -7,6 +7,7 @@ import { isAccessible } from './support/accessibility.mjs';
 import { launch, open } from './support/browser.mjs';
 import { directory, makeFile } from './support/files.mjs';
 import { Lab } from './support/lab.mjs';
+import { sparse } from './support/package.mjs';
 import { serverWithPage } from './support/programs.mjs';
 
 let browser, program;
@@ -96,5 +97,30 @@ test('what is done elsewhere in time is a branch, and nothing is lost', async (t
   await here.page.getByRole('button', { name: /^Branch b, from a after/ }).click();
   await here.isIn('DONE');
   await isAccessible(here.page, 'two branches');
+  await here.watched.isClean();
+});
+
+test('an upload to a simulator that the run has left is no part of the run', async (t) => {
+  const here = await lab(t);
+  const files = directory();
+  await here.newSession();
+  // Longer than the test lasts.
+  const long = await sparse(files, 'long.iso', Buffer.alloc(1), 60_000 * (1 << 20));
+  await here.add(long);
+  await here.fileIs(long.name, 'TRANSFERRING');
+  await here.button('Undo').click();
+  await here.file(long.name).waitFor({ state: 'detached' });
+  const short = await makeFile(files, 'short.iso', 1000);
+  await here.add(short);
+  await here.fileIs(short.name, 'READY');
+  await here.succeeds('complete');
+  await here.isIn('DONE');
+  assert.equal(await here.lines('PUT').count(), 1);
+  // Done again up to the end, it is the same.
+  await here.button('Undo').click();
+  await here.isIn('ACTIVE');
+  await here.fileIs(short.name, 'READY');
+  await here.button('Redo').click();
+  await here.isIn('DONE');
   await here.watched.isClean();
 });

@@ -48,7 +48,9 @@ pub(super) struct Engine {
     link: RefCell<Option<Link>>,
     simulator: RefCell<Option<Rc<RefCell<Simulator>>>>,
     /// Takes down what is done to the simulator, until the page knows.
-    tape: Rc<RefCell<Tape>>,
+    /// What is done to the simulator. Each time the run begins anew or goes on elsewhere there is another one, so
+    /// that what still comes from before is noted where nobody looks.
+    tape: Rc<RefCell<Rc<RefCell<Tape>>>>,
     /// The simulator's clock.
     clock: Rc<Cell<Clock>>,
     files: RefCell<Vec<Held>>,
@@ -181,7 +183,7 @@ impl Engine {
             Command::Speak(dialect) => self.use_simulator(dialect),
             Command::StartOver => {
                 *self.simulator.borrow_mut() = None;
-                self.tape.borrow_mut().take();
+                self.tape.take();
                 self.set_clock(Clock::new((self.host.clock)()));
                 self.dispatch.emit(Action::RunBegan);
                 self.use_simulator(lab.dialect);
@@ -352,7 +354,7 @@ impl Engine {
             })
             .clone();
         let simulated = Simulated::new(simulator, self.host.reader.clone());
-        let simulated = if recorded { simulated.with_tape(self.tape.clone()) } else { simulated };
+        let simulated = if recorded { simulated.with_tape(self.tape()) } else { simulated };
         (is_new, Transport::Simulated(simulated))
     }
 
@@ -389,7 +391,7 @@ impl Engine {
         self.epoch.set(self.epoch.get() + 1);
         let now = self.clock_of(&target)();
         if target.is_simulated() {
-            self.tape.borrow_mut().note(now, Deed::Speak(dialect));
+            self.tape().borrow_mut().note(now, Deed::Speak(dialect));
         }
         self.dispatch.emit(Action::TimeIs(now));
         let link = self.link_to(&target, dialect, transport);
@@ -402,15 +404,24 @@ impl Engine {
     fn link_to(&self, target: &Target, dialect: Dialect, transport: Transport) -> Link {
         let last = Rc::new(RefCell::new(None));
         let observer = {
-            let (last, dispatch, tape) = (last.clone(), self.dispatch.clone(), self.tape.clone());
+            let (last, dispatch, tape) = (last.clone(), self.dispatch.clone(), self.tape());
+            let (latest, is_simulated) = (self.tape.clone(), target.is_simulated());
             move |exchange: Rc<Exchange>| {
                 *last.borrow_mut() = Some(exchange.clone());
+                // The end of an upload to a simulator that the run has left never was in this run.
+                if is_simulated && !Rc::ptr_eq(&tape, &latest.borrow()) {
+                    return;
+                }
                 dispatch.emit(Action::Recorded(exchange, tape.borrow_mut().take()));
             }
         };
         let client =
             Client::new(transport, dialect, target.origin(), self.clock_of(target), observer);
         Link { client, epoch: self.epoch.get(), last }
+    }
+
+    fn tape(&self) -> Rc<RefCell<Tape>> {
+        self.tape.borrow().clone()
     }
 
     /// Ends everything that belongs to the server that calls went to.

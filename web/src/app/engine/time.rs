@@ -76,10 +76,12 @@ impl Engine {
         if !is_due {
             return;
         }
-        self.tape.borrow_mut().note(now, Deed::Advance);
+        let tape = self.tape();
+        tape.borrow_mut().note(now, Deed::Advance);
         let events = simulator.borrow_mut().advance(now);
         let touched: Vec<SessionId> = events.iter().map(|event| event.session.clone()).collect();
-        self.dispatch.emit(Action::Happened(events, self.tape.borrow_mut().take()));
+        let noted = tape.borrow_mut().take();
+        self.dispatch.emit(Action::Happened(events, noted));
         if let Some((link, id)) = self.on_screen().filter(|(_, id)| touched.contains(id)) {
             let looks = self.looks(&link);
             self.spawn(|engine| async move { engine.refresh(&looks, &id).await });
@@ -93,7 +95,8 @@ impl Engine {
         let Some(simulator) = self.simulator.borrow().clone().filter(|_| !is_live) else { return };
         let mut simulator = simulator.borrow_mut();
         if let Some(Ok(())) = deed.arrange(&mut simulator) {
-            let mut tape = self.tape.borrow_mut();
+            let tape = self.tape();
+            let mut tape = tape.borrow_mut();
             tape.note(now, deed);
             let events = simulator.advance(now);
             self.dispatch.emit(Action::Happened(events, tape.take()));
@@ -128,8 +131,7 @@ impl Engine {
             replay.step(entry);
         }
         self.uploads.borrow_mut().clear();
-        // What the uploads that were just ended have to say is about another simulator.
-        self.tape.borrow_mut().take();
+        self.tape.take();
         let token = replay.token().cloned();
         *self.simulator.borrow_mut() = Some(Rc::new(RefCell::new(replay.simulator)));
         let real = (self.host.clock)();
