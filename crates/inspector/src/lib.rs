@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use accession_core::received::Algorithm;
-use accession_core::structure::{Plain, Wire};
+use accession_core::structure::{Key, Plain, Wire};
 use accession_core::time::Timestamp;
 use accession_package::certificate::Roots;
 use accession_package::inspection::{self, Circumstances, Plan};
@@ -53,10 +53,14 @@ pub struct Intake(accession_package::Intake);
 
 #[wasm_bindgen]
 impl Intake {
-    /// Begins a file. `wants` lists the digests to compute, as JSON: `["SHA1","SHA256"]`.
+    /// Begins a file. `wants` lists the digests to compute: `SHA1,SHA256`.
     #[wasm_bindgen(constructor)]
     pub fn new(wants: &str) -> Result<Self, JsError> {
-        let wants: Vec<Algorithm> = serde_json::from_str(wants)?;
+        let unknown = |name| JsError::new(&format!("{name} is no digest that is computed here"));
+        let wants = wants
+            .split_terminator(',')
+            .map(|name| Algorithm::from_name(name).ok_or_else(|| unknown(name)))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut intake = accession_package::Intake::new(wants);
         intake.accelerate(accelerator);
         Ok(Self(intake))
@@ -167,9 +171,10 @@ struct Checked {
     markdown: String,
 }
 
-/// The best order to read files of these names in, given and told as JSON: `[1,0]`.
+/// The best order to read files of these names in. Between two names stands what no name can hold: a
+/// zero character.
 #[wasm_bindgen]
-pub fn arrange(names: &str) -> Result<String, JsError> {
-    let names: Vec<&str> = serde_json::from_str(names)?;
-    Ok(serde_json::to_string(&inspection::arrange(&names))?)
+pub fn arrange(names: &str) -> Vec<u32> {
+    let names: Vec<_> = names.split_terminator('\0').collect();
+    inspection::arrange(&names).into_iter().map(|index| index as u32).collect()
 }
