@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use accession_core::received::Algorithm;
-use accession_core::structure::{Key, Plain, Wire};
+use accession_core::structure::Key;
 use accession_core::time::Timestamp;
 use accession_package::certificate::Roots;
 use accession_package::inspection::{self, Circumstances, Plan};
@@ -79,8 +79,8 @@ impl Intake {
     }
 
     /// Ends the file, and tells its size and digests: `{"size":3,"digests":{"SHA1":"…"}}`.
-    pub fn finish(self) -> String {
-        self.0.finish().write(&Plain).to_string()
+    pub fn finish(self) -> Result<String, JsError> {
+        json(&self.0.finish())
     }
 }
 
@@ -160,7 +160,7 @@ impl Inspection {
     pub fn finish(self) -> Result<String, JsError> {
         let report = self.0.finish();
         let checked = Checked { outline: report.outline(), markdown: report.markdown(), report };
-        Ok(serde_json::to_string(&checked)?)
+        json(&checked)
     }
 }
 
@@ -169,6 +169,11 @@ struct Checked {
     report: Report,
     outline: Outline,
     markdown: String,
+}
+
+/// All of it by the same serializer, and nothing of what it says when it fails, which it does not here.
+fn json(value: &impl Serialize) -> Result<String, JsError> {
+    serde_json::to_string(value).map_err(|_| JsError::new("what was found is no JSON"))
 }
 
 /// The best order to read files of these names in. Between two names stands what no name can hold: a
