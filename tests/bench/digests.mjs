@@ -23,7 +23,7 @@ const { Intake, digestWith } = require(process.env.ACCESSION_INSPECTOR);
 const simd = require(process.env.ACCESSION_DIGESTS);
 
 const ours = (digests) => (algorithm) => {
-  const intake = new Intake(JSON.stringify([algorithm]));
+  const intake = new Intake(algorithm);
   digestWith(digests);
   return {
     write: (piece) => intake.write(piece),

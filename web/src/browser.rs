@@ -228,10 +228,10 @@ fn received(
         }
         Source::Virtual(_) => return Err(JsValue::NULL),
     };
-    let digests = serde_json::to_string(&wants.digests).unwrap_or_default();
+    let digests: Vec<_> = wants.digests.iter().map(|digest| digest.name()).collect();
     let order = [
         ("file", blob.into()),
-        ("wants", digests.into()),
+        ("wants", digests.join(",").into()),
         ("lookInto", wants.look_into.as_deref().into()),
         ("now", js_sys::Date::now().into()),
     ];

@@ -1,5 +1,5 @@
 // Reads files piece by piece in a worker, with a wasm of its own.
-// In: { file: Blob, wants: '["SHA1"]', lookInto?: name, now? }, or { check: [File, …], now: 1700000000000 }.
+// In: { file: Blob, wants: "SHA1", lookInto?: name, now? }, or { check: [File, …], now: 1700000000000 }.
 // Out: { bytes, memory } after each piece, then { received }, { checked } or { failed }.
 import init, { Inspection, Intake, Survey, arrange, digestWith } from "./accession-inspector.js";
 
@@ -68,7 +68,7 @@ async function check({ check: files, now }, take) {
   // An archive need not be named like one.
   const survey = files.length === 1 ? await surveyed(files[0]) : undefined;
   const inspection = new Inspection(now, survey, files.some(isManifest));
-  for (const index of JSON.parse(arrange(JSON.stringify(files.map(({ name }) => name))))) {
+  for (const index of arrange(files.map(({ name }) => name).join("\0"))) {
     inspection.begin(files[index].name, files[index].size);
     await read(files[index], take(inspection));
   }

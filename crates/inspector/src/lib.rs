@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 
 use accession_core::received::Algorithm;
-use accession_core::structure::{Plain, Wire};
+use accession_core::structure::Key;
 use accession_core::time::Timestamp;
 use accession_package::certificate::Roots;
 use accession_package::inspection::{self, Circumstances, Plan};
@@ -53,10 +53,14 @@ pub struct Intake(accession_package::Intake);
 
 #[wasm_bindgen]
 impl Intake {
-    /// Begins a file. `wants` lists the digests to compute, as JSON: `["SHA1","SHA256"]`.
+    /// Begins a file. `wants` lists the digests to compute: `SHA1,SHA256`.
     #[wasm_bindgen(constructor)]
     pub fn new(wants: &str) -> Result<Self, JsError> {
-        let wants: Vec<Algorithm> = serde_json::from_str(wants)?;
+        let unknown = |name| JsError::new(&format!("{name} is no digest that is computed here"));
+        let wants = wants
+            .split_terminator(',')
+            .map(|name| Algorithm::from_name(name).ok_or_else(|| unknown(name)))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut intake = accession_package::Intake::new(wants);
         intake.accelerate(accelerator);
         Ok(Self(intake))
@@ -75,8 +79,8 @@ impl Intake {
     }
 
     /// Ends the file, and tells its size and digests: `{"size":3,"digests":{"SHA1":"…"}}`.
-    pub fn finish(self) -> String {
-        self.0.finish().write(&Plain).to_string()
+    pub fn finish(self) -> Result<String, JsError> {
+        json(&self.0.finish())
     }
 }
 
@@ -156,7 +160,7 @@ impl Inspection {
     pub fn finish(self) -> Result<String, JsError> {
         let report = self.0.finish();
         let checked = Checked { outline: report.outline(), markdown: report.markdown(), report };
-        Ok(serde_json::to_string(&checked)?)
+        json(&checked)
     }
 }
 
@@ -167,9 +171,15 @@ struct Checked {
     markdown: String,
 }
 
-/// The best order to read files of these names in, given and told as JSON: `[1,0]`.
+/// All of it by the same serializer, and nothing of what it says when it fails, which it does not here.
+fn json(value: &impl Serialize) -> Result<String, JsError> {
+    serde_json::to_string(value).map_err(|_| JsError::new("what was found is no JSON"))
+}
+
+/// The best order to read files of these names in. Between two names stands what no name can hold: a
+/// zero character.
 #[wasm_bindgen]
-pub fn arrange(names: &str) -> Result<String, JsError> {
-    let names: Vec<&str> = serde_json::from_str(names)?;
-    Ok(serde_json::to_string(&inspection::arrange(&names))?)
+pub fn arrange(names: &str) -> Vec<u32> {
+    let names: Vec<_> = names.split_terminator('\0').collect();
+    inspection::arrange(&names).into_iter().map(|index| index as u32).collect()
 }

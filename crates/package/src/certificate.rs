@@ -8,6 +8,8 @@
 //! It does not know whether the manifest is right, what the time is, or whom a vCenter trusts.
 
 mod chain;
+mod der;
+mod pkcs1;
 mod x509;
 
 use accession_core::model::{CertificateInfo, WarningType};
@@ -20,7 +22,8 @@ use serde::Serialize;
 pub use self::x509::{Certificate, Signature};
 
 use self::chain::{End, Search};
-use self::x509::{Hash, Parsed};
+use self::pkcs1::Hash;
+use self::x509::Parsed;
 use crate::findings::{Check, Findings, Notes, Place, checks};
 use crate::text::short;
 

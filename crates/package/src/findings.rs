@@ -2,9 +2,9 @@
 //!
 //! Each reader declares the checks of its own format; this module does not know any of them.
 
-use std::collections::BTreeMap;
 use std::fmt;
 
+use accession_core::keyed::Few;
 use accession_core::messages::{Message, render};
 use accession_core::model::LocalizableMessage;
 use accession_core::rules::Provenance;
@@ -201,7 +201,7 @@ const KEPT_PER_CHECK: usize = 20;
 pub struct Findings {
     kept: Vec<Finding>,
     /// How many of each check are kept.
-    counts: BTreeMap<&'static str, usize>,
+    counts: Few<&'static str, usize>,
     left_out: u64,
 }
 
@@ -252,18 +252,23 @@ impl Notes<'_> {
         place: Option<Place>,
         args: [&dyn fmt::Display; N],
     ) {
+        self.note(check, place, &args);
+    }
+
+    /// Apart from how many arguments there are, so that there is one of it for all.
+    fn note(&mut self, check: &'static Check, place: Option<Place>, args: &[&dyn fmt::Display]) {
         let Findings { kept, counts, left_out } = &mut *self.findings;
-        let count = counts.entry(check.id()).or_default();
-        if *count >= KEPT_PER_CHECK {
+        let count = counts.get(&check.id()).map_or(0, |count| *count);
+        if count >= KEPT_PER_CHECK {
             *left_out += 1;
             return;
         }
-        *count += 1;
+        counts.insert(check.id(), count + 1);
         kept.push(Finding {
             check,
             member: self.member.map(str::to_owned),
             place,
-            args: args.map(|arg| arg.to_string()).to_vec(),
+            args: args.iter().map(ToString::to_string).collect(),
         });
     }
 }

@@ -28,8 +28,8 @@ const WASM_FEATURES: [&str; 6] = [
 ];
 
 /// What makes a function with one caller stay one: merged into it, the module gets smaller, and larger once it is
-/// compressed. `index.html` says the same for the page.
-const WASM_FOR_BROTLI: [&str; 2] = ["--one-caller-inline-max-function-size", "0"];
+/// compressed. And what loads and stores say of alignment no engine needs. `index.html` says the same for the page.
+const WASM_FOR_BROTLI: [&str; 3] = ["--dealign", "--one-caller-inline-max-function-size", "0"];
 
 /// A wasm module: its crate, the name of its files, and whether it is compiled for SIMD, without which it then does
 /// not load.

@@ -3,19 +3,14 @@
 //! It does not know of files, chains or trust.
 
 use accession_core::time::Timestamp;
-use rsa::{BoxedUint, Pkcs1v15Sign, PublicKey};
+use const_oid::ObjectIdentifier;
 use serde::Serialize;
 use sha1::Sha1;
+use sha2::Sha256;
 use sha2::digest::Digest;
-use sha2::{Sha256, Sha384, Sha512};
-use x509_cert::certificate::Version;
-use x509_cert::der::asn1::{AnyRef, BmpString, ObjectIdentifier, UintRef};
-use x509_cert::der::{Decode, Encode, Reader, SliceReader, Tag, Tagged};
-use x509_cert::ext::pkix::BasicConstraints;
-use x509_cert::name::Name;
-use x509_cert::spki::SubjectPublicKeyInfoOwned;
-use x509_cert::time::Time;
 
+use super::der::{Element, Elements, tag};
+use super::pkcs1::{Hash, PublicKey};
 use crate::text::short;
 
 /// Whether a signature is the key's.
@@ -60,35 +55,6 @@ pub struct Certificate {
     pub sha256: String,
 }
 
-/// A digest that an RSA signature is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Hash {
-    Sha1,
-    Sha256,
-    Sha384,
-    Sha512,
-}
-
-impl Hash {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Sha1 => "SHA1",
-            Self::Sha256 => "SHA256",
-            Self::Sha384 => "SHA384",
-            Self::Sha512 => "SHA512",
-        }
-    }
-
-    fn of(self, message: &[u8]) -> (Vec<u8>, Pkcs1v15Sign) {
-        match self {
-            Self::Sha1 => (Sha1::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha1>()),
-            Self::Sha256 => (Sha256::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha256>()),
-            Self::Sha384 => (Sha384::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha384>()),
-            Self::Sha512 => (Sha512::digest(message).to_vec(), Pkcs1v15Sign::new::<Sha512>()),
-        }
-    }
-}
-
 /// A certificate that could be read.
 #[derive(Debug, Clone)]
 pub(super) struct Parsed {
@@ -107,7 +73,7 @@ pub(super) struct Parsed {
 
 #[derive(Debug, Clone)]
 enum Key {
-    Rsa { key: Box<PublicKey>, bits: u32 },
+    Rsa(Box<PublicKey>),
     Other(String),
 }
 
@@ -123,29 +89,50 @@ enum Authority {
 }
 
 impl Parsed {
-    /// Reads a certificate; none if it is not one.
+    /// Reads a certificate; none if it is not one. RFC 5280, section 4.1, lists the fields.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
-        let certificate = x509_cert::Certificate::from_der(der).ok()?;
-        let tbs = certificate.tbs_certificate();
-        let key = Key::read(tbs.subject_public_key_info());
-        let algorithm = certificate.signature_algorithm().oid;
+        let mut file = Elements::of(der);
+        let mut certificate = file.within(tag::SEQUENCE)?;
+        file.end()?;
+        let signed = certificate.take().filter(|signed| signed.tag == tag::SEQUENCE)?;
+        let algorithm = certificate.within(tag::SEQUENCE)?.object()?;
+        let signature = certificate.bits()?;
+        certificate.end()?;
+
+        let mut fields = Elements::of(signed.value);
+        let is_first_version = match fields.within(tag::FIELD_0) {
+            Some(mut version) => !matches!(version.unsigned()?, [1 | 2]),
+            None => true,
+        };
+        let serial = fields.number()?;
+        fields.within(tag::SEQUENCE)?.object()?;
+        let issuer = fields.value(tag::SEQUENCE)?;
+        let mut validity = fields.within(tag::SEQUENCE)?;
+        let (not_before, not_after) = (validity.time()?, validity.time()?);
+        validity.end()?;
+        let subject = fields.value(tag::SEQUENCE)?;
+        let key = Key::read(fields.within(tag::SEQUENCE)?)?;
+        // Numbers of issuer and subject, long out of use.
+        let _ = (fields.value(tag::FIELD_1), fields.value(tag::FIELD_2));
+        let constraints = match fields.within(tag::FIELD_3) {
+            Some(mut extensions) => basic_constraints(extensions.within(tag::SEQUENCE)?)?,
+            None => None,
+        };
+        fields.end()?;
+
         let (hash, algorithm_name) = signature_algorithm(algorithm);
-        let (subject, issuer) = (tbs.subject().to_der().ok()?, tbs.issuer().to_der().ok()?);
-        let constraints = tbs.get_extension::<BasicConstraints>().ok()?;
         let authority = match constraints {
-            Some((_, constraints)) if constraints.ca => {
-                Authority::Yes(constraints.path_len_constraint)
-            }
-            None if tbs.version() == Version::V1 => Authority::Old,
-            _ => Authority::No,
+            Some(authority) => authority,
+            None if is_first_version => Authority::Old,
+            None => Authority::No,
         };
         let seen = Certificate {
-            subject: name(tbs.subject()),
-            issuer: name(tbs.issuer()),
-            serial: colons(tbs.serial_number().as_bytes()),
+            subject: name(Elements::of(subject))?,
+            issuer: name(Elements::of(issuer))?,
+            serial: colons(serial),
             self_signed: false,
-            not_before: timestamp(tbs.validity().not_before),
-            not_after: timestamp(tbs.validity().not_after),
+            not_before,
+            not_after,
             key: key.name(),
             signature_algorithm: algorithm_name,
             sha1: colons(&Sha1::digest(der)),
@@ -155,12 +142,11 @@ impl Parsed {
             der: der.to_vec(),
             seen,
             key,
-            // Encoding the parsed part anew would lose what its writer did in another way.
-            signed: first_element(der)?.to_vec(),
-            signature: certificate.signature().raw_bytes().to_vec(),
+            signed: signed.whole.to_vec(),
+            signature: signature.to_vec(),
             hash,
-            subject,
-            issuer,
+            subject: subject.to_vec(),
+            issuer: issuer.to_vec(),
             authority,
         };
         parsed.seen.self_signed =
@@ -203,69 +189,82 @@ impl Parsed {
     /// The size of an RSA key, in bits.
     pub(super) fn rsa_bits(&self) -> Option<u32> {
         match &self.key {
-            Key::Rsa { bits, .. } => Some(*bits),
+            Key::Rsa(key) => Some(key.bits()),
             Key::Other(_) => None,
         }
     }
 
     /// Whether this one's key signed a message.
-    ///
-    /// RUSTSEC-2023-0071, a timing leak of the `rsa` crate, is about private keys; there is none here.
     pub(super) fn signed(&self, hash: Hash, message: &[u8], signature: &[u8]) -> Signature {
         match &self.key {
-            Key::Rsa { key, .. } => {
-                let (digest, scheme) = hash.of(message);
-                match key.verify(scheme, &digest, signature) {
-                    Ok(()) => Signature::Valid,
-                    Err(_) => Signature::Invalid,
-                }
-            }
+            Key::Rsa(key) if key.signed(hash, message, signature) => Signature::Valid,
+            Key::Rsa(_) => Signature::Invalid,
             Key::Other(algorithm) => Signature::Unchecked { algorithm: algorithm.clone() },
         }
     }
 }
 
 impl Key {
-    fn read(info: &SubjectPublicKeyInfoOwned) -> Self {
-        let algorithm = info.algorithm.oid;
+    fn read(mut info: Elements<'_>) -> Option<Self> {
+        let mut parameters = info.within(tag::SEQUENCE)?;
+        let (algorithm, key) = (parameters.object()?, info.bits()?);
+        info.end()?;
         if algorithm != RSA {
-            let curve = info.algorithm.parameters.as_ref();
-            let curve = curve.and_then(|any| any.decode_as::<ObjectIdentifier>().ok());
-            return Self::Other(match curve {
+            return Some(Self::Other(match parameters.object() {
                 Some(curve) => format!("{} {}", known(algorithm), known(curve)),
                 None => known(algorithm),
-            });
+            }));
         }
-        Self::read_rsa(info.subject_public_key.raw_bytes())
-            .unwrap_or_else(|| Self::Other("RSA of an unusual size".to_owned()))
+        let key = Self::read_rsa(Elements::of(key));
+        Some(key.unwrap_or_else(|| Self::Other("RSA of an unusual size".to_owned())))
     }
 
-    fn read_rsa(der: &[u8]) -> Option<Self> {
-        let parts = AnyRef::from_der(der).ok()?;
-        let numbers = parts.sequence(|reader| {
-            Ok::<_, x509_cert::der::Error>((UintRef::decode(reader)?, UintRef::decode(reader)?))
-        });
-        let (modulus, exponent) = numbers.ok()?;
-        let modulus = BoxedUint::from_be_slice_vartime(modulus.as_bytes());
-        let exponent = BoxedUint::from_be_slice_vartime(exponent.as_bytes());
-        let bits = modulus.bit_width_vartime();
-        // The upper bound keeps a hostile file from costing minutes.
-        let key = PublicKey::new_with_size_limits(modulus, exponent, 512..=8192).ok()?;
-        Some(Self::Rsa { key: Box::new(key), bits })
+    fn read_rsa(mut key: Elements<'_>) -> Option<Self> {
+        let mut numbers = key.within(tag::SEQUENCE)?;
+        key.end()?;
+        let key = PublicKey::new(numbers.unsigned()?, numbers.unsigned()?)?;
+        numbers.end()?;
+        Some(Self::Rsa(Box::new(key)))
     }
 
     fn name(&self) -> String {
         match self {
-            Self::Rsa { bits, .. } => format!("RSA {bits}"),
+            Self::Rsa(key) => format!("RSA {}", key.bits()),
             Self::Other(name) => name.clone(),
         }
     }
 }
 
-/// The bytes of the first element within an element.
-fn first_element(der: &[u8]) -> Option<&[u8]> {
-    let contents = AnyRef::from_der(der).ok()?.value();
-    SliceReader::new(contents).ok()?.tlv_bytes().ok()
+/// What the extensions say of whether a certificate may vouch for others, if they do.
+fn basic_constraints(mut extensions: Elements<'_>) -> Option<Option<Authority>> {
+    const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+    let mut found = None;
+    while !extensions.is_empty() {
+        let mut extension = extensions.within(tag::SEQUENCE)?;
+        let (kind, _critical) = (extension.object()?, extension.flag()?);
+        let mut value = Elements::of(extension.value(tag::OCTET_STRING)?);
+        extension.end()?;
+        if kind != BASIC_CONSTRAINTS {
+            continue;
+        }
+        let mut constraints = value.within(tag::SEQUENCE)?;
+        value.end()?;
+        let is_authority = constraints.flag()?;
+        let most_below = match constraints.is_empty() {
+            true => None,
+            false => match constraints.unsigned()? {
+                [] => Some(0),
+                [most] => Some(*most),
+                _ => return None,
+            },
+        };
+        constraints.end()?;
+        let authority = if is_authority { Authority::Yes(most_below) } else { Authority::No };
+        if found.replace(authority).is_some() {
+            return None;
+        }
+    }
+    Some(found)
 }
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
@@ -323,30 +322,35 @@ fn known(oid: ObjectIdentifier) -> String {
 }
 
 /// A name in the form of `openssl x509 -subject -nameopt compat`, which is the API's.
-fn name(name: &Name) -> String {
+fn name(mut parts: Elements<'_>) -> Option<String> {
     let mut text = String::new();
-    for part in name.iter() {
-        let value = part.value.value();
-        let value = match part.value.tag() {
-            Tag::BmpString => part
-                .value
-                .decode_as::<BmpString>()
-                .map_or_else(|_| colons(value), |s| s.to_string()),
-            // Latin-1 is what Teletex strings hold in practice.
-            Tag::TeletexString => value.iter().copied().map(char::from).collect(),
-            _ => String::from_utf8_lossy(value).into_owned(),
-        };
-        text.push('/');
-        text.push_str(&known(part.oid));
-        text.push('=');
-        text.push_str(&value);
+    while !parts.is_empty() {
+        let mut part = parts.within(tag::SET)?;
+        while !part.is_empty() {
+            let mut attribute = part.within(tag::SEQUENCE)?;
+            let kind = attribute.object()?;
+            let Element { tag, value, .. } = attribute.take()?;
+            attribute.end()?;
+            let value = match tag {
+                tag::BMP_STRING => two_byte_text(value).unwrap_or_else(|| colons(value)),
+                // Latin-1 is what Teletex strings hold in practice.
+                tag::TELETEX_STRING => value.iter().copied().map(char::from).collect(),
+                _ => String::from_utf8_lossy(value).into_owned(),
+            };
+            text.push('/');
+            text.push_str(&known(kind));
+            text.push('=');
+            text.push_str(&value);
+        }
     }
-    short(&text)
+    Some(short(&text))
 }
 
-fn timestamp(time: Time) -> Timestamp {
-    let millis = time.to_unix_duration().as_millis();
-    Timestamp::from_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+/// Text in two bytes for each character.
+fn two_byte_text(bytes: &[u8]) -> Option<String> {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    let text = pairs.iter().map(|pair| char::from_u32(u16::from_be_bytes(*pair).into())).collect();
+    if rest.is_empty() { text } else { None }
 }
 
 /// Upper-case hex with colons, as thumbprints are written in vSphere.

@@ -8,6 +8,8 @@ use accession_package::certificate::{
 use accession_package::findings::{Findings, Place};
 use proptest::prelude::*;
 use proptest::test_runner::{RngSeed, TestRunner};
+use x509_cert::der::{Decode, Tag, Tagged};
+use x509_cert::ext::pkix::BasicConstraints;
 
 use crate::sign::{Key, Signer, block, pem, with_sha1};
 
@@ -468,6 +470,50 @@ fn nothing_makes_it_panic() {
             judge_anything(mutated.as_bytes(), &bytes, &Roots::read([der.as_slice()]));
             judge_anything(&bytes, &bytes, &roots);
             judge_anything(pem(&bytes).as_bytes(), &bytes, &roots);
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Another reader, which knows all that can be in a certificate, reads no more and nothing else.
+#[test]
+fn what_the_x509_cert_crate_reads_is_read() {
+    let certificates = [Signer::issued(), Signer { key: Key::Ec, ..Signer::default() }]
+        .map(|signer| signer.certificates()[0].clone());
+    let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..3);
+    TestRunner::new(cases())
+        .run(&(0..certificates.len(), changes), |(which, changes)| {
+            let mut der = certificates[which].clone();
+            for (index, byte) in changes {
+                *index.get_mut(&mut der) = byte;
+            }
+            let Ok(expected) = x509_cert::Certificate::from_der(&der) else { return Ok(()) };
+            let expected = expected.tbs_certificate();
+            if expected.get_extension::<BasicConstraints>().is_err() {
+                return Ok(());
+            }
+            let file = pem(&der);
+            let (report, _) = judge(file.as_bytes(), None, at(2026), &Roots::default());
+            let signer = report.unwrap().signer;
+            let serial = signer.serial.split(':').map(|byte| u8::from_str_radix(byte, 16).unwrap());
+            prop_assert_eq!(serial.collect::<Vec<_>>(), expected.serial_number().as_bytes());
+            let validity = expected.validity();
+            for (seen, time) in
+                [(signer.not_before, validity.not_before), (signer.not_after, validity.not_after)]
+            {
+                let expected = time.to_unix_duration().as_millis();
+                prop_assert_eq!(seen.as_millis() as u128, expected);
+            }
+            for (seen, name) in
+                [(signer.subject, expected.subject()), (signer.issuer, expected.issuer())]
+            {
+                for part in name.iter().map(|part| &part.value) {
+                    let is_plain = matches!(part.tag(), Tag::Utf8String | Tag::PrintableString)
+                        && part.value().iter().all(|byte| (b' '..=b'~').contains(byte));
+                    let value = str::from_utf8(part.value()).unwrap_or_default();
+                    prop_assert!(!is_plain || seen.contains(value), "{:?} in {:?}", value, seen);
+                }
+            }
             Ok(())
         })
         .unwrap();
