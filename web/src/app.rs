@@ -167,9 +167,11 @@ impl Component for App {
         });
         let draw = Callback::from({
             let (lab, host) = (lab.clone(), host.clone());
-            move |entered: Value| {
+            move |(sheet, entered): (&str, Value)| {
                 let mut replica = again.borrow_mut();
-                (host.draw)(&lab.facts(&entered, replica.of(&lab)).to_string())
+                let facts = lab.facts(sheet, &entered, replica.of(&lab)).to_string();
+                let drawn = (host.draw)(&facts).and_then(|text| serde_json::from_str(&text).ok());
+                drawn.unwrap_or_default()
             }
         });
         let part = PartProps {

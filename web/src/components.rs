@@ -73,8 +73,8 @@ pub(crate) struct PartProps {
     pub(crate) act: Callback<Command>,
     /// Tells what is to be expected of a call.
     pub(crate) foresee: Callback<Call, Foresight>,
-    /// Draws what is in a sheet, as soon as it can be, from what was entered there.
-    pub(crate) draw: Callback<Value, Option<String>>,
+    /// Draws a sheet, by its name, as soon as it can be, from what was entered there.
+    pub(crate) draw: Callback<(&'static str, Value), Value>,
     /// Begins the ids of this instance's elements.
     pub(crate) prefix: AttrValue,
 }

@@ -30,18 +30,17 @@ use accession_core::model::{
     ChecksumInfo, ItemFileInfo, ItemId, ItemModel, LibraryId, LibraryModel, SessionFileInfo,
     SessionId, SessionState, UpdateSessionModel,
 };
-use accession_core::operations;
 use accession_core::run::{self, Run};
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
-use serde_json::{Map, Value};
 
 pub use branch::{Branch, Branches, Travel};
-use builder::{Builder, Edit, Known};
+use builder::{Builder, Built, Edit};
 pub use calls::{Foresight, SessionCall};
 pub use check::{Check, Format};
 pub use clock::{Clock, Leap};
 pub use code::{Code, Order};
+pub use desk::completed;
 pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, neighbour};
 pub use listing::{Column, Listing, Sorting};
 pub use log::{Entry, Happening, Log, as_text, phases};
@@ -462,12 +461,7 @@ pub enum Question {
         session: SessionId,
     },
     /// A call that was built.
-    Built {
-        /// The operation.
-        row: &'static operations::Row,
-        /// Its parameters.
-        parameters: Map<String, Value>,
-    },
+    Built(Built),
 }
 
 impl Question {
@@ -475,7 +469,7 @@ impl Question {
     pub fn label(&self) -> String {
         match self {
             Self::Button { call, .. } => call.label().to_owned(),
-            Self::Built { row, .. } => format!("Send {}", builder::name_of(row)),
+            Self::Built(built) => format!("Send {}", built.name),
         }
     }
 
@@ -483,15 +477,15 @@ impl Question {
     pub fn operation(&self) -> String {
         match self {
             Self::Button { call, .. } => call.name().to_owned(),
-            Self::Built { row, .. } => row.full_name(),
+            Self::Built(built) => built.row.full_name(),
         }
     }
 
     /// What it does.
-    pub fn effect(&self) -> &'static str {
+    pub fn effect(&self) -> &str {
         match self {
             Self::Button { call, .. } => call.effect(),
-            Self::Built { row, .. } => row.doc(),
+            Self::Built(built) => &built.effect,
         }
     }
 
@@ -499,7 +493,7 @@ impl Question {
     pub fn session(&self) -> Option<&str> {
         match self {
             Self::Button { session, .. } => Some(session.as_str()),
-            Self::Built { parameters, .. } => parameters.get("update_session_id")?.as_str(),
+            Self::Built(built) => built.parameters.get("update_session_id")?.as_str(),
         }
     }
 }
@@ -1008,10 +1002,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         }
         Action::ItemRead(_, id, model) => lab.take_item(&id, &model),
         Action::ItemChosen(id) => lab.item = id,
-        Action::Built(edit) => {
-            let known = Known::of(&lab);
-            lab.builder.apply(edit, &known);
-        }
+        Action::Built(edit) => lab.builder.apply(edit),
         Action::SessionsMet(_, ids) => ids.iter().for_each(|id| lab.builder.met(id)),
         Action::SessionOpened(_, id) => {
             lab.builder.met(&id);

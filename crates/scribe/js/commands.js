@@ -1,5 +1,6 @@
 // What the sheet of commands learns of the page, and how it does it: by the page's own buttons, so that it offers what
-// can be done now, and nothing is done that a person could not do by hand.
+// can be done now, and nothing is done that a person could not do by hand. At the end stands what the builder's form
+// does with the focus and with keys.
 
 // Without its looks a sheet would jump when they come.
 const looks = document.createElement("link");
@@ -11,15 +12,14 @@ await dressed;
 
 const page = () => document.querySelector(".acc");
 
-/** What a sheet is told, with what can be pressed and which operations there are, if it is the one of commands. */
+const builder = () => page().querySelector(".acc-builder");
+
+/** What a sheet is told, with what can be pressed and whether calls are built, if it is the one of commands. */
 export function complete(facts) {
   const told = JSON.parse(facts);
   if (told.sheet !== "commands") return facts;
   const actions = buttons().map(({ name, place, hint }) => ({ name, place, hint }));
-  const operations = [...(operation()?.options ?? [])].map(({ value, text, parentElement }) => {
-    return { name: text, place: parentElement.label, value };
-  });
-  return JSON.stringify({ ...told, actions, operations });
+  return JSON.stringify({ ...told, actions, builds: !!builder() });
 }
 
 function buttons() {
@@ -39,8 +39,6 @@ function described(button) {
   return (id && page().querySelector(`#${CSS.escape(id)}`)?.textContent) || "";
 }
 
-const operation = () => page().querySelector(".acc-builder select");
-
 function press(place, name) {
   const found = buttons().find((each) => each.place === place && each.name === name);
   // Where it is shown by now is where the focus belongs, unless pressing moves it.
@@ -49,14 +47,20 @@ function press(place, name) {
 }
 
 function build(value) {
-  const select = operation();
-  if (!select) return;
-  if (!select.closest("aside").checkVisibility()) press("Panes", "Guide");
-  select.closest("details").open = true;
-  select.value = value;
-  select.dispatchEvent(new Event("change", { bubbles: true }));
-  // Opening a drawer moves the focus too.
-  setTimeout(() => select.focus());
+  const details = builder();
+  if (!details) return;
+  if (!details.closest("aside").checkVisibility()) press("Panes", "Guide");
+  const choose = () => {
+    const select = details.querySelector("select");
+    select.value = value;
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    // Opening a drawer moves the focus too.
+    setTimeout(() => select.focus());
+  };
+  if (details.open) return choose();
+  // The form is drawn once the page has heard that somebody looks.
+  details.addEventListener("toggle", () => setTimeout(choose), { once: true });
+  details.open = true;
 }
 
 document.addEventListener("click", ({ target }) => {
@@ -80,4 +84,25 @@ document.addEventListener("keydown", (event) => {
   else if (event.key === "Enter" && at === 0) stops[1]?.click();
   else return;
   event.preventDefault();
+});
+
+// What is taken out of the builder's form takes its button along: the focus goes to where something can be added again.
+// Before the page hears of it: then it is gone.
+document.addEventListener(
+  "click",
+  ({ target }) => {
+    const entry = target.closest?.("[data-leaves]")?.closest(".acc-field, fieldset");
+    const around = entry?.parentElement.closest("fieldset, .acc-call-form");
+    around?.querySelector(":scope > .acc-call-more > summary, :scope > button")?.focus();
+  },
+  true,
+);
+
+// The key that a button names sends the form that both are in.
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  const button = event.target.closest?.("form")?.querySelector('[aria-keyshortcuts="Control+Enter"]');
+  if (!button) return;
+  event.preventDefault();
+  button.click();
 });

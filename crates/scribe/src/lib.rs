@@ -2,6 +2,7 @@
 //! it: scripts that do a run again, and parts of the screen that are seldom looked at. It reaches for
 //! nothing: all it knows is handed in as JSON.
 
+mod call;
 mod passage;
 mod tree;
 mod views;
@@ -37,7 +38,8 @@ pub fn write(order: &str) -> Result<String, JsError> {
     }
 }
 
-/// Draws a sheet: `{"sheet": "keys", "entered": {}, …}`. The page knows the form of the answer.
+/// Draws a sheet: `{"sheet": "keys", "entered": {}, …}`. The page knows the form of the answer. The form
+/// of any call is drawn as the sheet `call`; what its parameters begin with is the sheet `offered`.
 #[wasm_bindgen]
 pub fn draw(facts: &str) -> Result<String, JsError> {
     Ok(views::draw(&serde_json::from_str(facts)?).to_string())

@@ -57,7 +57,14 @@ impl El {
         self
     }
 
-    /// Says which command an event issues.
+    /// Leaves the place after what is in it to the page.
+    pub(crate) fn left_to_page(mut self) -> Self {
+        self.children.push(Value::Null);
+        self
+    }
+
+    /// Says which command an event issues; `["entered", "/1", command]` is one in which what was entered
+    /// takes the place of the value there.
     pub(crate) fn on(mut self, event: &str, command: Value) -> Self {
         self.attributes.insert(format!("on:{event}"), command);
         self

@@ -1,6 +1,7 @@
 //! The parts of the page that are drawn here, because they are seldom looked at: the page renders what
 //! these functions build, and hands in what they need to know.
 
+mod call;
 mod commands;
 mod conditions;
 mod fields;
@@ -27,6 +28,11 @@ impl<'a> Facts<'a> {
         &self.0[name]
     }
 
+    /// Facts of their own.
+    pub(crate) fn of(&self, name: &str) -> Self {
+        Facts(&self.0[name])
+    }
+
     /// What is entered by a name, or else what stands there from the beginning.
     pub(crate) fn entered(&self, name: &str, otherwise: &'a str) -> &'a str {
         self.0["entered"][name].as_str().unwrap_or(otherwise)
@@ -38,10 +44,12 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// Draws a sheet, which names itself in the facts.
+/// Draws a sheet, which names itself in the facts, or the form of any call.
 pub(crate) fn draw(facts: &Value) -> Value {
     let facts = Facts(facts);
     let (title, body) = match facts.text("sheet") {
+        "offered" => return call::offered(&facts),
+        "call" => return call::call(&facts).into(),
         "conditions" => ("Conditions", conditions::conditions(&facts)),
         "commands" => ("Commands", commands::commands(&facts)),
         "keys" => ("Keys", keys::keys()),

@@ -2,12 +2,13 @@
 
 use accession_core::dialect::Dialect;
 use accession_core::model::{ChecksumInfo, ItemId, LibraryId, LoginToken, SessionId, WarningType};
-use accession_core::operations::{self, Row};
+use accession_core::operations;
 use accession_core::reading;
 use accession_core::received::Received;
 use accession_core::run::Deed;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::lab::builder::{Built, Edit};
 use crate::lab::{Action, Format, Leap, Question, SessionCall, Travel};
 
 /// What a person can ask for.
@@ -76,7 +77,7 @@ pub(crate) enum Command {
     /// Send a call, or ask first.
     Call(SessionCall),
     /// Send a call that was built, or ask first.
-    Send(&'static Row, Map<String, Value>),
+    Send(Built),
     /// Send a call that was asked about; the text is the error message of a failure.
     Confirm(Question, String),
     /// Check the package that consists of these files.
@@ -91,6 +92,8 @@ pub(crate) enum Command {
     CopyReport(Format),
     /// Put a text on the clipboard.
     Copy(String),
+    /// Unfold the form for any call.
+    Unfold,
     /// Open a sheet.
     Open(String),
     /// Arrange the simulated world: pace, faults, sources.
@@ -106,7 +109,7 @@ pub(crate) enum Command {
 impl Command {
     /// Whether it does something to the session, the item or the library on screen.
     pub(crate) fn acts(&self) -> bool {
-        matches!(self, Self::Send(row, _) if row.changes())
+        matches!(self, Self::Send(built) if built.row.changes())
             || matches!(
                 self,
                 Self::CreateLibrary { .. }
@@ -133,10 +136,12 @@ impl Command {
                 Some(Self::All(commands.map(Self::read).collect::<Option<_>>()?))
             }
             ("arrange", _) => Some(Self::Arrange(reading::read(&command[1]).ok()?.value)),
-            ("send", Some(operation)) => {
-                let row = operations::row_named(&operation)?;
-                Some(Self::Send(row, command[2].as_object()?.clone()))
-            }
+            ("send", Some(operation)) => Some(Self::Send(Built {
+                row: operations::row_named(&operation)?,
+                parameters: command[2].as_object()?.clone(),
+                name: text(3)?,
+                effect: text(4)?,
+            })),
             ("add", Some(name)) => Some(Self::AddFiles {
                 files: vec![NewFile {
                     name,
@@ -151,7 +156,7 @@ impl Command {
             ("look", Some(look)) => Some(Self::just(Action::Looked(look))),
             ("reset", Some(look)) => Some(Self::Reset(look)),
             ("pass", Some(how)) => Some(Self::Pass(how)),
-            _ => None,
+            _ => Some(Self::just(Action::Built(Edit::read(command)?))),
         }
     }
 

@@ -28,6 +28,7 @@ use yew::platform::spawn_local;
 
 use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
+use crate::lab::builder::Edit;
 use crate::lab::{
     Action, Clock, Connection, Lab, Order, Outcome, Question, SIMULATED_ORIGIN, SessionCall,
     Target, Travel, Verdict, Waiting,
@@ -161,7 +162,14 @@ impl Engine {
                     copied.await;
                 });
             }
-            Command::Open(sheet) => self.open_sheet(&lab, sheet),
+            Command::Open(sheet) => {
+                self.dispatch.emit(Action::SheetOpened(Some(sheet)));
+                self.need_scribe(&lab);
+            }
+            Command::Unfold => {
+                self.dispatch.emit(Action::Built(Edit::Open(true)));
+                self.need_scribe(&lab);
+            }
             Command::Arrange(deed) => self.arrange(deed),
             Command::All(commands) => {
                 commands.into_iter().for_each(|command| self.perform(command));
@@ -260,11 +268,11 @@ impl Engine {
                     self.session_call(link, id, call, String::new()).await;
                 }
             }
-            (Command::Send(row, parameters), Some(link), _) => {
-                if row.changes() && lab.asks_first() {
-                    self.put(Some(Question::Built { row, parameters }));
+            (Command::Send(built), Some(link), _) => {
+                if built.row.changes() && lab.asks_first() {
+                    self.put(Some(Question::Built(built)));
                 } else {
-                    self.send(link, row, parameters).await;
+                    self.send(link, built).await;
                 }
             }
             (Command::Confirm(question, text), Some(link), _) => {
@@ -277,7 +285,7 @@ impl Engine {
                     Question::Button { call, session } => {
                         self.session_call(link, &session, call, text).await;
                     }
-                    Question::Built { row, parameters } => self.send(link, row, parameters).await,
+                    Question::Built(built) => self.send(link, built).await,
                 }
             }
             // Without a server or a session there is nobody to call.
@@ -304,9 +312,8 @@ impl Engine {
         });
     }
 
-    /// Opens a sheet. What draws it is loaded with the first one.
-    fn open_sheet(self: &Rc<Self>, lab: &Lab, sheet: String) {
-        self.dispatch.emit(Action::SheetOpened(Some(sheet)));
+    /// What draws sheets and the form for any call is loaded with the first one.
+    fn need_scribe(self: &Rc<Self>, lab: &Lab) {
         if !matches!(lab.view.scribe, Some(Ok(()))) {
             let loaded = (self.host.scribe)("null".to_owned());
             self.spawn(|engine| async move {

@@ -1,15 +1,17 @@
 //! A sheet on top of the page. What is in it the scribe draws, a wasm module that is loaded when the
-//! first one is opened; here it becomes elements. It knows none of the sheets.
+//! first one is opened; here it becomes elements. It knows none of the sheets, nor what else is drawn
+//! there.
 
 use serde_json::Value;
 use yew::prelude::*;
 
 use super::PartProps;
-use super::element::{El, button, el, name};
+use super::element::{El, button, el, group, name};
+use super::field::entered;
 use super::form::{Form, form};
 use super::icon::Icon;
 use crate::app::command::Command;
-use crate::lab::Action;
+use crate::lab::{Action, completed};
 
 /// The sheet's element, and what is in it.
 pub(crate) fn sheet(props: &PartProps, dialog: &NodeRef) -> El {
@@ -31,13 +33,14 @@ fn body(form: &Form<'_>) -> El {
             .child(el("p.acc-error-text").id(&props.id("title")).text(why).icon(Icon::Warning))
             .child(button("Close").on_click(close));
     }
-    let drawn = props.draw.emit(form.entries.all());
-    let drawn = drawn.and_then(|text| serde_json::from_str(&text).ok());
-    grown(form, &drawn.unwrap_or_default())
+    let Some(open) = &props.lab.view.sheet else { return group() };
+    let drawn = props.draw.emit((name(open), form.entries.all()));
+    grown(form, &drawn, &Html::default())
 }
 
-/// An element, from the array that stands for it: its name, its attributes, and what is in it.
-fn grown(form: &Form<'_>, node: &Value) -> El {
+/// An element, from the array that stands for it: its name, its attributes, and what is in it. Where
+/// there is nothing in that, this is put.
+pub(super) fn grown(form: &Form<'_>, node: &Value, own: &Html) -> El {
     let Some([Value::String(tag), Value::Object(attributes), children @ ..]) =
         node.as_array().map(Vec::as_slice)
     else {
@@ -47,13 +50,16 @@ fn grown(form: &Form<'_>, node: &Value) -> El {
     for (key, value) in attributes {
         let text = value.as_str().unwrap_or_default();
         element = match key.as_str() {
+            "key" => element.key(text),
             "value" if tag != "option" => element.value(text),
             "keeps" => element.on("input", form.keep(name(text))),
             // A link leads to a page, and nowhere else.
             "href" if !text.starts_with("https://") => element,
             // What is drawn there does not know how many pages there are in this one.
-            "id" | "for" | "aria-labelledby" | "aria-describedby" | "aria-controls" => {
-                element.attr(name(key), &form.part.id(text))
+            "id" | "for" | "list" | "aria-labelledby" | "aria-describedby" | "aria-controls" => {
+                let ids: Vec<_> =
+                    text.split_ascii_whitespace().map(|id| form.part.id(id)).collect();
+                element.attr(name(key), &ids.join(" "))
             }
             _ => match key.strip_prefix("on:") {
                 Some(event) => element.on(name(event), issue(form.part, value.clone())),
@@ -64,18 +70,19 @@ fn grown(form: &Form<'_>, node: &Value) -> El {
     for child in children {
         element = match child {
             Value::String(text) => element.text(text),
-            child => element.child(grown(form, child)),
+            Value::Null => element.child(own.clone()),
+            child => element.child(grown(form, child, own)),
         };
     }
     element
 }
 
-/// Issues a command that comes as data.
+/// Issues a command that comes as data, with what was entered.
 fn issue(props: &PartProps, command: Value) -> Callback<web_sys::Event> {
     let act = props.act.clone();
     Callback::from(move |event: web_sys::Event| {
         event.prevent_default();
-        if let Some(command) = Command::read(&command) {
+        if let Some(command) = Command::read(&completed(&command, || entered(&event))) {
             act.emit(command);
         }
     })

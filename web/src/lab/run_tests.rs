@@ -16,7 +16,7 @@ use accession_core::received::{Broken, Received};
 use accession_core::run::{Deed, Tape};
 use accession_core::session::Phase;
 use accession_core::simulator::{Simulator, Wants};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
 

@@ -5,6 +5,7 @@
 use serde_json::json;
 
 use super::{Facts, settings};
+use crate::call::{self, Phase};
 use crate::tree::{El, el};
 
 const SHEETS: [(&str, &str); 3] =
@@ -49,10 +50,13 @@ fn all<'a>(facts: &Facts<'a>) -> impl Iterator<Item = Offer<'a>> {
         let button = plain().attr("data-press", name).attr("data-place", place);
         Offer { name: name.to_owned(), place, hint: action.text("hint"), button }
     });
-    let built = facts.list("operations").map(|operation| {
-        let button = plain().attr("data-build", operation.text("value"));
-        let (name, place) = (operation.text("name"), operation.text("place"));
-        Offer { name: format!("Build {name}"), place, hint: "", button }
+    let phases = Phase::ALL.into_iter().filter(|_| facts.get("builds") == true);
+    let built = phases.flat_map(|phase| {
+        phase.rows().map(move |row| {
+            let button = plain().attr("data-build", &row.full_name());
+            let name = ["Build ", &call::name_of(row)].concat();
+            Offer { name, place: phase.label(), hint: "", button }
+        })
     });
     let issued = |place, name, command| Offer {
         name,
@@ -97,7 +101,7 @@ mod tests {
                 { "name": "Complete update session", "place": "", "hint": "will be refused: no bytes" },
                 { "name": "To expiry", "place": "Simulated clock" },
             ],
-            "operations": [{ "name": "update_session.complete", "place": "finish", "value": "a.b.complete" }],
+            "builds": true,
         })
     }
 
@@ -110,7 +114,7 @@ mod tests {
 
     #[test]
     fn what_is_typed_finds_by_name_place_and_hint() {
-        assert_eq!(found("COMPLETE"), ["Complete update session", "Build update_session.complete"]);
+        assert_eq!(found("COMPLETE"), ["Complete update session", "Build complete"]);
         assert_eq!(found("clock exp"), ["To expiry"]);
         assert_eq!(found("refused"), ["Complete update session"]);
         assert_eq!(found("theme dark"), ["Theme: Dark"]);
@@ -123,7 +127,7 @@ mod tests {
         let drawn = Value::from(commands(&Facts(&facts("")))).to_string();
         for way in [
             r#""data-press":"To expiry","data-place":"Simulated clock""#,
-            r#""data-build":"a.b.complete""#,
+            r#""data-build":"library.item.update_session.complete""#,
             r#"["look","large dark"]"#,
             r#"["sheet","keys"]"#,
         ] {

@@ -4,9 +4,11 @@
 //! What is arranged is a deed of the run, as `accession-core` writes it, so it can be undone, shared
 //! and done again.
 
+use accession_core::operations::{Operation, ROWS, SessionFileAdd};
 use serde_json::{Value, json};
 
 use super::{Facts, fields};
+use crate::call;
 use crate::tree::{El, button, el};
 
 /// The conditions.
@@ -126,6 +128,7 @@ fn faults(facts: &Facts<'_>) -> El {
     let Effect(kind, _, on, number) = effect;
     let kinds: Vec<_> = EFFECTS.iter().map(|effect| (effect.0, effect.1)).collect();
     let errors: Vec<_> = ERRORS.iter().map(|name| (*name, *name)).collect();
+    let operations: Vec<String> = ROWS.iter().map(|row| row.full_name()).collect();
     let mut places: Vec<(&str, &str)> = Vec::new();
     if *on != On::Calls {
         places.push(("upload", "an upload"));
@@ -133,8 +136,7 @@ fn faults(facts: &Facts<'_>) -> El {
     }
     if *on != On::Bytes {
         places.push(("any", "any call"));
-        let operations = facts.get("operations").as_array().into_iter().flatten();
-        places.extend(operations.filter_map(Value::as_str).map(|name| (name, name)));
+        places.extend(operations.iter().map(|name| (name.as_str(), name.as_str())));
     }
     let place = facts.entered("on", places[0].0);
     let place = places.iter().map(|(value, _)| *value).find(|value| *value == place);
@@ -218,9 +220,6 @@ fn told(fault: &Value) -> String {
 
 /// Every number of JavaScript up to here is exact.
 const MOST: u64 = 9_007_199_254_740_991;
-
-/// The operation that adds a file.
-const ADD: &str = "library.item.updatesession.file.add";
 
 /// Bytes, in words such as "2.1 GB", "640 KiB" or "1048576".
 fn bytes(text: &str) -> Option<u64> {
@@ -348,7 +347,7 @@ fn fetched(facts: &Facts<'_>) -> El {
         let file_spec = json!({ "name": name, "source_type": "PULL", "source_endpoint": endpoint });
         let parameters = json!({ "update_session_id": session, "file_spec": file_spec });
         let declare = json!(["arrange", { "kind": "declare", "uri": uri, "source": source }]);
-        json!(["all", declare, ["send", ADD, parameters]])
+        json!(["all", declare, call::send(SessionFileAdd::ROW, parameters)])
     });
     let part = part.child(grid);
     let part = if command.is_none() {
@@ -362,7 +361,7 @@ fn fetched(facts: &Facts<'_>) -> El {
 
 #[cfg(test)]
 mod tests {
-    use accession_core::operations::{Call, Operation, SessionFileAdd};
+    use accession_core::operations::Call;
     use accession_core::reading;
     use accession_core::received::{Algorithm, Received};
     use accession_core::run::Deed;

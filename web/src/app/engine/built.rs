@@ -11,22 +11,17 @@ use serde_json::{Map, Value};
 
 use super::{Answer, Engine, Link};
 use crate::app::command::Command;
-use crate::lab::builder::{self, Edit, Phase};
+use crate::lab::builder::{Built, Edit};
 use crate::lab::{Action, Connection, Pane};
 
 impl Engine {
-    pub(super) async fn send(
-        self: &Rc<Self>,
-        link: &Link,
-        row: &'static Row,
-        parameters: Map<String, Value>,
-    ) {
+    pub(super) async fn send(self: &Rc<Self>, link: &Link, built: Built) {
         self.dispatch.emit(Action::Built(Edit::Sent));
-        let session = text(&parameters, "update_session_id").map(SessionId::new);
-        let id = self.sent(link, row.name);
-        let result = link.client.call_row(row, parameters.clone()).await;
+        let session = text(&built.parameters, "update_session_id").map(SessionId::new);
+        let id = self.sent(link, built.row.name);
+        let result = link.client.call_row(built.row, built.parameters.clone()).await;
         let answer = Answer { result, exchange: self.returned(link, id) };
-        self.take(link, row, &parameters, session.as_ref(), answer);
+        self.take(link, built, session.as_ref(), answer);
         let on_screen = self.lab().session.as_ref().map(|session| session.id.clone());
         if session.is_some() && session == on_screen {
             self.perform(Command::Refresh);
@@ -37,17 +32,16 @@ impl Engine {
     fn take(
         self: &Rc<Self>,
         link: &Link,
-        row: &'static Row,
-        parameters: &Map<String, Value>,
+        built: Built,
         session: Option<&SessionId>,
         answer: Answer<Value>,
     ) {
-        let name = builder::name_of(row);
+        let Built { row, parameters, name, effect } = built;
         let value = match &answer.result {
             Ok(value) => value,
             Err(error) => return self.failed(link, None, &name, error, answer.exchange.as_deref()),
         };
-        self.succeeded(link, None, &name, row.doc().to_owned(), answer.exchange.as_deref());
+        self.succeeded(link, None, &name, effect, answer.exchange.as_deref());
         if row == LoginDelete::ROW {
             self.logged_out(link);
         } else if row == UpdateSessionCreate::ROW {
@@ -65,28 +59,28 @@ impl Engine {
                 self.report_validation(link, session, Answer { result: Ok(read.value), exchange });
             }
         } else if row.changes() {
-            self.look_at_shelves(row, parameters);
+            self.look_at_shelves(row, &parameters);
         }
     }
 
     /// Reads libraries or items again.
     fn look_at_shelves(self: &Rc<Self>, row: &Row, parameters: &Map<String, Value>) {
+        // What names a session is not about them.
+        if row.opens_login() || row.parameters.contains(&"update_session_id") {
+            return;
+        }
         let lab = self.lab();
         let deletes = |name| text(parameters, name).filter(|_| row.name.ends_with("delete"));
-        match Phase::of(row) {
-            Phase::Libraries => {
-                if deletes("library_id") == lab.library.as_ref().map(LibraryId::as_str) {
-                    self.dispatch.emit(Action::LibraryChosen(None));
-                }
-                self.perform(Command::LoadLibraries);
+        if row.service.starts_with("com.vmware.content.library.item") {
+            if deletes("library_item_id") == lab.item.as_ref().map(ItemId::as_str) {
+                self.dispatch.emit(Action::ItemChosen(None));
             }
-            Phase::Items => {
-                if deletes("library_item_id") == lab.item.as_ref().map(ItemId::as_str) {
-                    self.dispatch.emit(Action::ItemChosen(None));
-                }
-                self.perform(Command::ChooseLibrary(lab.library.clone()));
+            self.perform(Command::ChooseLibrary(lab.library.clone()));
+        } else {
+            if deletes("library_id") == lab.library.as_ref().map(LibraryId::as_str) {
+                self.dispatch.emit(Action::LibraryChosen(None));
             }
-            _ => {}
+            self.perform(Command::LoadLibraries);
         }
     }
 
