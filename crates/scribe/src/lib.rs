@@ -37,7 +37,7 @@ pub fn write(order: &str) -> Result<String, JsError> {
     }
 }
 
-/// Draws a sheet: `{"sheet": "keys", "entered": {}, …}`. The page knows the form of the answer.
+/// Draws a sheet, or a picture: `{"sheet": "keys", "entered": {}, …}`. The page knows the form of the answer.
 #[wasm_bindgen]
 pub fn draw(facts: &str) -> Result<String, JsError> {
     Ok(views::draw(&serde_json::from_str(facts)?).to_string())

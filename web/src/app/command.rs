@@ -8,7 +8,7 @@ use accession_core::received::Received;
 use accession_core::run::Deed;
 use serde_json::{Map, Value};
 
-use crate::lab::{Action, Format, Leap, Question, SessionCall, Travel};
+use crate::lab::{Action, Format, Leap, Picture, Question, SessionCall, Travel};
 
 /// What a person can ask for.
 pub(crate) enum Command {
@@ -93,6 +93,8 @@ pub(crate) enum Command {
     Copy(String),
     /// Open a sheet.
     Open(String),
+    /// Show a picture of the session.
+    Picture(Picture),
     /// Arrange the simulated world: pace, faults, sources.
     Arrange(Deed),
     /// One after the other.

@@ -29,8 +29,8 @@ use yew::platform::spawn_local;
 use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
 use crate::lab::{
-    Action, Clock, Connection, Lab, Order, Outcome, Question, SIMULATED_ORIGIN, SessionCall,
-    Target, Travel, Verdict, Waiting,
+    Action, Clock, Connection, Lab, Order, Outcome, Picture, Question, SIMULATED_ORIGIN,
+    SessionCall, Target, Travel, Verdict, Waiting,
 };
 use content::{item_spec, library_spec};
 
@@ -159,7 +159,16 @@ impl Engine {
                     copied.await;
                 });
             }
-            Command::Open(sheet) => self.open_sheet(&lab, sheet),
+            Command::Open(sheet) => {
+                self.dispatch.emit(Action::SheetOpened(Some(sheet)));
+                self.load_scribe(&lab);
+            }
+            Command::Picture(picture) => {
+                self.dispatch.emit(Action::Pictured(picture));
+                if picture == Picture::Sequence {
+                    self.load_scribe(&lab);
+                }
+            }
             Command::Arrange(deed) => self.arrange(deed),
             Command::All(commands) => {
                 commands.into_iter().for_each(|command| self.perform(command));
@@ -302,9 +311,8 @@ impl Engine {
         });
     }
 
-    /// Opens a sheet. What draws it is loaded with the first one.
-    fn open_sheet(self: &Rc<Self>, lab: &Lab, sheet: String) {
-        self.dispatch.emit(Action::SheetOpened(Some(sheet)));
+    /// Loads what draws sheets and the sequence, when the first of them is asked for.
+    fn load_scribe(self: &Rc<Self>, lab: &Lab) {
         if !matches!(lab.view.scribe, Some(Ok(()))) {
             let loaded = (self.host.scribe)("null".to_owned());
             self.spawn(|engine| async move {

@@ -1,5 +1,5 @@
 //! A sheet on top of the page. What is in it the scribe draws, a wasm module that is loaded when the
-//! first one is opened; here it becomes elements. It knows none of the sheets.
+//! first one is opened; here it becomes elements, as does a picture. It knows none of them.
 
 use serde_json::Value;
 use yew::prelude::*;
@@ -8,6 +8,7 @@ use super::PartProps;
 use super::element::{El, button, el, name};
 use super::form::{Form, form};
 use super::icon::Icon;
+use super::pictures::{Walk, walkable};
 use crate::app::command::Command;
 use crate::lab::Action;
 
@@ -28,7 +29,7 @@ fn body(form: &Form<'_>) -> El {
     if let Some(Err(why)) = &props.lab.view.scribe {
         let close = props.on(|| Command::just(Action::SheetOpened(None)));
         return el("div")
-            .child(el("p.acc-error-text").id(&props.id("title")).text(why).icon(Icon::Warning))
+            .child(failed(why).id(&props.id("title")))
             .child(button("Close").on_click(close));
     }
     let drawn = props.draw.emit(form.entries.all());
@@ -36,8 +37,13 @@ fn body(form: &Form<'_>) -> El {
     grown(form, &drawn.unwrap_or_default())
 }
 
+/// Why there is no scribe.
+pub(super) fn failed(why: &str) -> El {
+    el("p.acc-error-text").text(why).icon(Icon::Warning)
+}
+
 /// An element, from the array that stands for it: its name, its attributes, and what is in it.
-fn grown(form: &Form<'_>, node: &Value) -> El {
+pub(super) fn grown(form: &Form<'_>, node: &Value) -> El {
     let Some([Value::String(tag), Value::Object(attributes), children @ ..]) =
         node.as_array().map(Vec::as_slice)
     else {
@@ -49,6 +55,8 @@ fn grown(form: &Form<'_>, node: &Value) -> El {
         element = match key.as_str() {
             "value" if tag != "option" => element.value(text),
             "keeps" => element.on("input", form.keep(name(text))),
+            "key" => element.key(text),
+            "walks" => walkable(form.part, element, Walk::Rows(value.clone())),
             // A link leads to a page, and nowhere else.
             "href" if !text.starts_with("https://") => element,
             // What is drawn there does not know how many pages there are in this one.
