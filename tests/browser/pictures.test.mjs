@@ -142,6 +142,27 @@ test('an arrow of the sequence shows the session after it', async (t) => {
   await here.watched.isClean();
 });
 
+test('the sequence comes with the module that draws it, or says why it does not come', async (t) => {
+  const here = await lab(t, { stuck: false });
+  const panel = here.session.getByRole('tabpanel', { name: 'Sequence' });
+  let goOn;
+  const held = new Promise((resolve) => (goOn = resolve));
+  await here.page.route('**/accession-scribe.js', async (route) => {
+    await held;
+    await route.abort();
+  });
+  await here.tab('Sequence').click();
+  await panel.getByText('The picture is being drawn.').waitFor();
+  goOn();
+  await panel.getByText('a module of this page could not be loaded').waitFor();
+  // Asked again, it is tried again.
+  await here.page.unroute('**/accession-scribe.js');
+  await here.tab('Sequence').click();
+  await here.picture('Sequence of calls and events').waitFor();
+  await here.symbol('session.create, you to API, answered 201').waitFor();
+  await here.watched.isClean();
+});
+
 test('the table says all that the diagram says', async (t) => {
   const here = await lab(t);
   await here.session.getByRole('button', { name: 'Show as table' }).click();

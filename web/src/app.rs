@@ -180,6 +180,7 @@ impl Component for App {
             act: act.clone(),
             foresee,
             draw,
+            paint: host.draw,
             prefix: prefix.clone(),
         };
         let id = |name: &str| part.id(name);

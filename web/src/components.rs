@@ -32,7 +32,6 @@ mod package_pane;
 mod package_report;
 mod pictures;
 mod preview;
-mod sequence;
 mod session_pane;
 mod state;
 mod timeline;
@@ -75,6 +74,8 @@ pub(crate) struct PartProps {
     pub(crate) foresee: Callback<Call, Foresight>,
     /// Draws a sheet, by its name, as soon as it can be, from what was entered there.
     pub(crate) draw: Callback<(&'static str, Value), Value>,
+    /// Draws a picture from what is told in JSON, as soon as the scribe is there.
+    pub(crate) paint: fn(&str) -> Option<String>,
     /// Begins the ids of this instance's elements.
     pub(crate) prefix: AttrValue,
 }

@@ -71,8 +71,8 @@ impl Place {
     }
 }
 
-/// The phase's state in the API's word. Of a phase that is not known, its own name.
-pub(crate) fn word(phase: &str) -> &str {
+/// The state of a phase in the API's word. Of a phase that is not known, its own name.
+pub fn word(phase: &str) -> &str {
     let known = Phase::ALL.into_iter().find(|known| known.name() == phase);
     known.map_or(phase, |known| Place::of(Some(known)).word())
 }

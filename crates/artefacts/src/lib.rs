@@ -20,7 +20,7 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-pub use diagram::diagram;
+pub use diagram::{diagram, word};
 pub use file::run_file;
 pub use found::{Damage, Found, Unreadable, read};
 pub use har::har;

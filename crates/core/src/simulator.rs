@@ -103,10 +103,11 @@ pub struct Transition {
 }
 
 impl Transition {
-    /// In words: the session, the phases' names (empty: none), and the event's.
+    /// In words: the session, the phases' names (empty: none), the event's, and when, in milliseconds.
     pub fn told(&self) -> Vec<String> {
         let name = |phase: Option<Phase>| phase.map_or("", Phase::name);
-        let words = [self.session.as_str(), name(self.from), name(self.to), self.because];
+        let at = self.at.as_millis().to_string();
+        let words = [self.session.as_str(), name(self.from), name(self.to), self.because, &at];
         words.map(str::to_owned).into()
     }
 }

@@ -38,8 +38,9 @@ pub fn write(order: &str) -> Result<String, JsError> {
     }
 }
 
-/// Draws a sheet: `{"sheet": "keys", "entered": {}, …}`. The page knows the form of the answer. The form
-/// of any call is drawn as the sheet `call`; what its parameters begin with is the sheet `offered`.
+/// Draws a sheet, or a picture: `{"sheet": "keys", "entered": {}, …}`. The page knows the form of the
+/// answer. The form of any call is drawn as the sheet `call`; what its parameters begin with is the sheet
+/// `offered`.
 #[wasm_bindgen]
 pub fn draw(facts: &str) -> Result<String, JsError> {
     Ok(views::draw(&serde_json::from_str(facts)?).to_string())

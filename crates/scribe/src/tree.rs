@@ -3,29 +3,34 @@
 //! An element is an array: its tag with its classes, its attributes, and what is in it. A text is a
 //! text. What the page makes of it is in its `components/desk.rs`. It knows nothing of what is shown.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 /// An element that is being built.
-pub(crate) struct El {
+pub(crate) struct El(Box<Parts>);
+
+struct Parts {
     name: &'static str,
     attributes: Map<String, Value>,
     children: Vec<Value>,
 }
 
 /// An element, by its tag and its classes, as a style sheet names it. Without a tag it is a group.
+#[inline(never)]
 pub(crate) fn el(name: &'static str) -> El {
-    El { name, attributes: Map::new(), children: Vec::new() }
+    El(Box::new(Parts { name, attributes: Map::new(), children: Vec::new() }))
 }
 
 /// A button that issues a command.
+#[inline(never)]
 pub(crate) fn button(word: &str, command: Value) -> El {
     el("button").attr("type", "button").text(word).on("click", command)
 }
 
 impl El {
     /// Sets an attribute.
+    #[inline(never)]
     pub(crate) fn attr(mut self, name: &str, value: &str) -> Self {
-        self.attributes.insert(name.to_owned(), value.into());
+        self.0.attributes.insert(name.to_owned(), value.into());
         self
     }
 
@@ -40,48 +45,59 @@ impl El {
     }
 
     /// Puts a text into it.
+    #[inline(never)]
     pub(crate) fn text(mut self, text: &str) -> Self {
-        self.children.push(text.into());
+        self.0.children.push(text.into());
         self
     }
 
     /// Puts an element into it.
+    #[inline(never)]
     pub(crate) fn child(mut self, child: Self) -> Self {
-        self.children.push(child.into());
+        self.0.children.push(child.into());
         self
     }
 
     /// Puts elements into it.
     pub(crate) fn children(mut self, children: impl IntoIterator<Item = Self>) -> Self {
-        self.children.extend(children.into_iter().map(Value::from));
+        self.0.children.extend(children.into_iter().map(Value::from));
         self
     }
 
     /// Leaves the place after what is in it to the page.
     pub(crate) fn left_to_page(mut self) -> Self {
-        self.children.push(Value::Null);
+        self.0.children.push(Value::Null);
         self
     }
 
     /// Says which command an event issues; `["entered", "/1", command]` is one in which what was entered
     /// takes the place of the value there.
+    #[inline(never)]
     pub(crate) fn on(mut self, event: &str, command: Value) -> Self {
-        self.attributes.insert(format!("on:{event}"), command);
+        self.0.attributes.insert(format!("on:{event}"), command);
+        self
+    }
+
+    /// Makes it one stop of the keyboard: keys lead from one of its parts to the next, beginning at the
+    /// first of these numbers, and Enter or a click chooses the entry of the log that follows for each.
+    pub(crate) fn walks(mut self, numbers: Vec<Value>) -> Self {
+        self.0.attributes.insert("walks".to_owned(), numbers.into());
         self
     }
 
     /// A field: the page keeps what is entered by this name, hands it in again as `entered`, and has
     /// it drawn anew.
+    #[inline(never)]
     pub(crate) fn keeps(mut self, name: &str, entered: &str) -> Self {
-        self.attributes.insert("keeps".to_owned(), name.into());
+        self.0.attributes.insert("keeps".to_owned(), name.into());
         self.attr("value", entered)
     }
 }
 
 impl From<El> for Value {
-    fn from(element: El) -> Self {
+    fn from(El(element): El) -> Self {
         let mut parts = vec![element.name.into(), Self::Object(element.attributes)];
         parts.extend(element.children);
-        json!(parts)
+        Self::Array(parts)
     }
 }

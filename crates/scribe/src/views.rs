@@ -8,6 +8,7 @@ mod fields;
 mod keys;
 mod run;
 mod scenarios;
+mod sequence;
 mod settings;
 
 use serde_json::{Value, json};
@@ -40,11 +41,11 @@ impl<'a> Facts<'a> {
 
     /// A fact that is a list.
     pub(crate) fn list(&self, name: &str) -> impl Iterator<Item = Facts<'a>> {
-        self.0[name].as_array().into_iter().flatten().map(Facts)
+        self.0[name].as_array().map_or(&[][..], Vec::as_slice).iter().map(Facts)
     }
 }
 
-/// Draws a sheet, which names itself in the facts, or the form of any call.
+/// Draws a sheet, a picture, or the form of any call; it names itself in the facts.
 pub(crate) fn draw(facts: &Value) -> Value {
     let facts = Facts(facts);
     let (title, body) = match facts.text("sheet") {
@@ -56,6 +57,8 @@ pub(crate) fn draw(facts: &Value) -> Value {
         "scenarios" => ("Scenarios", scenarios::scenarios(&facts)),
         "settings" => ("Settings", settings::settings(&facts)),
         "run" => ("Save, share, open", run::run(&facts)),
+        // It lies on no sheet.
+        "sequence" => return sequence::sequence(&facts).into(),
         _ => ("Not here", el("p").text("This version of the page has no such sheet.")),
     };
     let head = el("div.acc-sheet-head")

@@ -9,7 +9,7 @@ use accession_core::run::Deed;
 use serde_json::Value;
 
 use crate::lab::builder::{Built, Edit};
-use crate::lab::{Action, Format, Leap, Question, SessionCall, Travel};
+use crate::lab::{Action, Format, Leap, Picture, Question, SessionCall, Travel};
 
 /// What a person can ask for.
 pub(crate) enum Command {
@@ -96,6 +96,8 @@ pub(crate) enum Command {
     Unfold,
     /// Open a sheet.
     Open(String),
+    /// Show a picture of the session.
+    Picture(Picture),
     /// Arrange the simulated world: pace, faults, sources.
     Arrange(Deed),
     /// One after the other.

@@ -30,8 +30,8 @@ use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
 use crate::lab::builder::Edit;
 use crate::lab::{
-    Action, Clock, Connection, Lab, Order, Outcome, Question, SIMULATED_ORIGIN, SessionCall,
-    Target, Travel, Verdict, Waiting,
+    Action, Clock, Connection, Lab, Order, Outcome, Picture, Question, SIMULATED_ORIGIN,
+    SessionCall, Target, Travel, Verdict, Waiting,
 };
 use content::{item_spec, library_spec};
 
@@ -164,11 +164,17 @@ impl Engine {
             }
             Command::Open(sheet) => {
                 self.dispatch.emit(Action::SheetOpened(Some(sheet)));
-                self.need_scribe(&lab);
+                self.load_scribe(&lab);
             }
             Command::Unfold => {
                 self.dispatch.emit(Action::Built(Edit::Open(true)));
-                self.need_scribe(&lab);
+                self.load_scribe(&lab);
+            }
+            Command::Picture(picture) => {
+                self.dispatch.emit(Action::Pictured(picture));
+                if picture == Picture::Sequence {
+                    self.load_scribe(&lab);
+                }
             }
             Command::Arrange(deed) => self.arrange(deed),
             Command::All(commands) => {
@@ -312,8 +318,8 @@ impl Engine {
         });
     }
 
-    /// What draws sheets and the form for any call is loaded with the first one.
-    fn need_scribe(self: &Rc<Self>, lab: &Lab) {
+    /// Loads what draws sheets, the sequence and the form for any call, when the first of them is asked for.
+    fn load_scribe(self: &Rc<Self>, lab: &Lab) {
         if !matches!(lab.view.scribe, Some(Ok(()))) {
             let loaded = (self.host.scribe)("null".to_owned());
             self.spawn(|engine| async move {

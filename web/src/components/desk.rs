@@ -1,6 +1,6 @@
 //! A sheet on top of the page. What is in it the scribe draws, a wasm module that is loaded when the
-//! first one is opened; here it becomes elements. It knows none of the sheets, nor what else is drawn
-//! there.
+//! first one is opened; here it becomes elements, as does a picture. It knows none of the sheets, nor
+//! what else is drawn there.
 
 use serde_json::Value;
 use yew::prelude::*;
@@ -10,6 +10,7 @@ use super::element::{El, button, el, group, name};
 use super::field::entered;
 use super::form::{Form, form};
 use super::icon::Icon;
+use super::pictures::{Walk, walkable};
 use crate::app::command::Command;
 use crate::lab::{Action, completed};
 
@@ -30,12 +31,17 @@ fn body(form: &Form<'_>) -> El {
     if let Some(Err(why)) = &props.lab.view.scribe {
         let close = props.on(|| Command::just(Action::SheetOpened(None)));
         return el("div")
-            .child(el("p.acc-error-text").id(&props.id("title")).text(why).icon(Icon::Warning))
+            .child(failed(why).id(&props.id("title")))
             .child(button("Close").on_click(close));
     }
     let Some(open) = &props.lab.view.sheet else { return group() };
     let drawn = props.draw.emit((name(open), form.entries.all()));
     grown(form, &drawn, &Html::default())
+}
+
+/// Why there is no scribe.
+pub(super) fn failed(why: &str) -> El {
+    el("p.acc-error-text").text(why).icon(Icon::Warning)
 }
 
 /// An element, from the array that stands for it: its name, its attributes, and what is in it. Where
@@ -53,6 +59,7 @@ pub(super) fn grown(form: &Form<'_>, node: &Value, own: &Html) -> El {
             "key" => element.key(text),
             "value" if tag != "option" => element.value(text),
             "keeps" => element.on("input", form.keep(name(text))),
+            "walks" => walkable(form.part, element, Walk::Rows(value.clone())),
             // A link leads to a page, and nowhere else.
             "href" if !text.starts_with("https://") => element,
             // What is drawn there does not know how many pages there are in this one.

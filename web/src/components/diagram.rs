@@ -3,11 +3,11 @@
 use super::PartProps;
 use super::element::{El, button, el, group};
 use super::icon::Icon;
-use super::pictures::{drawing, frame, line, show_table, symbol, walkable, words};
+use super::pictures::{Walk, drawing, frame, line, show_table, symbol, walkable, words};
 use super::state::status_look;
 use crate::app::command::Command;
 use crate::lab::diagram::{Drawn, FileLine, ROW, Told, label_width, wrap};
-use crate::lab::{Action, Cause, Diagram, Edge, Now, Place, Spot};
+use crate::lab::{Cause, Diagram, Now, Place, Spot};
 
 /// So many files are drawn.
 const FILES: usize = 4;
@@ -19,14 +19,6 @@ const LINE: i32 = 14;
 pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
     let description = props.id("diagram-said");
     let current = Spot::Place(diagram.current.unwrap_or(Place::Before)).number();
-    let next = move |from: Option<usize>, key: &str| match from {
-        Some(from) => Some(Spot::of(from).walk(&Edge::all(), key)?.number()),
-        None => key.starts_with("Arrow").then_some(current),
-    };
-    let choose = |number: usize| match Spot::of(number) {
-        Spot::Edge(index) => Edge::all().get(index).copied().map(Action::EdgeChosen),
-        Spot::Place(_) => None,
-    };
     let said = diagram.sentence() + "Arrow keys follow the arrows, Enter explains one.";
     let drawing = el("svg.acc-picture")
         .attr("viewBox", "-3 0 646 464")
@@ -39,12 +31,7 @@ pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
             diagram.edges.iter().enumerate().map(|(index, drawn)| arrow(props, index, drawn)),
         );
     group()
-        .child(el("div.acc-drawing").child(walkable(
-            props,
-            drawing,
-            Box::new(next),
-            Box::new(choose),
-        )))
+        .child(el("div.acc-drawing").child(walkable(props, drawing, Walk::Diagram(current))))
         .child(explanation(props))
         .child(el("p").child(show_table(props)))
 }

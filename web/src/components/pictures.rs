@@ -1,18 +1,21 @@
 //! The pictures of the update session: as a diagram, as a sequence, as a table.
 
+use serde_json::Value;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlElement, KeyboardEvent};
-use yew::Callback;
+use yew::{Callback, Html};
 
 use super::PartProps;
+use super::desk::{failed, grown};
 use super::diagram::diagram;
 use super::element::{El, button, el};
 use super::field::target;
+use super::form::{Form, form};
 use super::icon::{Icon, draw};
+use super::loading::waiting;
 use super::machine_table::machine_table;
-use super::sequence::sequence;
 use crate::app::command::Command;
-use crate::lab::{Action, Diagram, Picture};
+use crate::lab::{Action, Diagram, Edge, Picture, Spot, step};
 
 const PICTURES: [(Picture, &str); 3] =
     [(Picture::Diagram, "Diagram"), (Picture::Sequence, "Sequence"), (Picture::Table, "Table")];
@@ -23,16 +26,16 @@ pub(crate) fn pictures(props: &PartProps) -> El {
     let view = &props.lab.view;
     let fits = if view.narrow { Picture::Table } else { Picture::Diagram };
     let shown = view.picture.unwrap_or(fits);
-    let drawn = match shown {
-        Picture::Diagram => diagram(props, &data),
-        Picture::Sequence => sequence(props),
-        Picture::Table => machine_table(props, &data),
-    };
     let panel = el("div.acc-panel").attr("role", "tabpanel").attr("aria-label", word(shown));
+    let panel = match shown {
+        Picture::Diagram => panel.child(diagram(props, &data)),
+        Picture::Sequence => panel.child(form("sequence", props, sequence)),
+        Picture::Table => panel.child(machine_table(props, &data)),
+    };
     el("section.acc-part")
         .child(el("h2.acc-spoken").text("Picture"))
         .child(tabs(props, shown))
-        .child(panel.child(drawn))
+        .child(panel)
 }
 
 fn word(picture: Picture) -> &'static str {
@@ -46,7 +49,7 @@ fn tabs(props: &PartProps, chosen: Picture) -> El {
             .attr("role", "tab")
             .attr_bool("aria-selected", is_chosen)
             .attr("tabindex", if is_chosen { "0" } else { "-1" })
-            .on_click(props.on(move || Command::just(Action::Pictured(picture))))
+            .on_click(props.on(move || Command::Picture(picture)))
     });
     // A tab that gets the focus by an arrow key is chosen as if it were clicked.
     let on_key = Callback::from(|event: Event| {
@@ -70,6 +73,20 @@ fn tabs(props: &PartProps, chosen: Picture) -> El {
         .children(tabs)
 }
 
+/// The sequence, which the scribe draws, or what there is of it until then.
+fn sequence(form: &Form<'_>) -> El {
+    let props = form.part;
+    match &props.lab.view.scribe {
+        None => waiting("The picture is being drawn."),
+        Some(Err(why)) => failed(why),
+        Some(Ok(())) => {
+            let drawn = (props.paint)(&props.lab.sequence().to_string());
+            let drawn = drawn.and_then(|text| serde_json::from_str(&text).ok());
+            grown(form, &drawn.unwrap_or_default(), &Html::default())
+        }
+    }
+}
+
 /// A button that shows all that the diagram says as text.
 pub(super) fn show_table(props: &PartProps) -> El {
     button("Show as table")
@@ -87,25 +104,51 @@ pub(super) fn symbol(element: El, number: usize, name: &str) -> El {
         .attr("data-at", &number.to_string())
 }
 
-/// Where a key leads from a part of a picture, or from the picture itself.
-pub(super) type Next = Box<dyn Fn(Option<usize>, &str) -> Option<usize>>;
+/// A picture that is walked through.
+pub(super) enum Walk {
+    /// The diagram, from its current state on.
+    Diagram(usize),
+    /// A picture of the scribe: where keys come in, and the entry of the log that each part shows.
+    Rows(Value),
+}
+
+impl Walk {
+    /// Where a key leads from a part of the picture, or from the picture itself.
+    fn next(&self, from: Option<usize>, key: &str) -> Option<usize> {
+        match (self, from) {
+            (Self::Diagram(_), Some(from)) => {
+                Some(Spot::of(from).walk(&Edge::all(), key)?.number())
+            }
+            (Self::Rows(rows), Some(from)) => {
+                step(from, rows.as_array()?.len().checked_sub(1)?, key)
+            }
+            _ if !key.starts_with("Arrow") => None,
+            (Self::Diagram(current), None) => Some(*current),
+            (Self::Rows(rows), None) => usize::try_from(rows[0].as_u64()?).ok(),
+        }
+    }
+
+    /// What it does to choose a part.
+    fn choose(&self, part: usize) -> Option<Action> {
+        match (self, Spot::of(part)) {
+            (Self::Rows(rows), _) => Some(Action::Selected(Some(rows[part + 1].as_u64()?))),
+            (_, Spot::Edge(index)) => Edge::all().get(index).copied().map(Action::EdgeChosen),
+            (_, Spot::Place(_)) => None,
+        }
+    }
+}
 
 /// Makes a picture one tab stop: keys lead from one of its parts to the next, Enter or a click chooses one.
-pub(super) fn walkable(
-    props: &PartProps,
-    picture: El,
-    next: Next,
-    choose: Box<dyn Fn(usize) -> Option<Action>>,
-) -> El {
+pub(super) fn walkable(props: &PartProps, picture: El, walk: Walk) -> El {
     let act = props.act.clone();
     let handle = Callback::from(move |event: Event| {
         let key = key(&event);
         // Without a key it is a click.
         let handled = match key.as_str() {
-            "" | "Enter" | " " => number(&event).and_then(&choose).map(|action| {
+            "" | "Enter" | " " => number(&event).and_then(|part| walk.choose(part)).map(|action| {
                 act.emit(Command::just(action));
             }),
-            key => next(number(&event), key).map(|next| {
+            key => walk.next(number(&event), key).map(|next| {
                 let picture = target::<Element>(&event);
                 // Only a malformed selector would be an error.
                 let picture = picture.and_then(|part| part.closest("svg").ok().flatten());

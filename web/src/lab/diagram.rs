@@ -736,16 +736,21 @@ impl Spot {
 }
 
 /// The one before or after, as keys say it.
-pub fn neighbour<T: Copy + PartialEq>(all: &[T], one: T, key: &str) -> Option<T> {
+fn neighbour<T: Copy + PartialEq>(all: &[T], one: T, key: &str) -> Option<T> {
     let index = all.iter().position(|other| *other == one)?;
+    all.get(step(index, all.len(), key)?).copied()
+}
+
+/// Where a key leads from one of so many.
+pub fn step(from: usize, count: usize, key: &str) -> Option<usize> {
     let to = match key {
-        "ArrowDown" => index + 1,
-        "ArrowUp" => index.checked_sub(1)?,
+        "ArrowDown" => from + 1,
+        "ArrowUp" => from.checked_sub(1)?,
         "Home" => 0,
-        "End" => all.len() - 1,
+        "End" => count - 1,
         _ => return None,
     };
-    all.get(to).copied()
+    (to < count).then_some(to)
 }
 
 /// A word of so many letters at most, with its end kept: it says what a file is.

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use accession_client::{Body, Exchange, Outcome};
 use accession_core::simulator::Transition;
+use accession_core::structure::{Plain, Writer};
 use accession_core::time::Timestamp;
 use accession_core::wire::{Headers, Method};
 
@@ -192,6 +193,20 @@ impl Entry {
             Happening::Event(_) => true,
             Happening::Target(_) => false,
         }
+    }
+
+    /// The line for the scribe, but for what it tells of a call.
+    pub(super) fn line(&self) -> Writer<'_> {
+        let mut line = Writer::new(&Plain);
+        line.put("number", &self.number);
+        line.put("at", &self.at.as_millis());
+        line.put("times", &u64::from(self.times));
+        match &self.what {
+            Happening::Call(_) => {}
+            Happening::Event(event) => line.put("event", &event.told()),
+            Happening::Target(target) => line.put("target", target),
+        }
+        line
     }
 
     /// Whether its text, as it would be copied, holds `needle`, in whatever case.

@@ -59,17 +59,11 @@ impl Lab {
         let mut here = true;
         let mut lines = Vec::new();
         for entry in self.log().entries() {
-            let mut line = Writer::new(&Plain);
-            line.put("number", &entry.number);
-            line.put("at", &entry.at.as_millis());
-            line.put("times", &u64::from(entry.times));
+            let mut line = entry.line();
             match &entry.what {
                 Happening::Call(exchange) => line.put("call", &exchange.to_value()),
-                Happening::Event(event) => line.put("event", &event.told()),
-                Happening::Target(target) => {
-                    here = target.starts_with(SIMULATED) == simulated;
-                    line.put("target", target);
-                }
+                Happening::Target(target) => here = target.starts_with(SIMULATED) == simulated,
+                Happening::Event(_) => {}
             }
             if here {
                 lines.push(line.finish(""));
