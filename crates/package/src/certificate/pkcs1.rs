@@ -1,8 +1,9 @@
 //! RSA signatures with PKCS#1 v1.5 padding: RFC 8017, section 8.2.2.
 //!
 //! The `rsa` crate verifies them too, and the tests compare this with it. But it also makes keys
-//! and signatures, for which it needs numbers of any length and secrets kept from the clock: 13 KB
-//! of a compressed wasm module. Here all is public: the key, the message and the signature.
+//! and signatures, for which it needs numbers of any length and secrets kept from the clock: 8 KB
+//! more of the inspector's compressed wasm. Here all is public: the key, the message and the
+//! signature.
 //!
 //! It does not know of certificates.
 

@@ -95,17 +95,21 @@ impl Parsed {
         let mut certificate = file.within(tag::SEQUENCE)?;
         file.end()?;
         let signed = certificate.take().filter(|signed| signed.tag == tag::SEQUENCE)?;
-        let algorithm = certificate.within(tag::SEQUENCE)?.object()?;
+        let (algorithm, _) = read_algorithm(&mut certificate)?;
         let signature = certificate.bits()?;
         certificate.end()?;
 
         let mut fields = Elements::of(signed.value);
         let is_first_version = match fields.within(tag::FIELD_0) {
-            Some(mut version) => !matches!(version.unsigned()?, [1 | 2]),
             None => true,
+            Some(mut version) => match version.unsigned()? {
+                [] => true,
+                [1 | 2] => false,
+                _ => return None,
+            },
         };
         let serial = fields.number()?;
-        fields.within(tag::SEQUENCE)?.object()?;
+        read_algorithm(&mut fields)?;
         let issuer = fields.value(tag::SEQUENCE)?;
         let mut validity = fields.within(tag::SEQUENCE)?;
         let (not_before, not_after) = (validity.time()?, validity.time()?);
@@ -206,8 +210,8 @@ impl Parsed {
 
 impl Key {
     fn read(mut info: Elements<'_>) -> Option<Self> {
-        let mut parameters = info.within(tag::SEQUENCE)?;
-        let (algorithm, key) = (parameters.object()?, info.bits()?);
+        let (algorithm, mut parameters) = read_algorithm(&mut info)?;
+        let key = info.bits()?;
         info.end()?;
         if algorithm != RSA {
             return Some(Self::Other(match parameters.object() {
@@ -265,6 +269,17 @@ fn basic_constraints(mut extensions: Elements<'_>) -> Option<Option<Authority>> 
         }
     }
     Some(found)
+}
+
+/// Takes the number of an algorithm, and the element with its parameters if there is one.
+fn read_algorithm<'a>(fields: &mut Elements<'a>) -> Option<(ObjectIdentifier, Elements<'a>)> {
+    let mut algorithm = fields.within(tag::SEQUENCE)?;
+    let (number, parameters) = (algorithm.object()?, algorithm);
+    if !algorithm.is_empty() {
+        algorithm.take()?;
+    }
+    algorithm.end()?;
+    Some((number, parameters))
 }
 
 const RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");

@@ -492,9 +492,10 @@ fn what_the_x509_cert_crate_reads_is_read() {
             if expected.get_extension::<BasicConstraints>().is_err() {
                 return Ok(());
             }
-            let file = pem(&der);
-            let (report, _) = judge(file.as_bytes(), None, at(2026), &Roots::default());
-            let signer = report.unwrap().signer;
+            let mut findings = Findings::default();
+            let mut notes = findings.of("package.cert");
+            let read = CertificateFile::read(pem(&der).as_bytes(), &mut notes).unwrap();
+            let signer = read.judge(None, at(2026), &Roots::default(), &mut notes).signer;
             let serial = signer.serial.split(':').map(|byte| u8::from_str_radix(byte, 16).unwrap());
             prop_assert_eq!(serial.collect::<Vec<_>>(), expected.serial_number().as_bytes());
             let validity = expected.validity();
