@@ -10,6 +10,7 @@ use accession_client::{Reader, Source, Transport};
 use accession_core::reading;
 use accession_core::received::{Broken, Received};
 use accession_core::simulator::Wants;
+use accession_core::structure::{Plain, Wire};
 use accession_core::time::Timestamp;
 use accession_web::app::{App, AppProps};
 use accession_web::host::{Farewell, Host, Later};
@@ -206,7 +207,7 @@ impl Reader for WorkerReader {
             let text = end.await.unwrap_or_else(|_| Err(String::new()));
             let text = text.map_err(|_| Broken::ConnectionLost)?;
             let read = |text: &str| {
-                let value = serde_json::from_str(text).ok()?;
+                let value = reading::parse(text).ok()?;
                 Some(reading::read(&value).ok()?.value)
             };
             read(&text).ok_or(Broken::ConnectionLost)
@@ -228,7 +229,7 @@ fn received(
         }
         Source::Virtual(_) => return Err(JsValue::NULL),
     };
-    let digests = serde_json::to_string(&wants.digests).unwrap_or_default();
+    let digests = wants.digests.write(&Plain).to_string();
     let order = [
         ("file", blob.into()),
         ("wants", digests.into()),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use accession_client::Exchange;
 use accession_core::dialect;
 use accession_core::model::SessionId;
+use accession_core::reading;
 use accession_core::session::Phase;
 use accession_core::simulator::Transition;
 use accession_core::time::Timestamp;
@@ -370,7 +371,7 @@ fn fetches(exchange: &Exchange) -> bool {
     if !exchange.operation.ends_with("file.add") || !matches!(exchange.status(), Some(200..=299)) {
         return false;
     }
-    let Ok(body) = serde_json::from_str::<Value>(exchange.request.body.as_text()) else {
+    let Ok(body) = reading::parse(exchange.request.body.as_text()) else {
         return false;
     };
     let spec = body.get("file_spec").unwrap_or(&body);
