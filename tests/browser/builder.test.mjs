@@ -144,6 +144,27 @@ test('what a call changes is on screen after it', async (t) => {
   await here.watched.isClean();
 });
 
+test('the form is asked for when it is unfolded, and typing keeps its place', async (t) => {
+  const watched = await open(t, browser, `${program.origin}/?seed=7`);
+  const here = await new Builder(watched).isSimulated();
+  const title = here.guide.getByText('Any call', { exact: true });
+  await here.page.route('**/accession-scribe*', (route) => route.abort());
+  await title.click();
+  await here.guide.getByText('could not be loaded').waitFor();
+  await here.page.unroute('**/accession-scribe*');
+  await title.click();
+  await here.guide.getByText('could not be loaded').waitFor({ state: 'detached' });
+  await here.unfoldBuilder();
+  await here.choose('library.get');
+  const id = here.value('library_id');
+  await id.fill('abcd');
+  await id.press('Home');
+  await id.press('ArrowRight');
+  await here.page.keyboard.type('XY');
+  assert.equal(await id.inputValue(), 'aXYbcd');
+  assert.equal(await id.evaluate((field) => field.selectionStart), 3);
+});
+
 for (const [width, height] of [
   [1280, 800],
   [320, 640],

@@ -8,6 +8,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use accession_core::operations::Call;
+use accession_core::reading;
 use gloo_timers::callback::Interval;
 use serde_json::Value;
 use wasm_bindgen::JsCast;
@@ -170,7 +171,7 @@ impl Component for App {
             move |(sheet, entered): (&str, Value)| {
                 let mut replica = again.borrow_mut();
                 let facts = lab.facts(sheet, &entered, replica.of(&lab)).to_string();
-                let drawn = (host.draw)(&facts).and_then(|text| serde_json::from_str(&text).ok());
+                let drawn = (host.draw)(&facts).and_then(|text| reading::parse(&text).ok());
                 drawn.unwrap_or_default()
             }
         });

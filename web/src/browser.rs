@@ -206,7 +206,7 @@ impl Reader for WorkerReader {
             let text = end.await.unwrap_or_else(|_| Err(String::new()));
             let text = text.map_err(|_| Broken::ConnectionLost)?;
             let read = |text: &str| {
-                let value = serde_json::from_str(text).ok()?;
+                let value = reading::parse(text).ok()?;
                 Some(reading::read(&value).ok()?.value)
             };
             read(&text).ok_or(Broken::ConnectionLost)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use accession_core::reading;
 use accession_core::time::Timestamp;
-use serde_json::Value;
 
 /// A number of bytes: `5.2 MB`.
 pub fn bytes(count: u64) -> String {
@@ -98,9 +98,7 @@ pub fn visible(text: &str) -> String {
 
 /// A body that is JSON, laid out for reading; anything else as it is.
 pub fn pretty(text: &str) -> String {
-    serde_json::from_str::<Value>(text)
-        .and_then(|value| serde_json::to_string_pretty(&value))
-        .unwrap_or_else(|_| text.to_owned())
+    reading::parse(text).map_or_else(|_| text.to_owned(), |value| format!("{value:#}"))
 }
 
 /// The beginning of an identifier, enough to tell two apart.

@@ -18,6 +18,7 @@ use accession_core::dialect::{self, Dialect, SESSION_HEADER, Unsendable};
 use accession_core::error::ApiError;
 use accession_core::model::LoginToken;
 use accession_core::operations::{self, Call, LoginCreate, LoginDelete, Operation, Row};
+use accession_core::reading;
 use accession_core::structure::Wire;
 use accession_core::time::Timestamp;
 use accession_core::wire::{self, Request, Response};
@@ -359,7 +360,7 @@ fn read_result(
     if empty {
         return Err("the body is empty".to_owned());
     }
-    let body = serde_json::from_slice(&response.body)
+    let body = reading::parse(&response.body)
         .map_err(|error| format!("the body is not JSON ({error})"))?;
     let (value, enveloped) = dialect::unwrap_result(dialect, body);
     if !enveloped {

@@ -1,7 +1,8 @@
 //! How Accession's own server says who it is: errors that are nobody else's, and the header that
 //! names the server behind a gateway. It does not know when they are sent.
 
-use serde_json::{Value, json};
+use accession_core::reading;
+use serde_json::json;
 
 /// The response header in which Accession's own gateway names the server that it forwards to.
 pub const GATEWAY_HEADER: &str = "x-accession-gateway";
@@ -25,7 +26,7 @@ impl OwnError {
 
     /// Reads such a body; none if it is another one.
     pub fn read(body: &str) -> Option<Self> {
-        let body: Value = serde_json::from_str(body).ok()?;
+        let body = reading::parse(body).ok()?;
         let text = |name| Some(body.get(name)?.as_str()?.to_owned());
         let speaker = text("error").filter(|speaker| speaker.starts_with(SPEAKERS))?;
         Some(Self { speaker, message: text("message")? })

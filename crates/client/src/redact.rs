@@ -1,6 +1,7 @@
 //! Takes the secrets out of what is recorded: passwords, tokens, and upload links, which need no
 //! login and are keys themselves. It does not know what becomes of the record.
 
+use accession_core::reading;
 use accession_core::wire::{Headers, REDACTED, Request, Response};
 use serde_json::Value;
 
@@ -75,7 +76,7 @@ fn body(bytes: &[u8], secret_result: bool, secrets: &[&str]) -> Body {
         return Body::Bytes(bytes.len() as u64);
     };
     let text = &without_users(text);
-    let Ok(mut value) = serde_json::from_str::<Value>(text) else {
+    let Ok(mut value) = reading::parse(text) else {
         return Body::Text(if secret_result {
             REDACTED.to_owned()
         } else {

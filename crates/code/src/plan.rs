@@ -9,6 +9,7 @@ use accession_core::operations::{
     self, LoginCreate, LoginDelete, LoginGet, Operation, Row, SessionFileAdd, SessionFileGet,
     SessionFileValidate, UpdateSessionComplete, UpdateSessionGet, UpdateSessionKeepAlive,
 };
+use accession_core::reading;
 use accession_core::wire::{Method, REDACTED, Request};
 use serde_json::{Map, Value};
 
@@ -394,7 +395,7 @@ impl Plan {
         }
         pieces.push(Piece::Text(text));
         pieces.retain(|piece| *piece != Piece::Text(String::new()));
-        let body = serde_json::from_slice(&request.body).ok();
+        let body = reading::parse(&request.body).ok();
         Line { method: request.method, target: pieces, body }
     }
 }
@@ -421,7 +422,7 @@ impl<'a> Recorded<'a> {
         let parameters = routed.and_then(|routed| routed.parameters(&request).ok());
         let answer = match &exchange.outcome {
             Outcome::Answered(answer) if matches!(answer.status, 200..=299) => {
-                serde_json::from_str(answer.body.as_text()).ok()
+                reading::parse(answer.body.as_text()).ok()
             }
             Outcome::Answered(_) | Outcome::NoAnswer(_) => None,
         };

@@ -381,7 +381,7 @@ impl Routed<'_> {
             let error = ApiError::new(ErrorType::InvalidRequest, rules::WELL_FORMED, message);
             return Err(ApiError { http_status: Some(415), ..error });
         }
-        let mut body: Value = serde_json::from_slice(&request.body).map_err(|error| {
+        let mut body: Value = reading::parse(&request.body).map_err(|error| {
             let message = messages::BODY_PARSE_ERROR.with([&error.to_string()]);
             ApiError::new(ErrorType::InvalidArgument, rules::WELL_FORMED, message)
         })?;
@@ -646,7 +646,7 @@ pub fn unwrap_result(dialect: Dialect, body: Value) -> (Value, bool) {
 
 /// Reads the body of a refusal in either dialect; `None` if it is no error structure.
 pub fn read_error(body: &[u8]) -> Option<ApiError> {
-    let mut body: Value = serde_json::from_slice(body).ok()?;
+    let mut body: Value = reading::parse(body).ok()?;
     drop_nulls(&mut body);
     let fields = body.as_object_mut()?;
     let canonical = fields.get("type").and_then(Value::as_str).map(ErrorType::from_canonical_name);

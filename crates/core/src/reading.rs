@@ -69,6 +69,12 @@ impl fmt::Display for Path {
     }
 }
 
+/// Parses JSON. All that is linked into the wasm goes through here: texts and bytes apart would each
+/// bring a parser of their own.
+pub fn parse(json: &(impl AsRef<[u8]> + ?Sized)) -> serde_json::Result<Value> {
+    serde_json::from_slice(json.as_ref())
+}
+
 /// Reads a value. Null and absent are the same; unknown fields are passed over and told.
 pub fn read<T: Wire>(value: &Value) -> Fit<Read<T>> {
     let mut place = T::blank();

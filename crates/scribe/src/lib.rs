@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use accession_client::Exchange;
 use accession_code::{self as code, Language};
-use serde_json::Value;
+use accession_core::reading;
 use wasm_bindgen::prelude::*;
 
 #[cfg(target_arch = "wasm32")]
@@ -22,7 +22,7 @@ static MEMORY: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_alloca
 /// `run` it is the code of the last exchange. Asked for `null`, it writes nothing: it is here.
 #[wasm_bindgen]
 pub fn write(order: &str) -> Result<String, JsError> {
-    let order: Value = serde_json::from_str(order)?;
+    let order = reading::parse(order)?;
     if order.is_null() {
         return Ok(String::new());
     }
@@ -43,7 +43,7 @@ pub fn write(order: &str) -> Result<String, JsError> {
 /// `offered`.
 #[wasm_bindgen]
 pub fn draw(facts: &str) -> Result<String, JsError> {
-    Ok(views::draw(&serde_json::from_str(facts)?).to_string())
+    Ok(views::draw(&reading::parse(facts)?).to_string())
 }
 
 /// A run in the form that is named (`run`, `har`, `report`, `states` or `link`), from what the page tells of

@@ -1,6 +1,7 @@
 //! Runs on their way out of the page and into it: what is saved, and what was found in what is opened.
 
 use accession_artefacts::{self as artefacts, Found, Record, Unreadable};
+use accession_core::reading;
 use accession_scenarios::Scenario;
 use serde_json::{Value, json};
 
@@ -10,7 +11,7 @@ const PICTURE: &str = "accession-states.svg";
 /// A run in the form that is named, from what the page tells of it: the `text`, the `name` and the `type` of
 /// a file, and what is `said` then.
 pub(crate) fn keep(how: &str, record: &str) -> Result<String, &'static str> {
-    let record = serde_json::from_str(record).ok().and_then(|value| Record::from_value(&value));
+    let record = reading::parse(record).ok().and_then(|value| Record::from_value(&value));
     let record = record.ok_or("the page's own record cannot be read")?;
     let file = |text: String, name: &str, kind: &str| {
         let said =

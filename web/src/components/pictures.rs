@@ -81,7 +81,7 @@ fn sequence(form: &Form<'_>) -> El {
         Some(Err(why)) => failed(why),
         Some(Ok(())) => {
             let drawn = (props.paint)(&props.lab.sequence().to_string());
-            let drawn = drawn.and_then(|text| serde_json::from_str(&text).ok());
+            let drawn = drawn.and_then(|text| accession_core::reading::parse(&text).ok());
             grown(form, &drawn.unwrap_or_default(), &Html::default())
         }
     }

@@ -8,7 +8,7 @@ use accession_client::is_secret;
 use accession_core::dialect::{self, Dialect};
 use accession_core::model::SessionId;
 use accession_core::operations::{self, Call, Operation, Row, UpdateSessionCreate};
-use accession_core::reading::Path;
+use accession_core::reading::{self, Path};
 use accession_core::rules;
 use accession_core::structure::{Plain, Writer};
 use serde_json::{Map, Value};
@@ -169,7 +169,7 @@ impl Builder {
 
 impl Draft {
     fn read(text: String, before: Map<String, Value>) -> Self {
-        let (parameters, error) = match serde_json::from_str(&text) {
+        let (parameters, error) = match reading::parse(&text) {
             Ok(Value::Object(parameters)) => (parameters, None),
             Ok(_) => {
                 (before, Some("the parameters are one object, {…}, from line 1 on".to_owned()))

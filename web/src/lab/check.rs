@@ -4,6 +4,7 @@
 
 use std::rc::Rc;
 
+use accession_core::reading;
 use accession_core::time::Timestamp;
 use serde_json::Value;
 
@@ -59,7 +60,7 @@ impl Check {
     }
 
     pub(super) fn end(&mut self, found: Result<String, String>) {
-        let read = |text: String| serde_json::from_str(&text).map_err(|error| error.to_string());
+        let read = |text: String| reading::parse(&text).map_err(|error| error.to_string());
         self.found = Some(found.and_then(read).map(Rc::new));
     }
 
@@ -68,7 +69,7 @@ impl Check {
         let found = self.found.as_ref()?.as_ref().ok()?;
         match format {
             Format::Markdown => found["markdown"].as_str().map(str::to_owned),
-            Format::Json => serde_json::to_string_pretty(&found["report"]).ok(),
+            Format::Json => Some(format!("{:#}", found["report"])),
         }
     }
 

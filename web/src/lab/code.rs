@@ -1,7 +1,8 @@
 //! Which code is asked for, and which was written. It does not write any.
 
 use accession_code::Language;
-use serde_json::{Value, json};
+use accession_core::structure::{Plain, Writer};
+use serde_json::Value;
 
 use super::Lab;
 
@@ -58,6 +59,10 @@ impl Lab {
             entry.iter().map(|exchange| exchange.to_value()).collect()
         };
         let (language, run) = (order.language.name(), order.whole_run);
-        json!({ "language": language, "run": run, "exchanges": exchanges }).to_string()
+        let mut told = Writer::new(&Plain);
+        told.put("language", &language.to_owned());
+        told.put("run", &run);
+        told.put("exchanges", &Value::Array(exchanges));
+        told.finish("").to_string()
     }
 }

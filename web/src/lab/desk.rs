@@ -1,6 +1,7 @@
 //! What the scribe is told of the page to draw sheets and the form of any call, and what is made of the
 //! commands that it puts into them. It does not know how they look.
 
+use accession_core::reading;
 use accession_core::simulator::Simulator;
 use accession_core::structure::{Plain, Writer};
 use serde_json::Value;
@@ -39,7 +40,7 @@ pub fn completed(command: &Value, entered: impl FnOnce() -> String) -> Value {
     let mut command = command[2].clone();
     if let Some(place) = command.pointer_mut(place) {
         let entered = entered();
-        *place = match (&*place, serde_json::from_str(&entered)) {
+        *place = match (&*place, reading::parse(&entered)) {
             // Any other spelling of it would change while it is typed.
             (Value::Number(_), Ok(Value::Number(number))) if number.to_string() == entered => {
                 number.into()

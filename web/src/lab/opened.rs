@@ -72,8 +72,11 @@ impl Lab {
         record.put("lines", &Value::Array(lines));
         if simulated {
             let mut run = self.begin.write(&Plain);
-            let entries = self.branches.current.run.iter();
-            run["entries"] = entries.map(|entry| entry.write(&Plain)).collect();
+            if let Value::Object(run) = &mut run {
+                let entries = self.branches.current.run.iter();
+                let entries = entries.map(|entry| entry.write(&Plain)).collect();
+                run.insert("entries".to_owned(), entries);
+            }
             record.put("run", &run);
         }
         if let Some(session) = &self.session {

@@ -348,7 +348,7 @@ fn told<'a>(
     };
     for exchange in exchanges.filter(|exchange| concerns(exchange, &known.id)) {
         let Wire::Answered(answer) = &exchange.outcome else { continue };
-        let Ok(body) = serde_json::from_str(answer.body.as_text()) else { continue };
+        let Ok(body) = reading::parse(answer.body.as_text()) else { continue };
         let dialect = Dialect::of_path(request(exchange).path());
         let (value, _) = dialect::unwrap_result(dialect.unwrap_or_default(), body);
         let is = |name: &str| exchange.operation.ends_with(name) && answer.status == 200;

@@ -130,7 +130,7 @@ impl Form<'_> {
 
     /// The whole as text.
     fn raw(&self) -> El {
-        let written = || serde_json::to_string_pretty(&self.parameters).unwrap_or_default();
+        let written = || format!("{:#}", Value::Object(self.parameters.clone()));
         let text = self.told.get("text").as_str().map_or_else(written, str::to_owned);
         let invalid = if self.error().is_some() { "true" } else { "false" };
         let area = el("textarea.acc-mono")

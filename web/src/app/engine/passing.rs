@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use accession_core::reading;
 use serde_json::Value;
 
 use super::Engine;
@@ -14,7 +15,7 @@ impl Engine {
         let passed = (self.host.pass)(how, &lab.record().to_string());
         self.spawn(|engine| async move {
             let answer = match passed.await {
-                Ok(text) => serde_json::from_str(&text).unwrap_or_default(),
+                Ok(text) => reading::parse(&text).unwrap_or_default(),
                 Err(why) => Value::from_iter([("said", why)]),
             };
             engine.passed(&answer);

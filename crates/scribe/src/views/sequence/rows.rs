@@ -386,7 +386,7 @@ impl<'a> Entry<'a> {
         if !self.text("operation").ends_with("file.add") || !self.succeeded() {
             return false;
         }
-        let body: Value = serde_json::from_str(self.text("asked")).unwrap_or_default();
+        let body: Value = accession_core::reading::parse(self.text("asked")).unwrap_or_default();
         let spec = body.get("file_spec").unwrap_or(&body);
         spec["source_type"] == "PULL"
     }
