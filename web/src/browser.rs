@@ -13,8 +13,10 @@ use accession_core::simulator::Wants;
 use accession_core::time::Timestamp;
 use accession_web::app::{App, AppProps};
 use accession_web::host::{Farewell, Host, Later};
+use accession_web::words;
 use futures_channel::oneshot;
 use js_sys::{Array, Object, Promise, Reflect};
+use serde_json::Value;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -22,6 +24,7 @@ use web_sys::{
     DataTransfer, Event, File, HtmlDocument, HtmlElement, HtmlTextAreaElement, MessageEvent,
     Worker, WorkerOptions, WorkerType,
 };
+use yew::platform::spawn_local;
 
 /// The element that `index.html` holds for the page.
 const ELEMENT: &str = "accession";
@@ -79,6 +82,19 @@ pub(crate) fn mount() {
         farewell: farewell.clone(),
     });
     say_goodbye(&window, farewell);
+    let Some(url) = element.dataset().get("words") else { return render(element, host) };
+    let messages = text_of(messages(&element, &url));
+    spawn_local(async move {
+        // Why there are none was told on the console.
+        let messages = messages.await.ok().and_then(|text| reading::parse(&text).ok());
+        if let Some(Value::Object(messages)) = messages {
+            words::speak(messages, form);
+        }
+        render(element, host);
+    });
+}
+
+fn render(element: HtmlElement, host: Rc<Host>) {
     yew::Renderer::<App>::with_root_and_props(element.into(), AppProps { host }).render();
 }
 
@@ -114,6 +130,12 @@ extern "C" {
     fn keep(look: &str);
     fn reset(element: &HtmlElement);
     fn watch(element: &HtmlElement);
+}
+
+#[wasm_bindgen(module = "/js/words.js")]
+extern "C" {
+    fn messages(element: &HtmlElement, url: &str) -> Promise;
+    fn form(number: f64) -> String;
 }
 
 #[wasm_bindgen(module = "/js/dropped.js")]

@@ -49,7 +49,11 @@ function press(place, name) {
 function build(value) {
   const details = builder();
   if (!details) return;
-  if (!details.closest("aside").checkVisibility()) press("Panes", "Guide");
+  if (!details.closest("aside").checkVisibility()) {
+    const tab = page().querySelector(".acc-tab-guide");
+    tab.focus();
+    tab.click();
+  }
   const choose = () => {
     const select = details.querySelector("select");
     select.value = value;

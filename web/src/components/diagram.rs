@@ -8,6 +8,7 @@ use super::state::status_look;
 use crate::app::command::Command;
 use crate::lab::diagram::{Drawn, FileLine, ROW, Told, label_width, wrap};
 use crate::lab::{Cause, Diagram, Now, Place, Spot};
+use crate::words::{say, word};
 
 /// So many files are drawn.
 const FILES: usize = 4;
@@ -19,7 +20,7 @@ const LINE: i32 = 14;
 pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
     let description = props.id("diagram-said");
     let current = Spot::Place(diagram.current.unwrap_or(Place::Before)).number();
-    let said = diagram.sentence() + "Arrow keys follow the arrows, Enter explains one.";
+    let said = diagram.sentence() + &word("Arrow keys follow the arrows, Enter explains one.");
     let drawing = el("svg.acc-picture")
         .attr("viewBox", "-3 0 646 464")
         .attr("aria-label", "State diagram")
@@ -72,12 +73,15 @@ fn state(diagram: &Diagram, place: Place) -> El {
         symbol(el("g").class(&class), Spot::Place(place).number(), &diagram.spoken(place))
             .child(frame("rect", [x, y, width, height]))
             .child(drawing(icon, x + 9, y + 7))
-            .child(words("text.acc-word", x + 30, y + 19, place.word()).exact());
+            .child(words("text.acc-word", x + 30, y + 19, &place.said()).exact());
     if is_current {
+        let current = word("current");
+        let wide = label_width(&current) + 1;
+        let left = x + width - wide - 5;
         state = state
             .attr("aria-current", "step")
-            .child(frame("rect.acc-pill", [x + width - 64, y + 5, 59, 18]))
-            .child(words("text.acc-on-pill", x + width - 59, y + 18, "current"));
+            .child(frame("rect.acc-pill", [left, y + 5, wide, 18]))
+            .child(words("text.acc-on-pill", left + 5, y + 18, &current));
         if diagram.completing {
             state = state.child(words("text.acc-status", x + 88, y + 18, "completing"));
         }
@@ -96,7 +100,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
         for refusal in diagram.listed() {
             let text = format!("✕\u{a0}{}: {}", refusal.calls, refusal.because);
             for text in wrap(&text, letters, left) {
-                state = state.child(words("text.acc-why", x, at, &text));
+                state = state.child(words("text.acc-why", x, at, &text).english());
                 (at, left) = (at + LINE, left - 1);
             }
             if left == 0 {
@@ -105,7 +109,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
         }
     }
     if at == y {
-        for text in wrap(place.meaning(), letters, rows) {
+        for text in wrap(&word(place.meaning()), letters, rows) {
             state = state.child(words("text", x, at, &text));
             at += LINE;
         }
@@ -129,7 +133,7 @@ fn files(mut state: El, files: &[FileLine], x: i32, mut y: i32) -> El {
     }
     match files.len().saturating_sub(FILES) {
         0 => state,
-        more => state.child(words("text", x, y - 1, &format!("and {more} more"))),
+        more => state.child(words("text", x, y - 1, &say("and {0} more", &[&more.to_string()]))),
     }
 }
 
@@ -173,7 +177,7 @@ fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
         arrow = arrow.child(line("path.acc-cross", &cross));
         let mut below = at_y + 18;
         for text in wrap(&format!("✕\u{a0}{because}"), 22, 3) {
-            arrow = arrow.child(words("text.acc-why", x, below, &text));
+            arrow = arrow.child(words("text.acc-why", x, below, &text).english());
             below += LINE;
         }
     }
@@ -196,8 +200,10 @@ fn explanation(props: &PartProps) -> El {
     now = match &told.now {
         Now::Elsewhere => now.text("cannot happen where the session is."),
         Now::Refused(because, rule) => {
-            let rule = format!(" ({}, {}).", rule.id, super::explain_pane::known(*rule));
-            now.text("will be refused: ").text(because).text(&rule)
+            let known = word(super::explain_pane::known(*rule));
+            now.text("will be refused: ")
+                .child(el("span").english().text(because))
+                .child(el("span").exact().text(&format!(" ({}, {known}).", rule.id)))
         }
         other => now.text(&other.sentence()).text("."),
     };
@@ -212,6 +218,6 @@ fn explanation(props: &PartProps) -> El {
         }
         _ => None,
     };
-    let send = send.map(|send| button(&format!("Send {name}")).class("acc-small").on_click(send));
+    let send = send.map(|send| button(&say("Send {0}", &[name])).class("acc-small").on_click(send));
     el("div.acc-arrow").child(live).child(now).child(send)
 }

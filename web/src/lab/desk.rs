@@ -7,6 +7,7 @@ use accession_core::structure::{Plain, Writer};
 use serde_json::Value;
 
 use super::{Lab, builder};
+use crate::words;
 
 impl Lab {
     /// What a sheet is told, together with what is entered into it.
@@ -18,7 +19,14 @@ impl Lab {
         facts.put("dialect", &self.dialect.prefix().to_owned());
         facts.put("look", &self.view.kept());
         facts.put("simulated", &self.target.is_simulated());
-        facts.put("said", &self.view.said);
+        facts.put("said", &self.view.said.text);
+        facts.put("quoted", &self.view.said.quoted);
+        // What is found there by typing is found in the page's language.
+        if let Some(words) =
+            words::catalogue().filter(|_| matches!(sheet, "commands" | "scenarios"))
+        {
+            facts.put("words", &words);
+        }
         let arranged = sheet == "conditions" && !self.target.is_live();
         if let Some(simulator) = simulator.filter(|_| arranged) {
             let session = self.session.as_ref().filter(|session| session.is_active());

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Engine;
 use crate::app::command::Command;
 use crate::lab::{Action, Lab, Opened};
+use crate::words::Said;
 
 impl Engine {
     /// Lets the run leave the page in this form, or lets one come in.
@@ -16,7 +17,7 @@ impl Engine {
         self.spawn(|engine| async move {
             let answer = match passed.await {
                 Ok(text) => reading::parse(&text).unwrap_or_default(),
-                Err(why) => Value::from_iter([("said", why)]),
+                Err(why) => Value::from_iter([("said", Value::from_iter([("say", vec![why])]))]),
             };
             engine.passed(&answer);
         });
@@ -31,11 +32,13 @@ impl Engine {
             self.dispatch.emit(Action::SheetOpened(None));
             return self.open(&lab, opened);
         }
-        let Some(said) = answer["said"].as_str() else { return };
+        if answer["said"].is_null() {
+            return;
+        }
         // What came with the address finds no sheet open.
         if lab.view.sheet.is_none() {
             self.perform(Command::Open("run".to_owned()));
         }
-        self.dispatch.emit(Action::Said(said.to_owned()));
+        self.dispatch.emit(Action::Said(Said::read(&answer["said"])));
     }
 }

@@ -1,0 +1,163 @@
+//! What the page says, in the language of its catalogue. Without one it speaks English, which is what
+//! every message is called by: nothing is looked up then.
+//!
+//! It knows no view. Texts that stand alone are looked up where elements are made; what is composed of
+//! words and data is composed here, by a message with numbered places. All of it stays text.
+
+use std::cell::RefCell;
+
+use serde_json::{Map, Value};
+
+/// The attributes that people see or hear.
+pub(crate) const SPOKEN: [&str; 8] = [
+    "alt",
+    "aria-label",
+    "aria-roledescription",
+    "aria-valuetext",
+    "data-label",
+    "label",
+    "placeholder",
+    "title",
+];
+
+thread_local! {
+    static CATALOGUE: RefCell<Option<Catalogue>> = const { RefCell::new(None) };
+}
+
+/// The messages of another language.
+struct Catalogue {
+    /// Each by its English text: a text, or one for each form that the language has for numbers.
+    messages: Map<String, Value>,
+    /// The form of a number: `one`, `few`, `other`, …
+    form: fn(f64) -> String,
+}
+
+/// Speaks as a catalogue says from now on: `{"Close": "Schließen", "{0} files": {"one": "{0} Datei", "other":
+/// "{0} Dateien"}}`. What it does not have, or has in another shape, stays English.
+pub fn speak(messages: Map<String, Value>, form: fn(f64) -> String) {
+    CATALOGUE.set(Some(Catalogue { messages, form }));
+}
+
+/// Whether the page speaks another language than English.
+pub(crate) fn are_other() -> bool {
+    CATALOGUE.with_borrow(Option::is_some)
+}
+
+/// All messages of that language.
+pub(crate) fn catalogue() -> Option<Value> {
+    CATALOGUE.with_borrow(|catalogue| Some(Value::Object(catalogue.as_ref()?.messages.clone())))
+}
+
+/// A text that may be a message as a whole, as the catalogue has it; nothing, if it does not. Blanks around
+/// it belong to where it stands.
+pub(crate) fn found(text: &str) -> Option<String> {
+    CATALOGUE.with_borrow(|catalogue| {
+        let messages = &catalogue.as_ref()?.messages;
+        let message = text.trim_matches(' ');
+        let other = messages.get(message)?.as_str()?;
+        let (before, after) = text.split_once(message)?;
+        Some([before, other, after].concat())
+    })
+}
+
+/// A word or a sentence that goes into a message, or is kept until it is shown.
+pub(crate) fn word(text: &str) -> String {
+    found(text).unwrap_or_else(|| text.to_owned())
+}
+
+/// A message with what belongs to its places: `say("{0} of {1}", &["3", "7"])`.
+#[inline(never)]
+pub fn say(message: &str, given: &[&str]) -> String {
+    filled(&word(message), given)
+}
+
+/// A number of things: `count(3, "{0} file", "{0} files")`. A catalogue has it by the form for many.
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    counted(number, &number.to_string(), one, many)
+}
+
+/// The same, with the number written as it is to be shown.
+pub(crate) fn counted(number: u64, shown: &str, one: &str, many: &str) -> String {
+    let found = CATALOGUE.with_borrow(|catalogue| {
+        let Catalogue { messages, form } = catalogue.as_ref()?;
+        let forms = messages.get(many)?;
+        let message = forms.get(form(number as f64)).or_else(|| forms.get("other"))?;
+        Some(message.as_str()?.to_owned())
+    });
+    filled(found.as_deref().unwrap_or(if number == 1 { one } else { many }), &[shown])
+}
+
+/// A text that comes as data: as it is; `{"say": [message, …]}` with what belongs to its places, which may
+/// be such again; or `{"count": [number, one, many]}`.
+pub(crate) fn told(text: &Value) -> String {
+    if let Some([message, given @ ..]) = text["say"].as_array().map(Vec::as_slice) {
+        let given: Vec<String> = given.iter().map(told).collect();
+        let given: Vec<&str> = given.iter().map(String::as_str).collect();
+        return say(message.as_str().unwrap_or_default(), &given);
+    }
+    let (number, form) =
+        (&text["count"], |form: &Value| form.as_str().unwrap_or_default().to_owned());
+    match (number[0].as_u64(), text) {
+        (Some(of), _) => count(of, &form(&number[1]), &form(&number[2])),
+        (_, Value::Number(number)) => number.to_string(),
+        (_, text) => form(text),
+    }
+}
+
+/// What is said of something that came from elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Said {
+    /// The text.
+    pub text: String,
+    /// Whether it is English whatever the page speaks: whoever said it has no catalogue.
+    pub quoted: bool,
+}
+
+impl Said {
+    /// The words of somebody else.
+    pub(crate) fn quoted(text: impl ToString) -> Self {
+        Self { text: text.to_string(), quoted: true }
+    }
+
+    /// Reads what comes as data. Names lose the backticks that they stand between.
+    pub(crate) fn read(text: &Value) -> Self {
+        match text {
+            Value::String(text) => Self::quoted(text),
+            text => told(text).replace('`', "").into(),
+        }
+    }
+}
+
+impl From<&str> for Said {
+    fn from(text: &str) -> Self {
+        word(text).into()
+    }
+}
+
+impl From<String> for Said {
+    fn from(text: String) -> Self {
+        Self { text, quoted: false }
+    }
+}
+
+/// A message with its places filled. A place that nothing is given for stays as it is written.
+fn filled(message: &str, given: &[&str]) -> String {
+    let mut parts = message.split('{');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let place = part.split_once('}').and_then(|(place, rest)| {
+            let place: usize = place.parse().ok()?;
+            Some((given.get(place)?, rest))
+        });
+        match place {
+            Some((given, rest)) => text.extend([given, rest]),
+            None => text.extend(["{", part]),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod list;
+#[cfg(test)]
+mod tests;
