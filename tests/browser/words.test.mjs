@@ -35,18 +35,21 @@ before(async () => {
 });
 after(() => Promise.all([browser?.close(), program?.stop(), gateway?.stop(), behind?.stop()]));
 
+/** Runs in the page, and gives its element what an embedding page would write there. */
+function embedded() {
+  new MutationObserver((_, observer) => {
+    const element = document.getElementById('accession');
+    if (!element) return;
+    element.dataset.words = 'words.json';
+    observer.disconnect();
+  }).observe(document, { childList: true, subtree: true });
+}
+
 /** Opens the page, whose element names these words. */
 async function speaking(t, url, words, settings = {}) {
   const prepare = async (context) => {
     await context.route('**/words.json', (route) => route.fulfill(words));
-    await context.route(`${url}*`, async (route) => {
-      const answer = await route.fetch();
-      const body = await answer.text();
-      await route.fulfill({
-        response: answer,
-        body: body.replace('id="accession"', '$& data-words="words.json"'),
-      });
-    });
+    await context.addInitScript(embedded);
   };
   return open(t, browser, `${url}?seed=7`, { timezoneId: 'UTC', prepare, ...settings });
 }

@@ -16,7 +16,6 @@ use accession_web::host::{Farewell, Host, Later};
 use accession_web::words;
 use futures_channel::oneshot;
 use js_sys::{Array, Object, Promise, Reflect};
-use serde_json::Value;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
@@ -24,7 +23,6 @@ use web_sys::{
     DataTransfer, Event, File, HtmlDocument, HtmlElement, HtmlTextAreaElement, MessageEvent,
     Worker, WorkerOptions, WorkerType,
 };
-use yew::platform::spawn_local;
 
 /// The element that `index.html` holds for the page.
 const ELEMENT: &str = "accession";
@@ -82,19 +80,9 @@ pub(crate) fn mount() {
         farewell: farewell.clone(),
     });
     say_goodbye(&window, farewell);
-    let Some(url) = element.dataset().get("words") else { return render(element, host) };
-    let messages = text_of(messages(&element, &url));
-    spawn_local(async move {
-        // Why there are none was told on the console.
-        let messages = messages.await.ok().and_then(|text| reading::parse(&text).ok());
-        if let Some(Value::Object(messages)) = messages {
-            words::speak(messages, form);
-        }
-        render(element, host);
-    });
-}
-
-fn render(element: HtmlElement, host: Rc<Host>) {
+    if let Some(Ok(messages)) = messages(&element).map(|text| reading::parse(&text)) {
+        words::speak(messages, form);
+    }
     yew::Renderer::<App>::with_root_and_props(element.into(), AppProps { host }).render();
 }
 
@@ -130,11 +118,7 @@ extern "C" {
     fn keep(look: &str);
     fn reset(element: &HtmlElement);
     fn watch(element: &HtmlElement);
-}
-
-#[wasm_bindgen(module = "/js/words.js")]
-extern "C" {
-    fn messages(element: &HtmlElement, url: &str) -> Promise;
+    fn messages(element: &HtmlElement) -> Option<String>;
     fn form(number: f64) -> String;
 }
 

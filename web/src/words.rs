@@ -6,7 +6,7 @@
 
 use std::cell::RefCell;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The attributes that people see or hear.
 pub(crate) const SPOKEN: [&str; 8] = [
@@ -27,14 +27,14 @@ thread_local! {
 /// The messages of another language.
 struct Catalogue {
     /// Each by its English text: a text, or one for each form that the language has for numbers.
-    messages: Map<String, Value>,
+    messages: Value,
     /// The form of a number: `one`, `few`, `other`, …
     form: fn(f64) -> String,
 }
 
 /// Speaks as a catalogue says from now on: `{"Close": "Schließen", "{0} files": {"one": "{0} Datei", "other":
 /// "{0} Dateien"}}`. What it does not have, or has in another shape, stays English.
-pub fn speak(messages: Map<String, Value>, form: fn(f64) -> String) {
+pub fn speak(messages: Value, form: fn(f64) -> String) {
     CATALOGUE.set(Some(Catalogue { messages, form }));
 }
 
@@ -43,21 +43,10 @@ pub(crate) fn are_other() -> bool {
     CATALOGUE.with_borrow(Option::is_some)
 }
 
-/// All messages of that language.
-pub(crate) fn catalogue() -> Option<Value> {
-    CATALOGUE.with_borrow(|catalogue| Some(Value::Object(catalogue.as_ref()?.messages.clone())))
-}
-
-/// A text that may be a message as a whole, as the catalogue has it; nothing, if it does not. Blanks around
-/// it belong to where it stands.
+/// A text that may be a message as a whole, as the catalogue has it; nothing, if it does not.
 pub(crate) fn found(text: &str) -> Option<String> {
-    CATALOGUE.with_borrow(|catalogue| {
-        let messages = &catalogue.as_ref()?.messages;
-        let message = text.trim_matches(' ');
-        let other = messages.get(message)?.as_str()?;
-        let (before, after) = text.split_once(message)?;
-        Some([before, other, after].concat())
-    })
+    CATALOGUE
+        .with_borrow(|catalogue| Some(catalogue.as_ref()?.messages.get(text)?.as_str()?.to_owned()))
 }
 
 /// A word or a sentence that goes into a message, or is kept until it is shown.
@@ -68,7 +57,7 @@ pub(crate) fn word(text: &str) -> String {
 /// A message with what belongs to its places: `say("{0} of {1}", &["3", "7"])`.
 #[inline(never)]
 pub fn say(message: &str, given: &[&str]) -> String {
-    filled(&word(message), given)
+    filled(&word(message), given.len(), &|place| given[place].to_owned())
 }
 
 /// A number of things: `count(3, "{0} file", "{0} files")`. A catalogue has it by the form for many.
@@ -80,27 +69,26 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
 pub(crate) fn counted(number: u64, shown: &str, one: &str, many: &str) -> String {
     let found = CATALOGUE.with_borrow(|catalogue| {
         let Catalogue { messages, form } = catalogue.as_ref()?;
-        let forms = messages.get(many)?;
-        let message = forms.get(form(number as f64)).or_else(|| forms.get("other"))?;
-        Some(message.as_str()?.to_owned())
+        let forms = &messages[many];
+        let message = forms[form(number as f64)].as_str().or(forms["other"].as_str())?;
+        Some(message.to_owned())
     });
-    filled(found.as_deref().unwrap_or(if number == 1 { one } else { many }), &[shown])
+    let message = found.as_deref().unwrap_or(if number == 1 { one } else { many });
+    filled(message, 1, &|_| shown.to_owned())
 }
 
 /// A text that comes as data: as it is; `{"say": [message, …]}` with what belongs to its places, which may
 /// be such again; or `{"count": [number, one, many]}`.
 pub(crate) fn told(text: &Value) -> String {
-    if let Some([message, given @ ..]) = text["say"].as_array().map(Vec::as_slice) {
-        let given: Vec<String> = given.iter().map(told).collect();
-        let given: Vec<&str> = given.iter().map(String::as_str).collect();
-        return say(message.as_str().unwrap_or_default(), &given);
-    }
-    let (number, form) =
-        (&text["count"], |form: &Value| form.as_str().unwrap_or_default().to_owned());
-    match (number[0].as_u64(), text) {
-        (Some(of), _) => count(of, &form(&number[1]), &form(&number[2])),
-        (_, Value::Number(number)) => number.to_string(),
-        (_, text) => form(text),
+    let (say, number) = (&text["say"], &text["count"]);
+    let plain = |text: &Value| text.as_str().unwrap_or_default().to_owned();
+    match (say.as_array(), number[0].as_u64(), text) {
+        (Some(parts), ..) if !parts.is_empty() => {
+            filled(&word(&plain(&say[0])), parts.len() - 1, &|place| told(&say[place + 1]))
+        }
+        (_, Some(of), _) => count(of, &plain(&number[1]), &plain(&number[2])),
+        (.., Value::Number(number)) => number.to_string(),
+        (.., text) => plain(text),
     }
 }
 
@@ -115,15 +103,15 @@ pub struct Said {
 
 impl Said {
     /// The words of somebody else.
-    pub(crate) fn quoted(text: impl ToString) -> Self {
-        Self { text: text.to_string(), quoted: true }
+    pub(crate) fn quoted(text: String) -> Self {
+        Self { text, quoted: true }
     }
 
     /// Reads what comes as data. Names lose the backticks that they stand between.
     pub(crate) fn read(text: &Value) -> Self {
         match text {
-            Value::String(text) => Self::quoted(text),
-            text => told(text).replace('`', "").into(),
+            Value::String(text) => Self::quoted(text.clone()),
+            text => told(text).split('`').collect::<String>().into(),
         }
     }
 }
@@ -141,17 +129,17 @@ impl From<String> for Said {
 }
 
 /// A message with its places filled. A place that nothing is given for stays as it is written.
-fn filled(message: &str, given: &[&str]) -> String {
+fn filled(message: &str, given: usize, put: &dyn Fn(usize) -> String) -> String {
     let mut parts = message.split('{');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         let place = part.split_once('}').and_then(|(place, rest)| {
-            let place: usize = place.parse().ok()?;
-            Some((given.get(place)?, rest))
+            let place = place.parse().ok().filter(|place| *place < given)?;
+            Some((place, rest))
         });
         match place {
-            Some((given, rest)) => text.extend([given, rest]),
-            None => text.extend(["{", part]),
+            Some((place, rest)) => text = text + &put(place) + rest,
+            None => text = text + "{" + part,
         }
     }
     text

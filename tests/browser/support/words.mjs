@@ -27,7 +27,9 @@ function said(message) {
     return part.startsWith('{') ? `«${part}»` : part;
   });
   const pads = PAD.repeat(Math.ceil(message.length / 3)).replace(/œ{6}(?=œ)/g, '$& ');
-  return `⟦${parts.join('')} ${pads}⟧`;
+  // Blanks around it are those to what stands beside it.
+  const [, before, inside, behind] = /^( *)(.*?)( *)$/s.exec(parts.join(''));
+  return `${before}⟦${inside} ${pads}⟧${behind}`;
 }
 
 /** The catalogue of that language, which has the numbers' forms of Polish; without these messages. */
@@ -54,7 +56,7 @@ function inEnglish(text) {
 function finding(text, exact) {
   if (typeof text !== 'string') return new RegExp(letters(text.source), text.flags);
   const escaped = text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
-  return new RegExp(exact ? `^${letters(escaped)}$` : letters(escaped), exact ? '' : 'i');
+  return new RegExp(letters(exact ? `^${escaped}$` : escaped), exact ? '' : 'i');
 }
 
 function letters(source) {

@@ -7,7 +7,6 @@ use accession_core::structure::{Plain, Writer};
 use serde_json::Value;
 
 use super::{Lab, builder};
-use crate::words;
 
 impl Lab {
     /// What a sheet is told, together with what is entered into it.
@@ -21,12 +20,6 @@ impl Lab {
         facts.put("simulated", &self.target.is_simulated());
         facts.put("said", &self.view.said.text);
         facts.put("quoted", &self.view.said.quoted);
-        // What is found there by typing is found in the page's language.
-        if let Some(words) =
-            words::catalogue().filter(|_| matches!(sheet, "commands" | "scenarios"))
-        {
-            facts.put("words", &words);
-        }
         let arranged = sheet == "conditions" && !self.target.is_live();
         if let Some(simulator) = simulator.filter(|_| arranged) {
             let session = self.session.as_ref().filter(|session| session.is_active());

@@ -516,8 +516,7 @@ impl Diagram {
     pub fn spoken(&self, place: Place) -> String {
         let mut text = place.said();
         if self.current == Some(place) {
-            let message =
-                if self.completing { "{0}, current, completing" } else { "{0}, current" };
+            let message = if self.completing { "{0}, current, completing" } else { "{0}, current" };
             text = say(message, &[&text]);
         } else if self.visited.contains(&place) {
             text = say("{0}, visited", &[&text]);

@@ -44,8 +44,8 @@ impl Opened {
                 Err(misfit) => misfit,
             };
             let path = &misfit.path;
-            let given = [&*path.to_string(), &*misfit.to_string()];
-            said.push(say("{0}: {1}. What stands before it is shown.", &given).into());
+            let why = format!("{path}: {misfit}");
+            said.push(say("{0}. What stands before it is shown.", &[&why]).into());
             let Some(Step::Element(place)) = path.0.get(1) else { break None };
             run["entries"].as_array_mut()?.truncate(*place);
         };
@@ -153,7 +153,7 @@ impl Lab {
             self = reduce(self, action);
         }
         said.extend(broken.map(|(place, why)| {
-            say("Entry {0} cannot be done: {1}.", &[&place.to_string(), &why.to_string()]).into()
+            say("Entry {0} cannot be done: {1}.", &[&place.to_string(), &format!("{why}")]).into()
         }));
         self.connection = Connection::Open { user };
         Some(self)

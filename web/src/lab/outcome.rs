@@ -125,7 +125,8 @@ impl Outcome {
     /// The same, with what was odd about the answer.
     #[must_use]
     pub fn with_notes(self, exchange: Option<&Exchange>) -> Self {
-        let notes = exchange.map(|exchange| exchange.notes.iter().map(Said::quoted));
+        let notes = exchange
+            .map(|exchange| exchange.notes.iter().map(|note| Said::quoted(note.to_string())));
         Self { notes: notes.into_iter().flatten().collect(), ..self }
     }
 

@@ -104,8 +104,10 @@ impl Engine {
                         outcome.verdict = Verdict::Refused;
                         outcome.said = say("{0} arrived, and was not accepted.", &[&call]);
                         let message = message.as_ref();
-                        outcome.because =
-                            message.map(|m| Said::quoted(&m.default_message)).into_iter().collect();
+                        outcome.because = message
+                            .map(|m| Said::quoted(m.default_message.clone()))
+                            .into_iter()
+                            .collect();
                         outcome.next = vec!["Add the file again to send it again.".into()];
                         outcome.rule = message.and_then(|m| match m.id.as_str() {
                             id if id == messages::CHECKSUM_MISMATCH.id => {

@@ -516,8 +516,8 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_in_its_unit() {
-        assert_eq!(duration(30_590), "30.5 s");
-        assert_eq!(duration(252_000), "4 min 12 s");
+        assert_eq!(in_english(&duration(30_590)), "30.5 s");
+        assert_eq!(in_english(&duration(252_000)), "4 min 12 s");
     }
 
     #[test]
