@@ -76,11 +76,11 @@ pub(crate) fn opened(props: &PartProps) -> Option<El> {
     let what = if props.lab.target.is_replay() {
         "Recording. Nobody answers any more, and no call is sent: not all that the server knew is in it."
     } else {
-        "Shared run, simulated. Its clock stands still until you let it run."
+        "Opened run, simulated. Its clock stands still until you let it run."
     };
     let said = said.iter().map(|line| el("p").text(line));
     Some(
-        el("div.acc-past")
+        el("div.acc-opened")
             .attr("data-testid", "opened")
             .child(el("strong").text(what))
             .children(said),
