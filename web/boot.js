@@ -9,7 +9,7 @@ const slow = setTimeout(show, 3000, "slow");
 addEventListener("hashchange", () => location.hash.startsWith("#r=") && location.reload());
 
 // In another language, whose words come first.
-const words = element.dataset.words && import("./words.js").then(({ fetched }) => fetched(element));
+const words = element.dataset.words && import("./words.js").then(({ fetched }) => fetched(element)).catch(console.warn);
 
 Promise.all([import(dataset.module), words])
   .then(([page]) => page.default({ module_or_path: dataset.wasm }))

@@ -78,7 +78,7 @@ async function made(t) {
 
 /** The same run is shown, nothing of it was sent, and it stands still. */
 async function isTheSame(reader, timeline) {
-  await reader.opened.getByText('Shared run, simulated').waitFor();
+  await reader.opened.getByText('Opened run, simulated').waitFor();
   await reader.isIn('DONE');
   assert.equal(await reader.timeline(), timeline);
   const face = reader.page.locator('.acc-clock-face');

@@ -935,27 +935,34 @@ impl Lab {
             Target::Live { .. } => word("Target: LIVE, not signed in."),
             Target::Replay { .. } => word("Recorded elsewhere. No call is sent."),
         };
-        match &self.outcome {
-            Some(outcome) if outcome.verdict == Verdict::Failed && self.target.is_live() => {
-                let mut alarm = vec![(target + " ").into()];
-                alarm.extend(outcome.spoken());
-                alarm
-            }
-            _ => vec![target.into()],
+        let mut alarm = vec![target.into()];
+        if let Some(outcome) = &self.outcome
+            && outcome.verdict == Verdict::Failed
+            && self.target.is_live()
+        {
+            alarm.push(" ".into());
+            outcome.speak(&mut alarm);
         }
+        alarm
     }
 
     /// What is read aloud in its turn: what calls came to, and uploads in steps of a quarter; or
     /// how far a check is, and what it came to.
     pub fn news(&self) -> Vec<Said> {
+        let mut news = Vec::new();
         if self.view.task == Task::Check {
-            return self.check.iter().map(|check| check.spoken().into()).collect();
+            if let Some(check) = &self.check {
+                news.push(check.spoken().into());
+            }
+            return news;
         }
-        let mut news = self.outcome.as_deref().map(Outcome::spoken).unwrap_or_default();
-        let uploads = self.uploads.iter().map(|upload| {
-            say(" {0}: {1} percent sent.", &[&upload.file, &upload.progress.quarter().to_string()])
-        });
-        news.extend(uploads.map(Said::from));
+        if let Some(outcome) = &self.outcome {
+            outcome.speak(&mut news);
+        }
+        for upload in &self.uploads {
+            let quarter = upload.progress.quarter().to_string();
+            news.push(say(" {0}: {1} percent sent.", &[&upload.file, &quarter]).into());
+        }
         news
     }
 }

@@ -4,7 +4,7 @@
 //! It knows no view. Texts that stand alone are looked up where elements are made; what is composed of
 //! words and data is composed here, by a message with numbered places. All of it stays text.
 
-use std::cell::RefCell;
+use std::cell::OnceCell;
 
 use serde_json::Value;
 
@@ -21,7 +21,7 @@ pub(crate) const SPOKEN: [&str; 8] = [
 ];
 
 thread_local! {
-    static CATALOGUE: RefCell<Option<Catalogue>> = const { RefCell::new(None) };
+    static CATALOGUE: OnceCell<Catalogue> = const { OnceCell::new() };
 }
 
 /// The messages of another language.
@@ -32,21 +32,17 @@ struct Catalogue {
     form: fn(f64) -> String,
 }
 
-/// Speaks as a catalogue says from now on: `{"Close": "Schließen", "{0} files": {"one": "{0} Datei", "other":
+/// Speaks as a catalogue says, for good: `{"Close": "Schließen", "{0} files": {"one": "{0} Datei", "other":
 /// "{0} Dateien"}}`. What it does not have, or has in another shape, stays English.
 pub fn speak(messages: Value, form: fn(f64) -> String) {
-    CATALOGUE.set(Some(Catalogue { messages, form }));
-}
-
-/// Whether the page speaks another language than English.
-pub(crate) fn are_other() -> bool {
-    CATALOGUE.with_borrow(Option::is_some)
+    CATALOGUE.with(|catalogue| {
+        catalogue.get_or_init(|| Catalogue { messages, form });
+    });
 }
 
 /// A text that may be a message as a whole, as the catalogue has it; nothing, if it does not.
 pub(crate) fn found(text: &str) -> Option<String> {
-    CATALOGUE
-        .with_borrow(|catalogue| Some(catalogue.as_ref()?.messages.get(text)?.as_str()?.to_owned()))
+    CATALOGUE.with(|catalogue| Some(catalogue.get()?.messages[text].as_str()?.to_owned()))
 }
 
 /// A word or a sentence that goes into a message, or is kept until it is shown.
@@ -67,8 +63,8 @@ pub fn count(number: u64, one: &str, many: &str) -> String {
 
 /// The same, with the number written as it is to be shown.
 pub(crate) fn counted(number: u64, shown: &str, one: &str, many: &str) -> String {
-    let found = CATALOGUE.with_borrow(|catalogue| {
-        let Catalogue { messages, form } = catalogue.as_ref()?;
+    let found = CATALOGUE.with(|catalogue| {
+        let Catalogue { messages, form } = catalogue.get()?;
         let forms = &messages[many];
         let message = forms[form(number as f64)].as_str().or(forms["other"].as_str())?;
         Some(message.to_owned())

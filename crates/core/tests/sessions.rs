@@ -436,9 +436,9 @@ impl Server {
                     return Came::Granted { session: Some(session), activity: true };
                 }
                 let refused = support::refusal(Dialect::Api, &response);
-                // That an upload broke is news and no refusal.
+                // That an upload broke is news and no refusal, but nothing that the client did.
                 if broken && refused.kind == "INVALID_REQUEST" {
-                    return Came::Granted { session: Some(session), activity: true };
+                    return Came::Granted { session: Some(session), activity: false };
                 }
                 Came::Refused
             }

@@ -36,6 +36,9 @@ const SHEETS = {
   keys: (here) => here.page.getByRole('button', { name: 'Keys', exact: true }).click(),
   settings: (here) => here.page.getByRole('button', { name: 'Settings', exact: true }).click(),
   commands: (here) => here.page.getByRole('button', { name: 'Commands', exact: true }).click(),
+  scenarios: (here) => here.page.getByRole('button', { name: 'Scenarios', exact: true }).click(),
+  conditions: (here) => here.session.getByRole('button', { name: 'Conditions', exact: true }).click(),
+  run: (here) => here.session.getByRole('button', { name: 'Save, share, open', exact: true }).click(),
 };
 
 const SESSION = [
@@ -257,6 +260,29 @@ const PACKAGE = [
   },
 ];
 
+const OPENED = [
+  {
+    name: 'scenario-opened',
+    part: session,
+    reach: async (here) => {
+      await here.isSimulated();
+      await SHEETS.scenarios(here);
+      await here.dialog.getByRole('button', { name: 'Open Stuck at 1 %', exact: true }).click();
+      await here.isIn('ACTIVE');
+    },
+  },
+  {
+    name: 'scenario-picture',
+    part: picture,
+    symbols: true,
+    at: picture,
+    reach: async (here) => {
+      await here.session.getByRole('tab', { name: 'Sequence' }).click();
+      await here.session.getByRole('tabpanel', { name: 'Sequence' }).locator('svg').last().waitFor();
+    },
+  },
+];
+
 const LIVE = [
   {
     name: 'live-sign-in',
@@ -311,6 +337,7 @@ const LIVE = [
 /** The stories: what they are called, their views, and whether they need a server behind the page's. */
 export const STORIES = [
   { name: 'a session', views: SESSION },
+  { name: 'a run from elsewhere', views: OPENED },
   { name: 'a package', views: PACKAGE },
   { name: 'a live server', views: LIVE, live: true },
 ];

@@ -84,8 +84,10 @@ impl El {
     /// Sets an attribute.
     #[inline(never)]
     pub(crate) fn attr(mut self, name: &'static str, value: &str) -> Self {
+        let spoken = words::SPOKEN.contains(&name).then(|| words::found(value)).flatten();
+        let value = spoken.unwrap_or_else(|| value.to_owned());
         self.0.names.push(name);
-        self.0.values.push(Some(AttributeOrProperty::Attribute(value.to_owned().into())));
+        self.0.values.push(Some(AttributeOrProperty::Attribute(value.into())));
         self
     }
 
@@ -235,8 +237,9 @@ impl Child for Option<El> {
 impl From<El> for Html {
     #[inline(never)]
     fn from(El(mut parts): El) -> Self {
-        if words::are_other() {
-            translate(&mut parts);
+        // What it says is nobody's language only once all of its attributes are set.
+        if !parts.names.contains(&"translate") {
+            parts.children.iter_mut().for_each(translate);
         }
         let children = VList::with_children(parts.children, None);
         if parts.tag.is_empty() {
@@ -264,24 +267,12 @@ impl From<El> for Html {
     }
 }
 
-/// Puts other words in place of the English ones.
-fn translate(parts: &mut Parts) {
-    let exact = parts.names.contains(&"translate");
-    for child in parts.children.iter_mut().filter(|_| !exact) {
-        if let VNode::VText(VText { text }) = child
-            && let Some(found) = words::found(text)
-        {
-            *text = found.into();
-        }
-    }
-    // What is exact may have a name that is not.
-    for (name, value) in parts.names.iter().zip(&mut parts.values) {
-        if let Some(AttributeOrProperty::Attribute(text)) = value
-            && words::SPOKEN.contains(name)
-            && let Some(found) = words::found(text)
-        {
-            *text = found.into();
-        }
+/// Puts other words in place of English ones.
+fn translate(child: &mut Html) {
+    if let VNode::VText(VText { text }) = child
+        && let Some(found) = words::found(text)
+    {
+        *text = found.into();
     }
 }
 

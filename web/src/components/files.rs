@@ -60,7 +60,9 @@ fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
     let error = file.error_message.as_ref();
     let error =
         error.map(|error| el("span.acc-sub.acc-error-text").english().text(&error.default_message));
-    let actions = actions(props, file, upload, declared.is_some());
+    // What the server fetches, nobody sends.
+    let is_ours = declared.is_some() && file.source_type == SourceType::Push;
+    let actions = actions(props, file, upload, is_ours);
     el("tr")
         .key(&file.name)
         .child(name)

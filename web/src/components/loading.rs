@@ -1,5 +1,7 @@
 //! Loading, failed and empty, drawn the same everywhere.
 
+use std::slice::from_ref;
+
 use super::element::{El, el, group};
 use super::icon::Icon;
 use crate::lab::{Lab, Loaded, Trouble};
@@ -36,7 +38,7 @@ pub(crate) fn failure(trouble: &Trouble) -> El {
 
 /// A paragraph for each line.
 pub(crate) fn lines(lines: &[Said]) -> El {
-    group().children(lines.chunks(1).map(|line| said(el("p"), line)))
+    group().children(lines.iter().map(|line| said(el("p"), from_ref(line))))
 }
 
 /// What is said one after the other.

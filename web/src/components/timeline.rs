@@ -78,10 +78,10 @@ pub(crate) fn opened(props: &PartProps) -> Option<El> {
     let what = if props.lab.target.is_replay() {
         "Recording. Nobody answers any more, and no call is sent: not all that the server knew is in it."
     } else {
-        "Shared run, simulated. Its clock stands still until you let it run."
+        "Opened run, simulated. Its clock stands still until you let it run."
     };
     Some(
-        el("div.acc-past")
+        el("div.acc-opened")
             .attr("data-testid", "opened")
             .child(el("strong").text(what))
             .child(lines(said)),

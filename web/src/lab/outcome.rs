@@ -131,11 +131,12 @@ impl Outcome {
     }
 
     /// For the live region: one line, nothing that the eye needs.
-    pub fn spoken(&self) -> Vec<Said> {
+    pub fn speak(&self, spoken: &mut Vec<Said>) {
         let status = self.status.map(|status| format!(" {status}.")).unwrap_or_default();
-        let mut spoken = vec![format!("{}{status} ", self.said).into()];
-        spoken.extend(self.because.first().cloned());
-        spoken
+        spoken.push(format!("{}{status} ", self.said).into());
+        if let Some(because) = self.because.first() {
+            spoken.push(because.clone());
+        }
     }
 }
 

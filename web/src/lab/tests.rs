@@ -321,9 +321,9 @@ fn every_error_can_be_read() {
     let refused = of(&not_found());
     assert_eq!(refused.verdict, Verdict::Refused);
     assert_eq!(refused.kind.as_deref(), Some("NOT_FOUND"));
-    assert!(
-        text(&refused.spoken()).starts_with("get was refused. 404. The update session s does not")
-    );
+    let mut spoken = Vec::new();
+    refused.speak(&mut spoken);
+    assert!(text(&spoken).starts_with("get was refused. 404. The update session s does not"));
 
     let foreign = of(&bare_404());
     assert_eq!(foreign.because[1].text, "It says: 404 page not found");

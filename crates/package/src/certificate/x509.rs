@@ -3,13 +3,14 @@
 //! It does not know of files, chains or trust.
 
 use accession_core::time::Timestamp;
-use const_oid::ObjectIdentifier;
+use der::Tag;
+use der::oid::ObjectIdentifier;
 use serde::Serialize;
 use sha1::Sha1;
 use sha2::Sha256;
 use sha2::digest::Digest;
 
-use super::der::{Element, Elements, tag};
+use super::der::{Element, Elements, field};
 use super::pkcs1::{Hash, PublicKey};
 use crate::text::short;
 
@@ -91,35 +92,35 @@ enum Authority {
 impl Parsed {
     /// Reads a certificate; none if it is not one. RFC 5280, section 4.1, lists the fields.
     pub(super) fn read(der: &[u8]) -> Option<Self> {
-        let mut file = Elements::of(der);
-        let mut certificate = file.within(tag::SEQUENCE)?;
+        let mut file = Elements::of(der)?;
+        let mut certificate = file.within(Tag::Sequence)?;
         file.end()?;
-        let signed = certificate.take().filter(|signed| signed.tag == tag::SEQUENCE)?;
+        let signed = certificate.take().filter(|signed| signed.tag == Tag::Sequence)?;
         let (algorithm, _) = read_algorithm(&mut certificate)?;
         let signature = certificate.bits()?;
         certificate.end()?;
 
-        let mut fields = Elements::of(signed.value);
-        let is_first_version = match fields.within(tag::FIELD_0) {
+        let mut fields = Elements::of(signed.value)?;
+        let is_first_version = match fields.within(field(0, true)) {
             None => true,
             Some(mut version) => match version.unsigned()? {
-                [] => true,
+                [0] => true,
                 [1 | 2] => false,
                 _ => return None,
             },
         };
         let serial = fields.number()?;
         read_algorithm(&mut fields)?;
-        let issuer = fields.value(tag::SEQUENCE)?;
-        let mut validity = fields.within(tag::SEQUENCE)?;
+        let issuer = fields.value(Tag::Sequence)?;
+        let mut validity = fields.within(Tag::Sequence)?;
         let (not_before, not_after) = (validity.time()?, validity.time()?);
         validity.end()?;
-        let subject = fields.value(tag::SEQUENCE)?;
-        let key = Key::read(fields.within(tag::SEQUENCE)?)?;
+        let subject = fields.value(Tag::Sequence)?;
+        let key = Key::read(fields.within(Tag::Sequence)?)?;
         // Numbers of issuer and subject, long out of use.
-        let _ = (fields.value(tag::FIELD_1), fields.value(tag::FIELD_2));
-        let constraints = match fields.within(tag::FIELD_3) {
-            Some(mut extensions) => basic_constraints(extensions.within(tag::SEQUENCE)?)?,
+        let _ = (fields.value(field(1, false)), fields.value(field(2, false)));
+        let constraints = match fields.within(field(3, true)) {
+            Some(mut extensions) => basic_constraints(extensions.within(Tag::Sequence)?)?,
             None => None,
         };
         fields.end()?;
@@ -131,8 +132,8 @@ impl Parsed {
             None => Authority::No,
         };
         let seen = Certificate {
-            subject: name(Elements::of(subject))?,
-            issuer: name(Elements::of(issuer))?,
+            subject: name(Elements::of(subject)?)?,
+            issuer: name(Elements::of(issuer)?)?,
             serial: colons(serial),
             self_signed: false,
             not_before,
@@ -219,12 +220,12 @@ impl Key {
                 None => known(algorithm),
             }));
         }
-        let key = Self::read_rsa(Elements::of(key));
+        let key = Self::read_rsa(Elements::of(key)?);
         Some(key.unwrap_or_else(|| Self::Other("RSA of an unusual size".to_owned())))
     }
 
     fn read_rsa(mut key: Elements<'_>) -> Option<Self> {
-        let mut numbers = key.within(tag::SEQUENCE)?;
+        let mut numbers = key.within(Tag::Sequence)?;
         key.end()?;
         let key = PublicKey::new(numbers.unsigned()?, numbers.unsigned()?)?;
         numbers.end()?;
@@ -244,20 +245,19 @@ fn basic_constraints(mut extensions: Elements<'_>) -> Option<Option<Authority>> 
     const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
     let mut found = None;
     while !extensions.is_empty() {
-        let mut extension = extensions.within(tag::SEQUENCE)?;
+        let mut extension = extensions.within(Tag::Sequence)?;
         let (kind, _critical) = (extension.object()?, extension.flag()?);
-        let mut value = Elements::of(extension.value(tag::OCTET_STRING)?);
+        let mut value = Elements::of(extension.value(Tag::OctetString)?)?;
         extension.end()?;
         if kind != BASIC_CONSTRAINTS {
             continue;
         }
-        let mut constraints = value.within(tag::SEQUENCE)?;
+        let mut constraints = value.within(Tag::Sequence)?;
         value.end()?;
         let is_authority = constraints.flag()?;
         let most_below = match constraints.is_empty() {
             true => None,
             false => match constraints.unsigned()? {
-                [] => Some(0),
                 [most] => Some(*most),
                 _ => return None,
             },
@@ -273,8 +273,8 @@ fn basic_constraints(mut extensions: Elements<'_>) -> Option<Option<Authority>> 
 
 /// Takes the number of an algorithm, and the element with its parameters if there is one.
 fn read_algorithm<'a>(fields: &mut Elements<'a>) -> Option<(ObjectIdentifier, Elements<'a>)> {
-    let mut algorithm = fields.within(tag::SEQUENCE)?;
-    let (number, parameters) = (algorithm.object()?, algorithm);
+    let mut algorithm = fields.within(Tag::Sequence)?;
+    let (number, parameters) = (algorithm.object()?, algorithm.clone());
     if !algorithm.is_empty() {
         algorithm.take()?;
     }
@@ -340,16 +340,16 @@ fn known(oid: ObjectIdentifier) -> String {
 fn name(mut parts: Elements<'_>) -> Option<String> {
     let mut text = String::new();
     while !parts.is_empty() {
-        let mut part = parts.within(tag::SET)?;
+        let mut part = parts.within(Tag::Set)?;
         while !part.is_empty() {
-            let mut attribute = part.within(tag::SEQUENCE)?;
+            let mut attribute = part.within(Tag::Sequence)?;
             let kind = attribute.object()?;
             let Element { tag, value, .. } = attribute.take()?;
             attribute.end()?;
             let value = match tag {
-                tag::BMP_STRING => two_byte_text(value).unwrap_or_else(|| colons(value)),
+                Tag::BmpString => two_byte_text(value).unwrap_or_else(|| colons(value)),
                 // Latin-1 is what Teletex strings hold in practice.
-                tag::TELETEX_STRING => value.iter().copied().map(char::from).collect(),
+                Tag::TeletexString => value.iter().copied().map(char::from).collect(),
                 _ => String::from_utf8_lossy(value).into_owned(),
             };
             text.push('/');

@@ -85,7 +85,7 @@ impl Lanes {
             Lane::Api => 318,
             Lane::Transfer if self.pulls => 478,
             Lane::Transfer => 560,
-            Lane::Source => 592,
+            Lane::Source => 586,
         }
     }
 
@@ -159,8 +159,8 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
             if *fetches {
                 drawn = drawn
                     .child(words("text", 488, 25, "fetches"))
-                    .child(line("path.acc-back", "M478 30H592"))
-                    .child(line("path", "M586 26l6 4-6 4"));
+                    .child(line("path.acc-back", "M478 30H586"))
+                    .child(line("path", "M580 26l6 4-6 4"));
             }
             return drawn;
         }
