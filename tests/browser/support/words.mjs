@@ -14,7 +14,7 @@ const other = new Map([...PLAIN].map((letter, at) => [letter, [...OTHER][at]]));
 const plain = new Map([...OTHER].map((letter, at) => [letter, PLAIN[at]]));
 
 /** What makes messages longer, and is no letter of theirs. */
-const PAD = 'œ';
+const PAD = 'ø';
 
 /** The letters of that language. */
 export const changed = (text) => [...text].map((letter) => other.get(letter) ?? letter).join('');
@@ -26,7 +26,7 @@ function said(message) {
     if (at % 2 === 0) return changed(part);
     return part.startsWith('{') ? `«${part}»` : part;
   });
-  const pads = PAD.repeat(Math.ceil(message.length / 3)).replace(/œ{6}(?=œ)/g, '$& ');
+  const pads = PAD.repeat(Math.ceil(message.length / 3)).replace(/ø{6}(?=ø)/g, '$& ');
   // Blanks around it are those to what stands beside it.
   const [, before, inside, behind] = /^( *)(.*?)( *)$/s.exec(parts.join(''));
   return `${before}⟦${inside} ${pads}⟧${behind}`;
@@ -48,7 +48,7 @@ export function catalogue(...without) {
 
 /** What was said in that language, in English. */
 function inEnglish(text) {
-  const letters = [...text.replace(/ ?[œ ]*œ⟧/g, '').replace(/[⟦⟧«»]/g, '')];
+  const letters = [...text.replace(/ ?[ø ]*ø⟧/g, '').replace(/[⟦⟧«»]/g, '')];
   return letters.map((letter) => plain.get(letter) ?? letter).join('');
 }
 
@@ -60,11 +60,11 @@ function finding(text, exact) {
 }
 
 function letters(source) {
-  const between = '[⟦⟧«»œ ]*';
+  const between = '[⟦⟧«»ø ]*';
   const parts = source.match(/\\.|[^\\]/g).map((part) => {
     if (part === '^') return `^${between}`;
     if (part === '$') return `${between}$`;
-    if (part === ' ') return `[⟦⟧«»œ ]+`;
+    if (part === ' ') return `[⟦⟧«»ø ]+`;
     return other.has(part) ? `[${part}${other.get(part)}]${between}` : part;
   });
   return parts.join('');
@@ -123,10 +123,10 @@ function translated(name, at, given, [, options]) {
 
 /**
  * What the page shows or says now in letters that no message has and that are nobody's language, each with its place;
- * and what is put into a place of a message, and is more than a name. After a colon somebody else is quoted.
+ * and what is put into a place of a message, and is neither one word nor one of these names. After a colon somebody else is quoted.
  */
-export function strays(page) {
-  return page.evaluate(() => {
+export function strays(page, names = []) {
+  return page.evaluate((names) => {
     const SPOKEN = ['alt', 'aria-label', 'aria-roledescription', 'aria-valuetext'];
     SPOKEN.push('data-label', 'label', 'placeholder', 'title');
     const found = new Set();
@@ -148,7 +148,8 @@ export function strays(page) {
           quotes = /:\s*$/.test(text.slice(0, at));
           data = '';
         } else if ('⟧»'.includes(letter)) {
-          if (letter === '»' && !quotes && /\p{L}{2} \p{L}{2}/u.test(data)) note(data, element);
+          const isName = quotes || names.includes(data.trim());
+          if (letter === '»' && !isName && /\p{L}{2} \p{L}{2}/u.test(data)) note(data, element);
           stack.pop();
           quotes = false;
           data = '';
@@ -181,5 +182,5 @@ export function strays(page) {
       }
     }
     return [...found];
-  });
+  }, names);
 }

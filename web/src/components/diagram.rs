@@ -16,6 +16,9 @@ const FILES: usize = 4;
 /// From one line of text to the next.
 const LINE: i32 = 14;
 
+/// Where the legend begins, right of the state that is first.
+const LEGEND: i32 = 176;
+
 /// The diagram, and what the chosen arrow does.
 pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
     let description = props.id("diagram-said");
@@ -37,19 +40,33 @@ pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
         .child(el("p").child(show_table(props)))
 }
 
-/// What the lines mean.
+/// What the lines mean, in two rows where words are long.
 fn legend() -> El {
-    el("g.acc-legend")
-        .attr("aria-hidden", "true")
-        .child(line("path.acc-line-of", "M190 24h24"))
-        .child(words("text", 220, 28, "call"))
-        .child(line("path.acc-line-of.acc-of-event", "M254 24h24"))
-        .child(words("text", 284, 28, "event"))
-        .child(line("path.acc-line-of.acc-went", "M330 24h24"))
-        .child(words("text", 360, 28, "visited"))
-        .child(line("path.acc-line-of.acc-of-possible", "M414 24h24"))
-        .child(words("text", 444, 28, "possible now"))
-        .child(words("text.acc-why", 544, 28, "✕ refused now"))
+    const LINES: [(&str, &str); 4] = [
+        ("path.acc-line-of", "call"),
+        ("path.acc-line-of.acc-of-event", "event"),
+        ("path.acc-line-of.acc-went", "visited"),
+        ("path.acc-line-of.acc-of-possible", "possible now"),
+    ];
+    let mut legend = el("g.acc-legend").attr("aria-hidden", "true");
+    let (mut x, mut y) = (LEGEND, 28);
+    let mut place = |width: i32| {
+        if x + width > 640 {
+            (x, y) = (LEGEND, y + 16);
+        }
+        x += width;
+        (x - width, y)
+    };
+    for (look, text) in LINES {
+        let text = word(text);
+        let (x, y) = place(label_width(&text) + 30);
+        legend = legend
+            .child(line(look, &format!("M{x} {}h24", y - 4)))
+            .child(words("text", x + 30, y, &text));
+    }
+    let refused = word("✕ refused now");
+    let (x, y) = place(label_width(&refused));
+    legend.child(words("text.acc-why", x, y, &refused))
 }
 
 fn state(diagram: &Diagram, place: Place) -> El {
@@ -153,24 +170,21 @@ fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
     );
     let (x, y) = route.label;
     let (label, number) = (edge.label(), Spot::Edge(index).number());
-    let mut arrow = symbol(el("g").class(&class), number, &drawn.spoken())
-        .child(frame("rect.acc-hit", [x - 4, y - 16, label_width(label), ROW]))
-        .child(
-            words(
-                if edge.stays() { "text.acc-label.acc-inside" } else { "text.acc-label" },
-                x,
-                y,
-                label,
-            )
-            .exact(),
-        );
+    let look = if edge.stays() { "text.acc-label.acc-inside" } else { "text.acc-label" };
+    let mut arrow = symbol(el("g").class(&class), number, &drawn.spoken());
     if is_chosen {
         arrow = arrow.attr("aria-current", "true");
     }
+    if !edge.stays() {
+        arrow = arrow.child(line("path.acc-line-of", &route.line)).child(line("path", &route.head));
+    }
+    // The label lies on the lines that it would otherwise be crossed by.
+    arrow = arrow
+        .child(frame("rect.acc-hit", [x - 4, y - 16, label_width(label), ROW]))
+        .child(words(look, x, y, label).exact());
     if edge.stays() {
         return arrow;
     }
-    arrow = arrow.child(line("path.acc-line-of", &route.line)).child(line("path", &route.head));
     if let Now::Refused(because, _) = now {
         let (at_x, at_y) = route.middle;
         let cross = format!("M{} {}l10 10m0-10l-10 10", at_x - 5, at_y - 5);

@@ -27,6 +27,7 @@ const SOURCES: [&str; 5] = [
 const ALSO: &[&str] = &[
     "(none)",
     "API",
+    "JSON",
     "LIVE",
     "LIVE · ",
     "REPLAY",
