@@ -60,9 +60,12 @@ fn legend() -> El {
     for (look, text) in LINES {
         let text = word(text);
         let (x, y) = place(label_width(&text) + 30);
-        legend = legend
-            .child(line(look, &format!("M{x} {}h24", y - 4)))
-            .child(words("text", x + 30, y, &text));
+        legend = legend.child(line(look, &format!("M{x} {}h24", y - 4))).child(words(
+            "text",
+            x + 30,
+            y,
+            &text,
+        ));
     }
     let refused = word("✕ refused now");
     let (x, y) = place(label_width(&refused));
@@ -110,7 +113,11 @@ fn state(diagram: &Diagram, place: Place) -> El {
         Place::Gone => (x + 150, y + 18, 68, 2),
         Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 24, 5),
     };
-    let (x, y) = if place == Place::Gone && !is_current { (x - 50, y + 9) } else { (x, y) };
+    let (x, y) = match place {
+        // It has one line, right of its name.
+        Place::Gone if !is_current => (40 + label_width(&place.said()).max(60) * 7 / 6, y + 9),
+        _ => (x, y),
+    };
     let mut at = y;
     if is_current {
         let mut left = rows;
