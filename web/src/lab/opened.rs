@@ -153,7 +153,7 @@ impl Lab {
             self = reduce(self, action);
         }
         said.extend(broken.map(|(place, why)| {
-            say("Entry {0} cannot be done: {1}.", &[&place.to_string(), &format!("{why}")]).into()
+            say("Entry {0} cannot be done: {1}.", &[&place.to_string(), &why]).into()
         }));
         self.connection = Connection::Open { user };
         Some(self)
