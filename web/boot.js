@@ -8,8 +8,11 @@ const slow = setTimeout(show, 3000, "slow");
 // A link to a run, followed in a page that is open.
 addEventListener("hashchange", () => location.hash.startsWith("#r=") && location.reload());
 
-import(dataset.module)
-  .then((page) => page.default({ module_or_path: dataset.wasm }))
+// In another language, whose words come first.
+const words = element.dataset.words && import("./words.js").then(({ fetched }) => fetched(element)).catch(console.warn);
+
+Promise.all([import(dataset.module), words])
+  .then(([page]) => page.default({ module_or_path: dataset.wasm }))
   .then(({ memory }) => {
     const detail = { memoryBytes: () => memory.buffer.byteLength };
     element.dispatchEvent(new CustomEvent("acc-ready", { bubbles: true, composed: true, detail }));

@@ -35,6 +35,18 @@ export function reset(element) {
   for (const border of borders(element)) place(element, border);
 }
 
+// The messages of another language as JSON, if the page has one, and the form of a number in it.
+let words;
+
+export function messages(element) {
+  words = element.words;
+  return words && JSON.stringify(words.messages);
+}
+
+export function form(number) {
+  return words.form(number);
+}
+
 const borders = (element) => element.querySelectorAll("[role=separator]");
 
 // Puts a border somewhere; to where it is at first, if it is not told where.

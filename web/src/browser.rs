@@ -13,6 +13,7 @@ use accession_core::simulator::Wants;
 use accession_core::time::Timestamp;
 use accession_web::app::{App, AppProps};
 use accession_web::host::{Farewell, Host, Later};
+use accession_web::words;
 use futures_channel::oneshot;
 use js_sys::{Array, Object, Promise, Reflect};
 use wasm_bindgen::closure::Closure;
@@ -79,6 +80,9 @@ pub(crate) fn mount() {
         farewell: farewell.clone(),
     });
     say_goodbye(&window, farewell);
+    if let Some(Ok(messages)) = messages(&element).map(|text| reading::parse(&text)) {
+        words::speak(messages, form);
+    }
     yew::Renderer::<App>::with_root_and_props(element.into(), AppProps { host }).render();
 }
 
@@ -114,6 +118,8 @@ extern "C" {
     fn keep(look: &str);
     fn reset(element: &HtmlElement);
     fn watch(element: &HtmlElement);
+    fn messages(element: &HtmlElement) -> Option<String>;
+    fn form(number: f64) -> String;
 }
 
 #[wasm_bindgen(module = "/js/dropped.js")]

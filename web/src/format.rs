@@ -5,15 +5,21 @@ use std::time::Duration;
 use accession_core::reading;
 use accession_core::time::Timestamp;
 
+use crate::words::{counted, say};
+
 /// A number of bytes: `5.2 MB`.
 pub fn bytes(count: u64) -> String {
-    const UNITS: [(&str, u64); 4] =
-        [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("KB", 1_000)];
+    const UNITS: [(&str, u64); 4] = [
+        ("{0} TB", 1_000_000_000_000),
+        ("{0} GB", 1_000_000_000),
+        ("{0} MB", 1_000_000),
+        ("{0} KB", 1_000),
+    ];
     match UNITS.into_iter().find(|(_, unit)| count >= *unit) {
-        Some((name, unit)) => {
-            format!("{}.{} {name}", count / unit, count % unit * 10 / unit)
+        Some((unit, size)) => {
+            say(unit, &[&format!("{}.{}", count / size, count % size * 10 / size)])
         }
-        None => format!("{count} B"),
+        None => say("{0} B", &[&count.to_string()]),
     }
 }
 
@@ -27,7 +33,7 @@ pub fn exact_bytes(count: u64) -> String {
         }
         text.push(digit);
     }
-    text + if count == 1 { " byte" } else { " bytes" }
+    counted(count, &text, "{0} byte", "{0} bytes")
 }
 
 /// The API's long is signed; a size is not.
@@ -68,9 +74,9 @@ pub fn clock(time: Duration) -> String {
 pub fn duration(time: Duration) -> String {
     let (seconds, millis) = (time.as_secs(), time.subsec_millis());
     match seconds {
-        0 => format!("{millis} ms"),
-        1..60 => format!("{seconds}.{} s", millis / 100),
-        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+        0 => say("{0} ms", &[&millis.to_string()]),
+        1..60 => say("{0} s", &[&format!("{seconds}.{}", millis / 100)]),
+        _ => say("{0} min {1} s", &[&(seconds / 60).to_string(), &(seconds % 60).to_string()]),
     }
 }
 

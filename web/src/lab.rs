@@ -50,6 +50,7 @@ pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use timeline::{Kind, Mark, Timeline};
 
 use crate::format;
+use crate::words::{Said, say, word};
 use accession_code::Language;
 
 /// The origin of the simulator in the page.
@@ -110,7 +111,7 @@ pub struct Lab {
     /// The entry whose request and answer are read.
     pub opened: Option<u64>,
     /// What is to be said of what came in, while that is what is shown.
-    pub came: Option<Rc<[String]>>,
+    pub came: Option<Rc<[Said]>>,
     /// How it is all shown.
     pub view: View,
 }
@@ -468,7 +469,7 @@ impl Question {
     pub fn label(&self) -> String {
         match self {
             Self::Button { call, .. } => call.label().to_owned(),
-            Self::Built(built) => format!("Send {}", built.name),
+            Self::Built(built) => say("Send {0}", &[&built.name]),
         }
     }
 
@@ -533,7 +534,7 @@ pub struct View {
     /// The sheet that lies on top.
     pub sheet: Option<String>,
     /// What is to be said in the sheet.
-    pub said: String,
+    pub said: Said,
     /// Whether what draws sheets is there, or why not; nothing until it was asked for.
     pub scribe: Option<Result<(), String>>,
     /// Whether code is shown.
@@ -653,7 +654,7 @@ impl Default for View {
             pretty: true,
             log_open: true,
             sheet: None,
-            said: String::new(),
+            said: Said::default(),
             scribe: None,
             code: false,
             language: Language::Curl,
@@ -770,7 +771,7 @@ pub enum Action {
     /// A sheet is to lie on top, or none.
     SheetOpened(Option<String>),
     /// Something is to be said in the sheet.
-    Said(String),
+    Said(Said),
     /// What draws sheets is there, or why not.
     ScribeCame(Result<(), String>),
     /// Whether code is to be shown.
@@ -925,35 +926,44 @@ impl Lab {
     }
 
     /// What is read aloud at once: where calls go, and what fails there.
-    pub fn alarm(&self) -> String {
+    pub fn alarm(&self) -> Vec<Said> {
         let target = match &self.target {
-            Target::Simulated => "Target: Simulated. Calls stay in this page.".to_owned(),
+            Target::Simulated => word("Target: Simulated. Calls stay in this page."),
             Target::Live { .. } if self.is_connected() => {
-                format!("Target: LIVE, {}. Calls reach a server.", self.host())
+                say("Target: LIVE, {0}. Calls reach a server.", &[self.host()])
             }
-            Target::Live { .. } => "Target: LIVE, not signed in.".to_owned(),
-            Target::Replay { .. } => "Recorded elsewhere. No call is sent.".to_owned(),
+            Target::Live { .. } => word("Target: LIVE, not signed in."),
+            Target::Replay { .. } => word("Recorded elsewhere. No call is sent."),
         };
-        match &self.outcome {
-            Some(outcome) if outcome.verdict == Verdict::Failed && self.target.is_live() => {
-                format!("{target} {}", outcome.spoken())
-            }
-            _ => target,
+        let mut alarm = vec![target.into()];
+        if let Some(outcome) = &self.outcome
+            && outcome.verdict == Verdict::Failed
+            && self.target.is_live()
+        {
+            alarm.push(" ".into());
+            outcome.speak(&mut alarm);
         }
+        alarm
     }
 
     /// What is read aloud in its turn: what calls came to, and uploads in steps of a quarter; or
     /// how far a check is, and what it came to.
-    pub fn news(&self) -> String {
+    pub fn news(&self) -> Vec<Said> {
+        let mut news = Vec::new();
         if self.view.task == Task::Check {
-            return self.check.as_ref().map(Check::spoken).unwrap_or_default();
+            if let Some(check) = &self.check {
+                news.push(check.spoken().into());
+            }
+            return news;
         }
-        let outcome = self.outcome.as_deref().map(Outcome::spoken).unwrap_or_default();
-        let uploads = self
-            .uploads
-            .iter()
-            .map(|upload| format!(" {}: {} percent sent.", upload.file, upload.progress.quarter()));
-        outcome + &uploads.collect::<String>()
+        if let Some(outcome) = &self.outcome {
+            outcome.speak(&mut news);
+        }
+        for upload in &self.uploads {
+            let quarter = upload.progress.quarter().to_string();
+            news.push(say(" {0}: {1} percent sent.", &[&upload.file, &quarter]).into());
+        }
+        news
     }
 }
 
@@ -1116,7 +1126,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
         Action::LogOpened(open) => lab.view.log_open = open,
         Action::SheetOpened(sheet) => {
             lab.view.sheet = sheet;
-            lab.view.said.clear();
+            lab.view.said = Said::default();
         }
         Action::Said(said) => lab.view.said = said,
         Action::ScribeCame(loaded) => lab.view.scribe = Some(loaded),

@@ -7,3 +7,4 @@ mod components;
 pub mod format;
 pub mod host;
 pub mod lab;
+pub mod words;

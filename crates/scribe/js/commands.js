@@ -14,12 +14,17 @@ const page = () => document.querySelector(".acc");
 
 const builder = () => page().querySelector(".acc-builder");
 
-/** What a sheet is told, with what can be pressed and whether calls are built, if it is the one of commands. */
+/**
+ * What a sheet is told, with what can be pressed and whether calls are built, if it is the one of commands; what is
+ * found there by typing is found in the page's language.
+ */
 export function complete(facts) {
   const told = JSON.parse(facts);
+  const words = page().parentElement.words?.messages;
+  if (told.sheet === "scenarios") return JSON.stringify({ ...told, words });
   if (told.sheet !== "commands") return facts;
   const actions = buttons().map(({ name, place, hint }) => ({ name, place, hint }));
-  return JSON.stringify({ ...told, actions, builds: !!builder() });
+  return JSON.stringify({ ...told, words, actions, builds: !!builder() });
 }
 
 function buttons() {
@@ -49,7 +54,11 @@ function press(place, name) {
 function build(value) {
   const details = builder();
   if (!details) return;
-  if (!details.closest("aside").checkVisibility()) press("Panes", "Guide");
+  if (!details.closest("aside").checkVisibility()) {
+    const tab = page().querySelector(".acc-tab-guide");
+    tab.focus();
+    tab.click();
+  }
   const choose = () => {
     const select = details.querySelector("select");
     select.value = value;

@@ -10,7 +10,7 @@ export async function pass(scribe, how, record) {
   try {
     return JSON.stringify(await passed(scribe, how, record));
   } catch (error) {
-    return JSON.stringify({ said: `This browser could not do it: ${error.message}` });
+    return JSON.stringify({ said: { say: ["This browser could not do it: {0}", error.message] } });
   }
 }
 
@@ -18,7 +18,7 @@ async function passed(scribe, how, record) {
   if (how === "file") return opened(scribe, await chosen());
   if (how === "address") {
     const { text, version } = await unpacked(location.hash.slice(3));
-    if (version !== "1") return { said: `The link is of version ${version}, and this page reads version 1. Open it with a newer one.` };
+    if (version !== "1") return { said: { say: ["The link is of version {0}, and this page reads version 1. Open it with a newer one.", version] } };
     return JSON.parse(scribe.from_link(text));
   }
   const [what, id] = how.split(" ");
@@ -31,7 +31,8 @@ async function passed(scribe, how, record) {
   }
   const copy = `${location.origin}${location.pathname}#r=1.${await packed(text)}`;
   if (copy.length > longest) {
-    return { said: `The run is too long for a link: it would have ${copy.length} characters, and ${longest} is what most programs take. Save it as a file.` };
+    const why = "The run is too long for a link: it would have {0} characters, and {1} is what most programs take. Save it as a file.";
+    return { said: { say: [why, copy.length, longest] } };
   }
   return { copy, said };
 }
@@ -51,7 +52,8 @@ function chosen() {
 async function opened(scribe, file) {
   if (!file) return {};
   if (file.size > LONGEST_FILE) {
-    return { said: `${file.name} has ${file.size} bytes, and no more than ${LONGEST_FILE} are read. Export fewer requests.` };
+    const why = "{0} has {1} bytes, and no more than {2} are read. Export fewer requests.";
+    return { said: { say: [why, file.name, file.size, LONGEST_FILE] } };
   }
   return JSON.parse(scribe.from_file(file.name, await file.text()));
 }

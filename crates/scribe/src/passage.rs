@@ -5,6 +5,8 @@ use accession_core::reading;
 use accession_scenarios::Scenario;
 use serde_json::{Value, json};
 
+use crate::tree::{say, word};
+
 /// What the picture is called that the report shows.
 const PICTURE: &str = "accession-states.svg";
 
@@ -14,8 +16,8 @@ pub(crate) fn keep(how: &str, record: &str) -> Result<String, &'static str> {
     let record = reading::parse(record).ok().and_then(|value| Record::from_value(&value));
     let record = record.ok_or("the page's own record cannot be read")?;
     let file = |text: String, name: &str, kind: &str| {
-        let said =
-            format!("Saved as {name}. Passwords, tokens and the bytes of files are not in it.");
+        let said = "Saved as {0}. Passwords, tokens and the bytes of files are not in it.";
+        let said = say(said, &[name.into()]);
         json!({ "text": text, "name": name, "type": kind, "said": said })
     };
     let kept = match how {
@@ -30,10 +32,11 @@ pub(crate) fn keep(how: &str, record: &str) -> Result<String, &'static str> {
             Some(text) => json!({
                 "text": text,
                 "longest": artefacts::LONGEST_LINK,
-                "said": format!("The link is on the clipboard. {}", artefacts::LEFT_OUT),
+                "said": say("The link is on the clipboard. {0}", &[word(artefacts::LEFT_OUT)]),
             }),
             None => {
-                json!({ "said": "What a server answered does not fit into a link. Save it as a file." })
+                let said = "What a server answered does not fit into a link. Save it as a file.";
+                json!({ "said": word(said) })
             }
         },
     };
@@ -53,11 +56,10 @@ pub(crate) fn from_link(text: &str) -> String {
 /// A scenario, as if it had been found in a file; what it is about, and what to try, is said.
 pub(crate) fn from_scenario(id: &str) -> String {
     let Some(scenario) = accession_scenarios::named(id) else {
-        return json!({ "said": format!("There is no scenario {id}.") }).to_string();
+        return json!({ "said": say("There is no scenario {0}.", &[id.into()]) }).to_string();
     };
     let Scenario { title, about, attempt, run, .. } = scenario;
-    let plain = |text: &str| Value::from(text.replace('`', ""));
-    let (about, attempt) = (plain(&format!("{title}. {about}")), plain(attempt));
+    let (about, attempt) = (say("{0}. {1}", &[word(title), word(about)]), word(attempt));
     format!(r#"{{"found":{{"run":{run},"exchanges":[],"said":[{about},{attempt}]}}}}"#)
 }
 

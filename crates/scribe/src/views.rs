@@ -24,6 +24,11 @@ impl<'a> Facts<'a> {
         self.0[name].as_str().unwrap_or_default()
     }
 
+    /// A message as the page says it, where it speaks another language.
+    pub(crate) fn word(&self, message: &'a str) -> &'a str {
+        self.0["words"][message].as_str().unwrap_or(message)
+    }
+
     /// A fact of any kind.
     pub(crate) fn get(&self, name: &str) -> &'a Value {
         &self.0[name]

@@ -43,15 +43,17 @@ export async function launchFirefox() {
 
 /**
  * Opens an address in a fresh profile; it is closed when the test ends. With `now`, the page's clock stands there. It
- * has no service worker unless it `keeps` one: each test would fetch all of the page anew.
+ * has no service worker unless it `keeps` one: each test would fetch all of the page anew. Who has to change what the
+ * page is sent can `prepare` it.
  */
-export async function open(t, browser, url, { now, keeps, ...settings } = {}) {
+export async function open(t, browser, url, { now, keeps, prepare, ...settings } = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...settings });
   t.after(() => context.close());
   context.setDefaultTimeout(15_000);
   await context.addInitScript(watchInside);
   if (!keeps) await context.addInitScript(withoutServiceWorker);
   if (now) await context.clock.setFixedTime(now);
+  await prepare?.(context);
   const page = await context.newPage();
   const watched = new Watched(page, new URL(url).origin);
   await page.goto(url);

@@ -33,6 +33,7 @@ use crate::lab::{
     Action, Clock, Connection, Lab, Order, Outcome, Picture, Question, SIMULATED_ORIGIN,
     SessionCall, Target, Travel, Verdict, Waiting,
 };
+use crate::words::word;
 use content::{item_spec, library_spec};
 
 /// Who logs in to the simulator in the page.
@@ -298,7 +299,7 @@ impl Engine {
             _ if lab.target.is_replay() => {
                 let mut outcome = Outcome::done("The call", None, "A recording answers nothing.");
                 outcome.verdict = Verdict::Failed;
-                outcome.said = "The call was not sent.".to_owned();
+                outcome.said = word("The call was not sent.");
                 self.dispatch.emit(Action::CameTo(lab.epoch, None, outcome));
             }
             _ => {}

@@ -13,6 +13,7 @@ use super::guide_pane::goes_to;
 use super::icon::Icon;
 use crate::app::command::{Bytes, Command, NewFile};
 use crate::format;
+use crate::words::{count, say};
 
 /// Files on their way into the session.
 pub(crate) fn add_files(props: &PartProps) -> Html {
@@ -57,7 +58,7 @@ fn draw(form: &Form<'_>) -> El {
         .on("drop", drop)
         .child(el("label").attr("for", &id).text("Choose files").icon(Icon::Upload))
         .child(input)
-        .child(el("p.acc-hint").text(&chosen(files)));
+        .child(chosen(files));
     let item = part.lab.session.as_ref().and_then(|session| session.item_label());
     el("form.acc-add")
         .on_submit(form.on(add))
@@ -147,13 +148,17 @@ fn add(entries: &mut Entries, _: &PartProps, _: &Event) -> Option<Command> {
     Some(Command::AddFiles { files, send: entries.text("later", "").is_empty() })
 }
 
-fn chosen(files: &[File]) -> String {
+fn chosen(files: &[File]) -> El {
+    let hint = el("p.acc-hint");
     let total = || format::bytes(files.iter().map(|file| file.size() as u64).sum());
     match files {
-        [] => "or drop them here. They are read from this computer when their bytes are sent."
-            .to_owned(),
-        [only] => format!("{}, {}", only.name(), total()),
-        several => format!("{} files, {} in all", several.len(), total()),
+        [] => hint
+            .text("or drop them here. They are read from this computer when their bytes are sent."),
+        [only] => hint.exact().text(&format!("{}, {}", only.name(), total())),
+        several => {
+            let files = count(several.len() as u64, "{0} file", "{0} files");
+            hint.text(&say("{0}, {1} in all", &[&files, &total()]))
+        }
     }
 }
 

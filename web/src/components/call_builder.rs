@@ -6,7 +6,7 @@ use yew::prelude::*;
 
 use super::PartProps;
 use super::calls::foresight;
-use super::desk::grown;
+use super::desk::{failed, grown};
 use super::element::{El, el, group};
 use super::field::target;
 use super::form::{Form, form};
@@ -16,6 +16,7 @@ use super::loading::waiting;
 use crate::app::command::Command;
 use crate::lab::Action;
 use crate::lab::builder::{self, Edit, Lint};
+use crate::words::say;
 
 /// Any call of the table.
 pub(crate) fn call_builder(props: &PartProps) -> El {
@@ -37,7 +38,7 @@ fn body(form: &Form<'_>) -> El {
     let lab = &props.lab;
     match &lab.view.scribe {
         None => return waiting("Loading"),
-        Some(Err(why)) => return el("p.acc-error-text").text(why).icon(Icon::Warning),
+        Some(Err(why)) => return failed(why),
         Some(Ok(())) => {}
     }
     let draft = lab.builder.draft(|told| props.draw.emit(("offered", told)));
@@ -57,6 +58,6 @@ fn body(form: &Form<'_>) -> El {
 }
 
 fn cannot(why: &str) -> El {
-    let why = format!("cannot be sent: {why}");
+    let why = say("cannot be sent: {0}", &[why]);
     el("span.acc-warn-text").text(&why).icon(Icon::Warning)
 }

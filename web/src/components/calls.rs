@@ -41,7 +41,7 @@ pub(crate) fn foresight(lab: &Lab, foresight: &Foresight) -> El {
             let live = lab.target.is_live();
             el("span.acc-warn-text")
                 .text(if live { "refused by the rules: " } else { "will be refused: " })
-                .text(because)
+                .child(el("span").english().text(because))
                 .icon(Icon::Warning)
         }
     }

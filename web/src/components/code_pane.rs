@@ -3,12 +3,14 @@
 use accession_code::Language;
 
 use super::PartProps;
+use super::desk::failed;
 use super::element::{El, button, el};
 use super::field::{Select, entered};
 use super::icon::Icon;
 use super::loading::{empty, waiting};
 use crate::app::command::Command;
 use crate::lab::Action;
+use crate::words::say;
 
 const RUN: &str = "run";
 
@@ -39,14 +41,14 @@ fn body(props: &PartProps) -> El {
         }),
     );
     let languages = Language::ALL.into_iter().fold(languages, |list, language| {
-        list.option(language.name(), language.name(), language == view.language)
+        list.named(language.name(), language.name(), language == view.language)
     });
     let scope = Select::new(
         props.id("code-scope"),
         "Code for",
         props.on_event(|event| Command::just(Action::RunShown(entered(event) == RUN))),
     );
-    let this = format!("this call: {}", called.operation);
+    let this = say("this call: {0}", &[&called.operation]);
     let scope = scope.option("call", &this, !view.whole_run);
     let scope = scope.option(RUN, "the whole run", view.whole_run);
     let text = match lab.written() {
@@ -58,7 +60,7 @@ fn body(props: &PartProps) -> El {
 
 fn written(props: &PartProps, text: &Result<String, String>) -> El {
     let text = match text {
-        Err(why) => return el("p.acc-error-text").text(why).icon(Icon::Warning),
+        Err(why) => return failed(why),
         Ok(text) => text,
     };
     let copied = text.clone();
@@ -68,7 +70,7 @@ fn written(props: &PartProps, text: &Result<String, String>) -> El {
         .on_click(props.on(move || Command::Copy(copied.clone())));
     let text = el("pre.acc-wire.acc-code")
         .attr("role", "region")
-        .attr("aria-label", &format!("Code, {}", props.lab.view.language.name()))
+        .attr("aria-label", &say("Code, {0}", &[props.lab.view.language.name()]))
         .attr("tabindex", "0")
         .exact()
         .text(text);

@@ -5,11 +5,11 @@ use web_sys::{Element, HtmlDialogElement, HtmlTextAreaElement};
 use yew::prelude::*;
 
 use super::PartProps;
-use super::element::{El, button, el, fact, group, submit};
+use super::element::{El, button, el, fact, group, named_or, submit};
 use super::field::{labelled, target};
 use super::icon::Icon;
 use crate::app::command::Command;
-use crate::lab::{Action, Question, SessionCall};
+use crate::lab::{Action, Question, SessionCall, SessionView};
 
 /// Opens a dialog's element, or closes it.
 pub(crate) fn set_open(dialog: &NodeRef, open: bool) {
@@ -42,7 +42,7 @@ fn asked(props: &PartProps, question: &Question) -> El {
     let lab = &props.lab;
     let named = question.session();
     let session = lab.session.as_ref().filter(|session| Some(session.id.as_str()) == named);
-    let item = session.and_then(|session| session.item_label()).unwrap_or("not known");
+    let item = named_or(session.and_then(SessionView::item_label), "not known");
     let live = lab
         .target
         .is_live()
@@ -52,7 +52,7 @@ fn asked(props: &PartProps, question: &Question) -> El {
         .child(fact("Host", el("dd.acc-mono").exact().text(lab.host())))
         .child(named.map(|named| {
             group()
-                .child(fact("Item", el("dd").child(el("strong").text(item))))
+                .child(fact("Item", el("dd").child(item)))
                 .child(fact("Session", el("dd.acc-mono.acc-id").exact().text(named)))
         }))
         .child(fact("Effect", el("dd").text(question.effect())));

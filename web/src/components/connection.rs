@@ -30,7 +30,7 @@ fn draw(form: &Form<'_>) -> El {
 
     let origin = el("p.acc-hint")
         .text("This page came from ")
-        .child(el("code.acc-mono").text(&lab.page))
+        .child(el("code.acc-mono").exact().text(&lab.page))
         .text(". It can call that server, and what that server forwards to; no other.");
     let ways = el("fieldset.acc-choices")
         .child(el("legend").text("Sign in with"))
@@ -83,7 +83,7 @@ fn reach(origin: Option<String>, page: &str) -> Option<El> {
         Some(origin) if origin != page => {
             let serve = format!("cargo xtask serve --vcenter {origin}");
             let why = "The browser will block this: it is not where the page came from. Run ";
-            let warning = warning.text(why).child(el("code.acc-mono").text(&serve));
+            let warning = warning.text(why).child(el("code.acc-mono").exact().text(&serve));
             Some(warning.text(" and use the page that it serves.").icon(Icon::Warning))
         }
         Some(_) => None,

@@ -13,6 +13,7 @@ use super::icon::Icon;
 use super::pictures::{Walk, walkable};
 use crate::app::command::Command;
 use crate::lab::{Action, completed};
+use crate::words::{told, word};
 
 /// The sheet's element, and what is in it.
 pub(crate) fn sheet(props: &PartProps, dialog: &NodeRef) -> El {
@@ -54,7 +55,8 @@ pub(super) fn grown(form: &Form<'_>, node: &Value, own: &Html) -> El {
     };
     let mut element = el(name(tag));
     for (key, value) in attributes {
-        let text = value.as_str().unwrap_or_default();
+        let said = told(value);
+        let text = said.as_str();
         element = match key.as_str() {
             "key" => element.key(text),
             "value" if tag != "option" => element.value(text),
@@ -76,12 +78,22 @@ pub(super) fn grown(form: &Form<'_>, node: &Value, own: &Html) -> El {
     }
     for child in children {
         element = match child {
-            Value::String(text) => element.text(text),
             Value::Null => element.child(own.clone()),
-            child => element.child(grown(form, child, own)),
+            Value::Array(_) => element.child(grown(form, child, own)),
+            child if !child["prose"].is_null() => prose(element, &child["prose"]),
+            text => element.text(&told(text)),
         };
     }
     element
+}
+
+/// Sentences in which names stand between backticks.
+fn prose(element: El, text: &Value) -> El {
+    let text = word(text.as_str().unwrap_or_default());
+    text.split('`').enumerate().fold(element, |element, (place, part)| match place % 2 {
+        0 => element.text(part),
+        _ => element.child(el("code").exact().text(part)),
+    })
 }
 
 /// Issues a command that comes as data, with what was entered.

@@ -8,6 +8,7 @@ use super::state::status_look;
 use crate::app::command::Command;
 use crate::lab::diagram::{Drawn, FileLine, ROW, Told, label_width, wrap};
 use crate::lab::{Cause, Diagram, Now, Place, Spot};
+use crate::words::{say, word};
 
 /// So many files are drawn.
 const FILES: usize = 4;
@@ -15,11 +16,14 @@ const FILES: usize = 4;
 /// From one line of text to the next.
 const LINE: i32 = 14;
 
+/// Where the legend begins, right of the state that is first.
+const LEGEND: i32 = 176;
+
 /// The diagram, and what the chosen arrow does.
 pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
     let description = props.id("diagram-said");
     let current = Spot::Place(diagram.current.unwrap_or(Place::Before)).number();
-    let said = diagram.sentence() + "Arrow keys follow the arrows, Enter explains one.";
+    let said = diagram.sentence() + &word("Arrow keys follow the arrows, Enter explains one.");
     let drawing = el("svg.acc-picture")
         .attr("viewBox", "-3 0 646 464")
         .attr("aria-label", "State diagram")
@@ -36,19 +40,36 @@ pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
         .child(el("p").child(show_table(props)))
 }
 
-/// What the lines mean.
+/// What the lines mean, in two rows where words are long.
 fn legend() -> El {
-    el("g.acc-legend")
-        .attr("aria-hidden", "true")
-        .child(line("path.acc-line-of", "M190 24h24"))
-        .child(words("text", 220, 28, "call"))
-        .child(line("path.acc-line-of.acc-of-event", "M254 24h24"))
-        .child(words("text", 284, 28, "event"))
-        .child(line("path.acc-line-of.acc-went", "M330 24h24"))
-        .child(words("text", 360, 28, "visited"))
-        .child(line("path.acc-line-of.acc-of-possible", "M414 24h24"))
-        .child(words("text", 444, 28, "possible now"))
-        .child(words("text.acc-why", 544, 28, "✕ refused now"))
+    const LINES: [(&str, &str); 4] = [
+        ("path.acc-line-of", "call"),
+        ("path.acc-line-of.acc-of-event", "event"),
+        ("path.acc-line-of.acc-went", "visited"),
+        ("path.acc-line-of.acc-of-possible", "possible now"),
+    ];
+    let mut legend = el("g.acc-legend").attr("aria-hidden", "true");
+    let (mut x, mut y) = (LEGEND, 28);
+    let mut place = |width: i32| {
+        if x + width > 640 {
+            (x, y) = (LEGEND, y + 16);
+        }
+        x += width;
+        (x - width, y)
+    };
+    for (look, text) in LINES {
+        let text = word(text);
+        let (x, y) = place(label_width(&text) + 30);
+        legend = legend.child(line(look, &format!("M{x} {}h24", y - 4))).child(words(
+            "text",
+            x + 30,
+            y,
+            &text,
+        ));
+    }
+    let refused = word("✕ refused now");
+    let (x, y) = place(label_width(&refused));
+    legend.child(words("text.acc-why", x, y, &refused))
 }
 
 fn state(diagram: &Diagram, place: Place) -> El {
@@ -72,12 +93,15 @@ fn state(diagram: &Diagram, place: Place) -> El {
         symbol(el("g").class(&class), Spot::Place(place).number(), &diagram.spoken(place))
             .child(frame("rect", [x, y, width, height]))
             .child(drawing(icon, x + 9, y + 7))
-            .child(words("text.acc-word", x + 30, y + 19, place.word()).exact());
+            .child(words("text.acc-word", x + 30, y + 19, &place.said()).exact());
     if is_current {
+        let current = word("current");
+        let wide = label_width(&current) + 1;
+        let left = x + width - wide - 5;
         state = state
             .attr("aria-current", "step")
-            .child(frame("rect.acc-pill", [x + width - 64, y + 5, 59, 18]))
-            .child(words("text.acc-on-pill", x + width - 59, y + 18, "current"));
+            .child(frame("rect.acc-pill", [left, y + 5, wide, 18]))
+            .child(words("text.acc-on-pill", left + 5, y + 18, &current));
         if diagram.completing {
             state = state.child(words("text.acc-status", x + 88, y + 18, "completing"));
         }
@@ -89,14 +113,18 @@ fn state(diagram: &Diagram, place: Place) -> El {
         Place::Gone => (x + 150, y + 18, 68, 2),
         Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 24, 5),
     };
-    let (x, y) = if place == Place::Gone && !is_current { (x - 50, y + 9) } else { (x, y) };
+    let (x, y) = match place {
+        // It has one line, right of its name.
+        Place::Gone if !is_current => (40 + label_width(&place.said()).max(60) * 7 / 6, y + 9),
+        _ => (x, y),
+    };
     let mut at = y;
     if is_current {
         let mut left = rows;
         for refusal in diagram.listed() {
             let text = format!("✕\u{a0}{}: {}", refusal.calls, refusal.because);
             for text in wrap(&text, letters, left) {
-                state = state.child(words("text.acc-why", x, at, &text));
+                state = state.child(words("text.acc-why", x, at, &text).english());
                 (at, left) = (at + LINE, left - 1);
             }
             if left == 0 {
@@ -105,7 +133,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
         }
     }
     if at == y {
-        for text in wrap(place.meaning(), letters, rows) {
+        for text in wrap(&word(place.meaning()), letters, rows) {
             state = state.child(words("text", x, at, &text));
             at += LINE;
         }
@@ -129,7 +157,7 @@ fn files(mut state: El, files: &[FileLine], x: i32, mut y: i32) -> El {
     }
     match files.len().saturating_sub(FILES) {
         0 => state,
-        more => state.child(words("text", x, y - 1, &format!("and {more} more"))),
+        more => state.child(words("text", x, y - 1, &say("and {0} more", &[&more.to_string()]))),
     }
 }
 
@@ -149,31 +177,28 @@ fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
     );
     let (x, y) = route.label;
     let (label, number) = (edge.label(), Spot::Edge(index).number());
-    let mut arrow = symbol(el("g").class(&class), number, &drawn.spoken())
-        .child(frame("rect.acc-hit", [x - 4, y - 16, label_width(label), ROW]))
-        .child(
-            words(
-                if edge.stays() { "text.acc-label.acc-inside" } else { "text.acc-label" },
-                x,
-                y,
-                label,
-            )
-            .exact(),
-        );
+    let look = if edge.stays() { "text.acc-label.acc-inside" } else { "text.acc-label" };
+    let mut arrow = symbol(el("g").class(&class), number, &drawn.spoken());
     if is_chosen {
         arrow = arrow.attr("aria-current", "true");
     }
+    if !edge.stays() {
+        arrow = arrow.child(line("path.acc-line-of", &route.line)).child(line("path", &route.head));
+    }
+    // The label lies on the lines that it would otherwise be crossed by.
+    arrow = arrow
+        .child(frame("rect.acc-hit", [x - 4, y - 16, label_width(label), ROW]))
+        .child(words(look, x, y, label).exact());
     if edge.stays() {
         return arrow;
     }
-    arrow = arrow.child(line("path.acc-line-of", &route.line)).child(line("path", &route.head));
     if let Now::Refused(because, _) = now {
         let (at_x, at_y) = route.middle;
         let cross = format!("M{} {}l10 10m0-10l-10 10", at_x - 5, at_y - 5);
         arrow = arrow.child(line("path.acc-cross", &cross));
         let mut below = at_y + 18;
         for text in wrap(&format!("✕\u{a0}{because}"), 22, 3) {
-            arrow = arrow.child(words("text.acc-why", x, below, &text));
+            arrow = arrow.child(words("text.acc-why", x, below, &text).english());
             below += LINE;
         }
     }
@@ -196,8 +221,10 @@ fn explanation(props: &PartProps) -> El {
     now = match &told.now {
         Now::Elsewhere => now.text("cannot happen where the session is."),
         Now::Refused(because, rule) => {
-            let rule = format!(" ({}, {}).", rule.id, super::explain_pane::known(*rule));
-            now.text("will be refused: ").text(because).text(&rule)
+            let known = word(super::explain_pane::known(*rule));
+            now.text("will be refused: ")
+                .child(el("span").english().text(because))
+                .child(el("span").exact().text(&format!(" ({}, {known}).", rule.id)))
         }
         other => now.text(&other.sentence()).text("."),
     };
@@ -212,6 +239,6 @@ fn explanation(props: &PartProps) -> El {
         }
         _ => None,
     };
-    let send = send.map(|send| button(&format!("Send {name}")).class("acc-small").on_click(send));
+    let send = send.map(|send| button(&say("Send {0}", &[name])).class("acc-small").on_click(send));
     el("div.acc-arrow").child(live).child(now).child(send)
 }

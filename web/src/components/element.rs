@@ -2,6 +2,8 @@
 //!
 //! `html!` unfolds into the code that builds an element wherever it stands. Here that code exists
 //! once, and each call in a view is a few bytes of the page's wasm. It knows nothing of what is shown.
+//!
+//! What an element says is looked up (`words.rs`) unless it is `exact`; it is written in English.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -9,10 +11,11 @@ use std::rc::Rc;
 use web_sys::Event;
 use yew::prelude::*;
 use yew::virtual_dom::{
-    AttributeOrProperty, Attributes, Key, Listener, ListenerKind, VList, VTag, VText,
+    AttributeOrProperty, Attributes, Key, Listener, ListenerKind, VList, VNode, VTag, VText,
 };
 
 use super::icon::{Icon, draw};
+use crate::words;
 
 /// An element that is being built. Without a tag it is a group.
 pub(crate) struct El(Box<Parts>);
@@ -68,12 +71,23 @@ pub(crate) fn fact(term: &str, description: El) -> El {
     group().child(el("dt").text(term)).child(description)
 }
 
+/// A name, or what is said where there is none.
+pub(crate) fn named_or(name: Option<&str>, otherwise: &str) -> El {
+    let strong = el("strong");
+    match name {
+        Some(name) => strong.exact().text(name),
+        None => strong.text(otherwise),
+    }
+}
+
 impl El {
     /// Sets an attribute.
     #[inline(never)]
     pub(crate) fn attr(mut self, name: &'static str, value: &str) -> Self {
+        let spoken = words::SPOKEN.contains(&name).then(|| words::found(value)).flatten();
+        let value = spoken.unwrap_or_else(|| value.to_owned());
         self.0.names.push(name);
-        self.0.values.push(Some(AttributeOrProperty::Attribute(value.to_owned().into())));
+        self.0.values.push(Some(AttributeOrProperty::Attribute(value.into())));
         self
     }
 
@@ -100,6 +114,11 @@ impl El {
     /// Says that it is nobody's language: a name, an id, a word of the wire.
     pub(crate) fn exact(self) -> Self {
         self.attr("translate", "no")
+    }
+
+    /// Says that it is English whatever the page speaks: the words of a server, or of a rule about one call.
+    pub(crate) fn english(self) -> Self {
+        self.exact().attr("lang", "en")
     }
 
     /// Sets what stands in a field.
@@ -217,7 +236,11 @@ impl Child for Option<El> {
 
 impl From<El> for Html {
     #[inline(never)]
-    fn from(El(parts): El) -> Self {
+    fn from(El(mut parts): El) -> Self {
+        // What it says is nobody's language only once all of its attributes are set.
+        if !parts.names.contains(&"translate") {
+            parts.children.iter_mut().for_each(translate);
+        }
         let children = VList::with_children(parts.children, None);
         if parts.tag.is_empty() {
             return children.into();
@@ -241,6 +264,15 @@ impl From<El> for Html {
         tag.node_ref = parts.node;
         tag.key = parts.key;
         tag.into()
+    }
+}
+
+/// Puts other words in place of English ones.
+fn translate(child: &mut Html) {
+    if let VNode::VText(VText { text }) = child
+        && let Some(found) = words::found(text)
+    {
+        *text = found.into();
     }
 }
 

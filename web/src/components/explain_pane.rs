@@ -11,11 +11,12 @@ use super::icon::Icon;
 use super::loading::{empty, lines, waiting};
 use super::state::wrappable;
 use crate::lab::{Happening, Lab, Outcome, SessionCall, Verdict, way};
+use crate::words::{Said, say};
 
 /// What happened, why, and what is possible now.
 pub(crate) fn explain_pane(props: &PartProps) -> El {
     let lab = &*props.lab;
-    let called = lab.waiting.last().map(|waiting| format!(" {} is on its way", waiting.call));
+    let called = lab.waiting.last().map(|waiting| say(" {0} is on its way", &[&waiting.call]));
     let outcome = match &shown_outcome(lab) {
         Some(outcome) => explained(props, outcome),
         None => empty("Send a call, and what came of it stands here, with the reason."),
@@ -68,7 +69,7 @@ fn explained(props: &PartProps, outcome: &Outcome) -> El {
         }
         None => None,
     };
-    let several = |term, texts: &[String]| {
+    let several = |term, texts: &[Said]| {
         (!texts.is_empty()).then(|| fact(term, el("dd").child(lines(texts))))
     };
     let steps = props.scene.way.iter().flatten();
@@ -77,7 +78,7 @@ fn explained(props: &PartProps, outcome: &Outcome) -> El {
         .map(|step| el("li").text(&way::in_words(step, props.scene.at)))
         .collect();
     let way = (!steps.is_empty()).then(|| {
-        let then = format!("Then {} is granted.", outcome.call);
+        let then = say("Then {0} is granted.", &[&outcome.call]);
         let steps = el("ol.acc-way").children(steps);
         fact("The way there", el("dd").child(steps).child(el("p").text(&then)))
     });

@@ -126,6 +126,12 @@ impl Select {
         Self { list: self.list.child(option.flag("selected", is_chosen)), ..self }
     }
 
+    /// The same with one more, which is called by a name.
+    pub(crate) fn named(self, value: &str, name: &str, is_chosen: bool) -> Self {
+        let option = el("option").key(value).attr("value", value).exact().text(name);
+        Self { list: self.list.child(option.flag("selected", is_chosen)), ..self }
+    }
+
     /// Draws it with its label above it.
     pub(crate) fn draw(self) -> El {
         labelled(&self.id, self.label, self.list)

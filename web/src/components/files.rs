@@ -11,6 +11,7 @@ use super::state::status_badge;
 use crate::app::command::Command;
 use crate::format;
 use crate::lab::{Progress, SessionView, Upload};
+use crate::words::{say, word};
 
 /// The files of the session.
 pub(crate) fn files(props: &PartProps, session: &SessionView) -> El {
@@ -57,7 +58,8 @@ fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
         .child(el("span.acc-sub.acc-mono").exact().text(file.source_type.as_str()));
     let declared_size = declared.and_then(|declared| declared.size);
     let error = file.error_message.as_ref();
-    let error = error.map(|error| el("span.acc-sub.acc-error-text").text(&error.default_message));
+    let error =
+        error.map(|error| el("span.acc-sub.acc-error-text").english().text(&error.default_message));
     // What the server fetches, nobody sends.
     let is_ours = declared.is_some() && file.source_type == SourceType::Push;
     let actions = actions(props, file, upload, is_ours);
@@ -72,12 +74,12 @@ fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
 
 fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<u64>) -> El {
     let declared = match declared {
-        Some(size) => format!("declared {}", format::bytes(size)),
-        None => "none declared".to_owned(),
+        Some(size) => say("declared {0}", &[&format::bytes(size)]),
+        None => word("none declared"),
     };
     let arrived = format::size(file.bytes_transferred.max(file.size.unwrap_or(0)));
     match upload {
-        Some(upload) => moving(&upload.progress, &format!("Upload of {}", file.name)),
+        Some(upload) => moving(&upload.progress, &say("Upload of {0}", &[&file.name])),
         None => {
             let pushed = file.source_type == SourceType::Push;
             let numbers = el("data.acc-numbers").attr("value", &arrived.to_string());
@@ -93,10 +95,12 @@ pub(super) fn moving(progress: &Progress, name: &str) -> El {
     let (moved, total) = (format::bytes(progress.moved), format::bytes(progress.total));
     let mut pace = format!("{} %", progress.percent());
     if let Some(rate) = progress.rate {
-        pace += &format!(" · {}/s", format::bytes(rate));
+        pace += " · ";
+        pace += &say("{0}/s", &[&format::bytes(rate)]);
     }
     if let Some(left) = progress.time_left() {
-        pace += &format!(" · {} left", format::countdown(left));
+        pace += " · ";
+        pace += &say("{0} left", &[&format::countdown(left)]);
     }
     let bar = el("progress")
         .attr("aria-label", name)
@@ -104,7 +108,7 @@ pub(super) fn moving(progress: &Progress, name: &str) -> El {
         .attr("value", &progress.moved.to_string());
     group()
         .child(bar)
-        .child(el("span.acc-numbers").text(&format!("{moved} of {total}")))
+        .child(el("span.acc-numbers").text(&say("{0} of {1}", &[&moved, &total])))
         .child(el("span.acc-sub").text(&pace))
 }
 
@@ -124,7 +128,8 @@ fn actions(
     is_ours: bool,
 ) -> El {
     if let Some(upload) = upload {
-        let (id, stop) = (upload.id, button(file, Icon::Stop, "Cancel upload", " of"));
+        let (id, stop) =
+            (upload.id, button(file, Icon::Stop, "Cancel upload", "Cancel upload of {0}"));
         return stop.on_click(props.on(move || Command::StopUpload(id)));
     }
     let by_name = |command: fn(String) -> Command| {
@@ -133,21 +138,21 @@ fn actions(
     };
     let send = match file.status {
         TransferStatus::WaitingForTransfer if is_ours => {
-            let send = button(file, Icon::Upload, "Send bytes", " of");
+            let send = button(file, Icon::Upload, "Send bytes", "Send bytes of {0}");
             Some(send.on_click(by_name(Command::SendFile)))
         }
         TransferStatus::Error if is_ours => {
-            let again = button(file, Icon::Repeat, "Add again", ":");
+            let again = button(file, Icon::Repeat, "Add again", "Add again: {0}");
             Some(again.on_click(by_name(Command::SendAgain)))
         }
         _ => None,
     };
-    let remove = button(file, Icon::Remove, "Remove", "");
+    let remove = button(file, Icon::Remove, "Remove", "Remove {0}");
     group().child(send).child(remove.on_click(by_name(Command::RemoveFile)))
 }
 
 /// A button that names its file to those who hear it alone.
-fn button(file: &SessionFileInfo, icon: Icon, word: &str, of: &str) -> El {
-    let name = format!("{word}{of} {}", file.name);
+fn button(file: &SessionFileInfo, icon: Icon, word: &str, whole: &str) -> El {
+    let name = say(whole, &[&file.name]);
     element::button(word).class("acc-small").attr("aria-label", &name).icon(icon)
 }

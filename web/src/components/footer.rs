@@ -2,6 +2,7 @@
 
 use super::element::{El, el, group};
 use crate::format;
+use crate::words::say;
 
 /// The bottom of the page.
 pub(crate) fn footer(page_memory: usize, reader_memory: usize) -> El {
@@ -9,11 +10,8 @@ pub(crate) fn footer(page_memory: usize, reader_memory: usize) -> El {
         0 => group().text("not needed yet"),
         bytes => memory(bytes),
     };
-    let name = concat!(
-        "Accession ",
-        env!("CARGO_PKG_VERSION"),
-        " · not affiliated with Broadcom or VMware"
-    );
+    let name =
+        say("Accession {0} · not affiliated with Broadcom or VMware", &[env!("CARGO_PKG_VERSION")]);
     el("footer.acc-footer")
         .child(
             el("p")
@@ -22,7 +20,7 @@ pub(crate) fn footer(page_memory: usize, reader_memory: usize) -> El {
                 .text(" · reader ")
                 .child(reader),
         )
-        .child(el("p").text(name))
+        .child(el("p").text(&name))
 }
 
 fn memory(bytes: usize) -> El {

@@ -102,12 +102,21 @@ fn login_part(props: &PartProps, user: Option<&str>) -> El {
     let effect = "Disconnect ends the API login on the server and forgets the token.";
     let facts = el("dl.acc-facts")
         .child(fact("Host", el("dd.acc-mono").exact().text(lab.host())))
-        .child(fact("Dialect", el("dd.acc-mono").text(&lab.dialect.to_string())))
-        .child(fact("API login", el("dd").text(user.unwrap_or("by token"))));
+        .child(fact("Dialect", el("dd.acc-mono").exact().text(&lab.dialect.to_string())))
+        .child(fact("API login", by(user)));
     group()
         .child(facts)
         .child(button("Disconnect").on_click(props.on(|| Command::Disconnect)))
         .child(el("p.acc-hint").text(effect))
+}
+
+/// Whose login it is.
+pub(super) fn by(user: Option<&str>) -> El {
+    let login = el("dd");
+    match user {
+        Some(user) => login.exact().text(user),
+        None => login.text("by token"),
+    }
 }
 
 fn simulator_part(props: &PartProps) -> El {
@@ -119,9 +128,9 @@ fn simulator_part(props: &PartProps) -> El {
     let what = "A simulator in this page answers; nothing leaves the browser.";
     let seed = el("p.acc-hint")
         .text("Seed ")
-        .child(el("code.acc-mono").text(&lab.begin.seed))
+        .child(el("code.acc-mono").exact().text(&lab.begin.seed))
         .text(", from ")
-        .child(el("code.acc-mono.acc-whole").text("?seed="))
+        .child(el("code.acc-mono.acc-whole").exact().text("?seed="))
         .text(" in the address or by chance");
     group()
         .child(el("p.acc-hint").text(what))
@@ -162,7 +171,7 @@ fn library_part(props: &PartProps) -> El {
         );
         let option = |select: Select, library: &Library| {
             let is_chosen = lab.library.as_ref() == Some(&library.id);
-            select.option(library.id.as_str(), library.label(), is_chosen)
+            select.named(library.id.as_str(), library.label(), is_chosen)
         };
         libraries.iter().fold(select, option).draw()
     });
@@ -225,7 +234,7 @@ fn item_part(props: &PartProps) -> El {
         );
         let option = |select: Select, item: &Item| {
             let is_chosen = lab.item.as_ref() == Some(&item.id);
-            select.option(item.id.as_str(), item.label(), is_chosen)
+            select.named(item.id.as_str(), item.label(), is_chosen)
         };
         let hint = "Files that you add replace those of the same name; the others stay.";
         items.iter().fold(select, option).with_hint(hint)
@@ -242,8 +251,8 @@ fn item_part(props: &PartProps) -> El {
             });
             let id = |name| form.part.id(name);
             let kinds = Select::new(id("item-type"), "Item type", form.keep("kind"))
-                .option("ovf", "ovf", kind == "ovf")
-                .option("iso", "iso", kind == "iso")
+                .named("ovf", "ovf", kind == "ovf")
+                .named("iso", "iso", kind == "iso")
                 .option("", "other", kind.is_empty());
             el("form")
                 .on_submit(create)
@@ -301,7 +310,7 @@ pub(super) fn goes_to(props: &PartProps, item: Option<&str>) -> El {
         Target::Live { .. } => (true, "LIVE · "),
         Target::Replay { .. } => (false, "Not sent · "),
     };
-    let item = item.map(|item| group().text(" · item ").child(el("strong").text(item)));
+    let item = item.map(|item| group().text(" · item ").child(el("strong").exact().text(item)));
     el("p.acc-goes")
         .attr_bool("data-live", live)
         .text(word)

@@ -5,6 +5,7 @@ use super::element::{El, button, el};
 use super::icon::Icon;
 use crate::app::command::Command;
 use crate::lab::{Action, Connection, Lab, Pane, Target};
+use crate::words::say;
 
 /// The sheets that can be opened from everywhere.
 const SHEETS: [(&str, &str); 4] = [
@@ -18,7 +19,7 @@ const SHEETS: [(&str, &str); 4] = [
 pub(crate) fn header(props: &PartProps) -> El {
     let lab = &props.lab;
     el("header.acc-header")
-        .child(el("p.acc-brand").text("Accession").icon(Icon::Logo))
+        .child(el("p.acc-brand").exact().text("Accession").icon(Icon::Logo))
         .child(target_badge(lab))
         .child(el("div.acc-header-end").children(SHEETS.map(|(word, sheet)| {
             button(word)
@@ -61,7 +62,7 @@ fn tab(props: &PartProps, pane: Pane) -> El {
 /// Who is being talked to: a word, a shape and a colour.
 fn target_badge(lab: &Lab) -> El {
     let host = match lab.gateway() {
-        Some(gateway) => format!("{} through {gateway}", lab.host()),
+        Some(gateway) => say("{0} through {1}", &[lab.host(), gateway]),
         None => lab.host().to_owned(),
     };
     let (icon, word) = match lab.target {
@@ -69,16 +70,19 @@ fn target_badge(lab: &Lab) -> El {
         Target::Live { .. } => (Icon::Live, "LIVE"),
         Target::Replay { .. } => (Icon::Simulated, "REPLAY"),
     };
+    let detail = el("span.acc-target-detail");
     let detail = match (&lab.target, &lab.connection) {
-        (Target::Simulated, _) => "in this page".to_owned(),
-        (Target::Replay { .. }, _) => format!("recorded from {host}"),
-        (_, Connection::Open { user: Some(user) }) => format!("{host} as {user}"),
-        (_, Connection::Open { user: None }) => host,
-        (_, Connection::Opening) => format!("signing in to {host}"),
-        (_, Connection::Closed | Connection::Failed(_)) => "not signed in".to_owned(),
+        (Target::Simulated, _) => detail.text("in this page"),
+        (Target::Replay { .. }, _) => detail.text(&say("recorded from {0}", &[&host])),
+        (_, Connection::Open { user: Some(user) }) => {
+            detail.text(&say("{0} as {1}", &[&host, user]))
+        }
+        (_, Connection::Open { user: None }) => detail.exact().text(&host),
+        (_, Connection::Opening) => detail.text(&say("signing in to {0}", &[&host])),
+        (_, Connection::Closed | Connection::Failed(_)) => detail.text("not signed in"),
     };
     el("p.acc-target")
         .attr("data-testid", "target")
         .child(el("span.acc-target-word").text(word).icon(icon))
-        .child(el("span.acc-target-detail").text(&detail))
+        .child(detail)
 }

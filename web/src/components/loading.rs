@@ -1,8 +1,11 @@
 //! Loading, failed and empty, drawn the same everywhere.
 
+use std::slice::from_ref;
+
 use super::element::{El, el, group};
 use super::icon::Icon;
 use crate::lab::{Lab, Loaded, Trouble};
+use crate::words::{Said, say, word};
 
 /// Draws what was read, or why it is not there.
 pub(crate) fn loaded<T>(lab: &Lab, what: &Loaded<T>, show: impl FnOnce(&T) -> El) -> El {
@@ -26,7 +29,7 @@ pub(crate) fn waiting(text: &str) -> El {
 
 /// Draws an error.
 pub(crate) fn failure(trouble: &Trouble) -> El {
-    let said = el("strong").text("The call ").text(&trouble.said);
+    let said = el("strong").text(&say(trouble.said, &[&word("The call")]));
     el("div.acc-failure")
         .child(el("p").text(" ").child(said).icon(Icon::Error))
         .child(lines(&trouble.because))
@@ -34,6 +37,14 @@ pub(crate) fn failure(trouble: &Trouble) -> El {
 }
 
 /// A paragraph for each line.
-pub(crate) fn lines(lines: &[String]) -> El {
-    group().children(lines.iter().map(|line| el("p").text(line)))
+pub(crate) fn lines(lines: &[Said]) -> El {
+    group().children(lines.iter().map(|line| said(el("p"), from_ref(line))))
+}
+
+/// What is said one after the other.
+pub(crate) fn said(element: El, said: &[Said]) -> El {
+    said.iter().fold(element, |element, Said { text, quoted }| match quoted {
+        true => element.child(el("span").english().text(text)),
+        false => element.text(text),
+    })
 }

@@ -12,6 +12,7 @@ use super::icon::Icon;
 use crate::app::command::Command;
 use crate::format;
 use crate::lab::{Action, Entry, Foresight, Happening, as_text, phases};
+use crate::words::{count, say};
 
 /// A segment of a path that is longer than this is cut after so many letters.
 const LONG: usize = 32;
@@ -22,11 +23,13 @@ const ENOUGH: usize = 8;
 pub(super) fn line(entry: &Entry, place: usize, is_stop: bool, is_marked: bool) -> El {
     let (class, method, path, status, took) = match &entry.what {
         Happening::Target(target) => {
-            ("acc-line acc-line-note", "target", target.clone(), group().icon(Icon::Info), None)
+            let method = group().text("target");
+            ("acc-line acc-line-note", method, target.clone(), group().icon(Icon::Info), None)
         }
         Happening::Event(event) => {
             let path = format!("{}, {}", event.because, format::short(event.session.as_str()));
-            ("acc-line acc-line-note", "event", path, group().icon(Icon::Event), None)
+            let method = group().text("event");
+            ("acc-line acc-line-note", method, path, group().icon(Icon::Event), None)
         }
         Happening::Call(exchange) => {
             let request = Request::new(exchange.request.method, exchange.request.url.clone());
@@ -38,19 +41,20 @@ pub(super) fn line(entry: &Entry, place: usize, is_stop: bool, is_marked: bool) 
             };
             let word = exchange.status().map_or("none".to_owned(), |status| status.to_string());
             let status = group().text(&word).icon(icon);
-            (class, request.method.as_str(), path, status, Some(exchange.took))
+            let method = el("span").exact().text(request.method.as_str());
+            (class, method, path, status, Some(exchange.took))
         }
     };
     let took = took.map(format::duration).unwrap_or_default();
     let chip = |text: String| el("span.acc-chip").text(&text);
-    let times = (entry.times > 1).then(|| chip(format!("{} times", entry.times)));
-    let notes = match entry.call().map_or(0, |exchange| exchange.notes.len()) {
-        0 => None,
-        1 => Some("1 note".to_owned()),
-        count => Some(format!("{count} notes")),
-    };
-    let notes = notes.map(|notes| el("span.acc-chip.acc-chip-warn").text(&notes));
-    let changes = entry.changes().iter().map(|event| el("span.acc-mono").text(&change(event)));
+    let times = (entry.times > 1).then(|| chip(times(entry)));
+    let notes = entry.call().map_or(0, |exchange| exchange.notes.len() as u64);
+    let notes = (notes > 0).then(|| {
+        let notes = count(notes, "{0} note", "{0} notes");
+        el("span.acc-chip.acc-chip-warn").text(&notes)
+    });
+    let changes = entry.changes().iter();
+    let changes = changes.map(|event| el("span.acc-mono").exact().text(&change(event)));
     let number = entry.number.to_string();
     el("div")
         .class(class)
@@ -62,7 +66,7 @@ pub(super) fn line(entry: &Entry, place: usize, is_stop: bool, is_marked: bool) 
         .attr("tabindex", if is_stop { "0" } else { "-1" })
         .child(cell(el("div.acc-mono.acc-line-number").text(&number)))
         .child(cell(el("div.acc-mono.acc-line-time").text(&format::time_of_day(entry.at))))
-        .child(cell(el("div.acc-mono").text(method)))
+        .child(cell(el("div.acc-mono").child(method)))
         .child(cell(el("div.acc-mono.acc-line-path").exact().child(el("span").text(&path))))
         .child(cell(el("div.acc-mono.acc-line-status").child(status)))
         .child(cell(el("div.acc-line-took").text(&took)))
@@ -71,6 +75,11 @@ pub(super) fn line(entry: &Entry, place: usize, is_stop: bool, is_marked: bool) 
 
 fn cell(element: El) -> El {
     element.attr("role", "gridcell")
+}
+
+/// How often the same was called and answered.
+fn times(entry: &Entry) -> String {
+    count(entry.times.into(), "{0} time", "{0} times")
 }
 
 /// The path with long segments cut, so that its end, which says most, stays on screen.
@@ -104,7 +113,7 @@ pub(super) fn detail(part: &PartProps, entry: &Entry) -> El {
         Happening::Event(event) => ("Event", event.because),
         Happening::Call(exchange) => ("Operation", exchange.operation.as_str()),
     };
-    let title = format!("No. {}", entry.number);
+    let title = say("No. {0}", &[&entry.number.to_string()]);
     let close = button("Close").class("acc-small");
     let close = close.on_click(part.on(|| Command::just(Action::Opened(None))));
     let mut facts = el("dl.acc-facts")
@@ -113,7 +122,8 @@ pub(super) fn detail(part: &PartProps, entry: &Entry) -> El {
     if let Some(exchange) = exchange {
         let mut took = format::duration(exchange.took);
         if entry.times > 1 {
-            took += &format!(", {} times", entry.times);
+            took += ", ";
+            took += &times(entry);
         }
         facts = facts.child(fact("Took", el("dd").text(&took)));
     }
@@ -146,13 +156,13 @@ fn parts(part: &PartProps, exchange: &Exchange) -> El {
         Outcome::NoAnswer(error) => error.to_string(),
     };
     let notes = (!exchange.notes.is_empty()).then(|| {
-        let note = |note: &Note| el("li").text(&note.to_string());
+        let note = |note: &Note| el("li").english().text(&note.to_string());
         below("Notes", el("ul").children(exchange.notes.iter().map(note)))
     });
     let expected = part.scene.expected.as_ref().map(|expected| {
         let status = exchange.status().filter(|status| expected.differs(*status));
         let differs = status.map(|status| {
-            let text = format!("Divergence: the answer is {status}.");
+            let text = say("Divergence: the answer is {0}.", &[&status.to_string()]);
             el("p.acc-warn").text(&text).icon(Icon::Warning)
         });
         let rule = match expected {

@@ -8,6 +8,7 @@ use super::state::status_badge;
 use crate::format;
 use crate::lab::diagram::{Told, life};
 use crate::lab::{Diagram, Edge, Now, Place};
+use crate::words::{say, word};
 
 /// The diagram as tables.
 pub(super) fn machine_table(props: &PartProps, diagram: &Diagram) -> El {
@@ -46,14 +47,14 @@ fn said(column: &str, text: &str) -> El {
 
 fn state(props: &PartProps, diagram: &Diagram) -> El {
     let session = props.scene.session.as_ref();
-    let mut meaning = diagram.current.map_or("", Place::meaning).to_owned();
+    let mut meaning = word(diagram.current.map_or("", Place::meaning));
     if diagram.completing {
-        meaning += " It is completing: complete was accepted, and the server still fetches.";
+        meaning += &word(" It is completing: complete was accepted, and the server still fetches.");
     }
     let left = session.filter(|session| !session.gone);
     let left = left.and_then(|session| session.time_left(props.scene.at));
-    let left = left.map_or("no".to_owned(), |left| format!("in {}", format::countdown(left)));
-    let row = row(life(diagram, session)).child(said("Meaning", &meaning));
+    let left = left.map_or_else(|| word("no"), |left| say("in {0}", &[&format::countdown(left)]));
+    let row = row(&word(life(diagram, session))).child(said("Meaning", &meaning));
     table(
         "State",
         &["State", "Meaning", "Expires"],
@@ -89,18 +90,18 @@ fn files(diagram: &Diagram) -> El {
             .child(cell("Source").exact().text(file.source.as_str()))
             .child(cell("Status").child(status_badge(&file.status)))
             .child(said("Received", &format!("{}{percent}", file.received)))
-            .child(said("Error", file.error.as_deref().unwrap_or_default()))
+            .child(said("Error", file.error.as_deref().unwrap_or_default()).english())
     });
     let columns = ["Name", "Source", "Status", "Received", "Error"];
     table("Files and how far they are", &columns, &mut rows)
 }
 
 fn visited(props: &PartProps) -> El {
-    let place = |phase: Option<_>, none: Place| phase.map_or(none, Place::of).word();
+    let place = |phase: Option<_>, none: Place| phase.map_or(none, Place::of).said();
     let mut rows = props.scene.visited.iter().map(|arrow| {
         row(arrow.because)
-            .child(said("From", place(arrow.from, Place::Before)).exact())
-            .child(said("To", place(arrow.to, Place::Gone)).exact())
+            .child(said("From", &place(arrow.from, Place::Before)).exact())
+            .child(said("To", &place(arrow.to, Place::Gone)).exact())
     });
     table("What happened so far", &["Because of", "From", "To"], &mut rows)
 }
@@ -114,7 +115,7 @@ fn places(diagram: &Diagram) -> El {
         } else {
             ""
         };
-        row(place.word()).child(said("Meaning", place.meaning())).child(said("Session", mark))
+        row(&place.said()).child(said("Meaning", place.meaning())).child(said("Session", mark))
     });
     table("States", &["State", "Meaning", "Session"], &mut rows)
 }
@@ -124,8 +125,8 @@ fn arrows(diagram: &Diagram) -> El {
         let Edge { from, to, because } = drawn.edge;
         row(drawn.edge.label())
             .child(said("Kind", if because.is_event() { "event" } else { "call" }))
-            .child(said("From", from.word()).exact())
-            .child(said("To", to.word()).exact())
+            .child(said("From", &from.said()).exact())
+            .child(said("To", &to.said()).exact())
             .child(said("Gone along", if drawn.visited { "yes" } else { "" }))
             .child(said("What it does", because.effect()))
     });

@@ -13,6 +13,7 @@ use super::icon::Icon;
 use super::package_report::package_report;
 use crate::app::command::Command;
 use crate::lab::{Check, Format};
+use crate::words::say;
 
 /// A package and its check.
 pub(crate) fn package_pane(props: &PartProps) -> El {
@@ -57,24 +58,28 @@ fn choice(props: &PartProps) -> El {
 
 /// Where the bytes go: nowhere.
 fn stays_here(props: &PartProps) -> El {
-    let live = if props.lab.target.is_live() { ", although the target is LIVE" } else { "" };
-    el("p.acc-hint").text(&format!("Files are read in this browser. Nothing is sent{live}."))
+    let live = props.lab.target.is_live();
+    el("p.acc-hint").text(if live {
+        "Files are read in this browser. Nothing is sent, although the target is LIVE."
+    } else {
+        "Files are read in this browser. Nothing is sent."
+    })
 }
 
 fn checked(props: &PartProps, check: &Check) -> El {
     let name = &check.name;
     match &check.found {
         None => {
-            let moving = moving(&check.progress, &format!("Check of {name}"));
+            let moving = moving(&check.progress, &say("Check of {0}", &[name]));
             group()
-                .child(heading().text(&format!("Reading {name}")))
+                .child(heading().text(&say("Reading {0}", &[name])))
                 .child(el("div.acc-moving").child(moving))
                 .child(el("p").child(leave(props, "Cancel check").icon(Icon::Stop)))
                 .child(stays_here(props))
         }
         Some(Err(why)) => group()
-            .child(heading().text(&format!("{name} could not be read")))
-            .child(el("p.acc-failure").text(why))
+            .child(heading().text(&say("{0} could not be read", &[name])))
+            .child(el("p.acc-failure").english().text(why))
             .child(el("p").child(leave(props, "Check another").icon(Icon::Repeat))),
         Some(Ok(found)) => package_report(&found["outline"], actions(props, check)),
     }
@@ -94,9 +99,14 @@ fn actions(props: &PartProps, check: &Check) -> El {
         .child(leave(props, "Check another").icon(Icon::Repeat));
     let mut note = check.copied().unwrap_or_default();
     if props.lab.target.is_live() {
-        note += " The run goes to the simulator in this page and sends nothing to ";
-        note += props.lab.host();
-        note += if props.lab.is_connected() { ", where your API login ends." } else { "." };
+        note += &say(
+            if props.lab.is_connected() {
+                " The run goes to the simulator in this page and sends nothing to {0}, where your API login ends."
+            } else {
+                " The run goes to the simulator in this page and sends nothing to {0}."
+            },
+            &[props.lab.host()],
+        );
     }
     group().child(buttons).child(el("p.acc-hint").text(&note))
 }

@@ -1,5 +1,6 @@
 //! The report on a package, drawn from its outline: words and tables, in the order in which they
-//! come. It does not know what is looked for in a package. All of it is text.
+//! come. It does not know what is looked for in a package. All of it is text: labels are looked up, what
+//! is told of this package is English.
 
 use serde_json::Value;
 
@@ -17,7 +18,7 @@ pub(crate) fn package_report(outline: &Value, actions: El) -> El {
     group()
         .child(el("p.acc-name").exact().text(&words(&outline["name"])))
         .child(heading().child(marked(&outline["verdict"], &outline["sentence"])))
-        .child(el("p.acc-hint").text(&facts))
+        .child(el("p.acc-hint").english().text(&facts))
         .child(actions)
         .children(each(&outline["findings"], finding))
         .children(each(&outline["tables"], table))
@@ -36,8 +37,8 @@ fn marked(gravity: &Value, text: &Value) -> El {
 
 fn finding(finding: &Value) -> El {
     let severity = &finding["severity"];
-    let title =
-        el("h2").child(marked(severity, severity)).text(&format!(": {}", words(&finding["found"])));
+    let found = el("span").english().text(&words(&finding["found"]));
+    let title = el("h2").child(marked(severity, severity)).text(": ").child(found);
     let lines = el("dl.acc-facts").children(each(&finding["lines"], line));
     el("section.acc-finding").child(title).child(lines)
 }
@@ -47,7 +48,7 @@ fn line(line: &Value) -> El {
     let (label, text) = (words(&line[0]), words(&line[1]));
     let description = match label.as_str() {
         "In" | "Known answer" => el("dd.acc-mono").exact(),
-        _ => el("dd"),
+        _ => el("dd").english(),
     };
     fact(&label, description.text(&text))
 }
@@ -55,10 +56,15 @@ fn line(line: &Value) -> El {
 fn table(table: &Value) -> El {
     let columns = &table["columns"];
     let head = |scope, text: &Value| el("th").attr("scope", scope).text(&words(text));
+    // The rest comes out of the package.
+    let is_label = |at: usize| matches!(columns[at].as_str(), Some("Part" | "Manifest" | "Field"));
     let row = |row: &Value| {
-        let cells = list(row).iter().enumerate().map(|(at, cell)| match at {
-            0 => head("row", cell),
-            _ => el("td").attr("data-label", &words(&columns[at])).text(&words(cell)),
+        let cells = list(row).iter().enumerate().map(|(at, cell)| {
+            let drawn = match at {
+                0 => head("row", cell),
+                _ => el("td").attr("data-label", &words(&columns[at])).text(&words(cell)),
+            };
+            if is_label(at) { drawn } else { drawn.exact() }
         });
         el("tr").children(cells)
     };

@@ -17,8 +17,8 @@ pub(crate) fn preview(props: &PartProps, session: &SessionView) -> Option<El> {
     }
     let signer = preview.certificate_info.as_ref().map(|certificate| {
         el("dl.acc-facts")
-            .child(fact("Signed by", el("dd").text(&certificate.subject)))
-            .child(fact("Issued by", el("dd").text(&certificate.issuer)))
+            .child(fact("Signed by", el("dd").exact().text(&certificate.subject)))
+            .child(fact("Issued by", el("dd").exact().text(&certificate.issuer)))
     });
     let warnings = warnings.iter().map(|warning| of_warning(props, warning));
     Some(part("Preview").child(signer).children(warnings))
@@ -30,7 +30,8 @@ fn of_warning(props: &PartProps, warning: &PreviewWarningInfo) -> El {
     let what = el("p")
         .text(" ")
         .child(el("span.acc-mono").exact().text(kind.as_str()))
-        .text(&format!(" {}", warning.message.default_message))
+        .text(" ")
+        .child(el("span").english().text(&warning.message.default_message))
         .text(if ignored { " It is ignored." } else { "" })
         .icon(if ignored { Icon::Done } else { Icon::Warning });
     let ending = el("div.acc-ending").child(what);

@@ -8,8 +8,9 @@ use yew::Callback;
 use super::PartProps;
 use super::add_files::add_files;
 use super::calls::calls;
-use super::element::{El, button, el, fact, group, part};
+use super::element::{El, button, el, fact, group, named_or, part};
 use super::files::files;
+use super::guide_pane::by;
 use super::icon::Icon;
 use super::item_files::item_files;
 use super::loading::{failure, loaded};
@@ -20,6 +21,7 @@ use super::timeline::{opened, past, timeline};
 use crate::app::command::Command;
 use crate::format;
 use crate::lab::{Action, Connection, Lab, Life, Loaded, Pane, SessionView};
+use crate::words::{say, word};
 
 /// From here on the countdown warns.
 const SOON: Duration = Duration::from_secs(60);
@@ -88,7 +90,7 @@ fn no_session(props: &PartProps) -> El {
                 .child(button("Connect to a vCenter").on_click(connect))
         });
         start
-            .child(el("p").text(what).child(el("strong").text(&label)).text("."))
+            .child(el("p").text(what).child(el("strong").exact().text(&label)).text("."))
             .child(
                 el("p.acc-buttons")
                     .child(button("Create a session").class("acc-primary").on_click(create))
@@ -117,14 +119,14 @@ fn session_header(props: &PartProps, session: &SessionView) -> El {
     let lab = &props.lab;
     let id = session.id.to_string();
     let facts = |model: &UpdateSessionModel| {
-        let item = session.item_label().unwrap_or("not named by the server");
+        let item = named_or(session.item_label(), "not named by the server");
         let progress =
-            model.client_progress.map_or("not told".to_owned(), |share| format!("{share} %"));
+            model.client_progress.map_or_else(|| word("not told"), |share| format!("{share} %"));
         el("dl.acc-facts.acc-facts-wide")
-            .child(fact("Item", el("dd").child(el("strong").text(item))))
+            .child(fact("Item", el("dd").child(item)))
             .child(fact("Expires", el("dd").child(expiry(lab, session))))
             .child(fact("Client progress", el("dd").text(&progress)))
-            .child(fact("API login", el("dd").text(login(lab))))
+            .child(fact("API login", login(lab)))
     };
     let reload = button("Reload session")
         .class("acc-quiet")
@@ -142,11 +144,10 @@ fn session_header(props: &PartProps, session: &SessionView) -> El {
         .child(is_told.then(|| loaded(lab, &session.model, facts)))
 }
 
-fn login(lab: &Lab) -> &str {
+fn login(lab: &Lab) -> El {
     match &lab.connection {
-        Connection::Open { user: Some(user) } => user,
-        Connection::Open { user: None } => "by token",
-        _ => "none",
+        Connection::Open { user } => by(user.as_deref()),
+        _ => el("dd").text("none"),
     }
 }
 
@@ -158,7 +159,7 @@ fn expiry(lab: &Lab, session: &SessionView) -> El {
     }
     let left_text = format::countdown(left);
     if !session.is_active() {
-        return group().text(&format!("forgotten in {left_text}"));
+        return group().text(&say("forgotten in {0}", &[&left_text]));
     }
     let soon = left <= SOON;
     let countdown = el("span")
@@ -172,31 +173,38 @@ fn expiry(lab: &Lab, session: &SessionView) -> El {
 
 /// What the end of a session means, and where to go from there.
 fn ending(props: &PartProps, session: &SessionView) -> El {
-    let text = match session.life() {
+    let ended = el("p");
+    let ended = match session.life() {
         Life::Unknown | Life::State(SessionState::Active | SessionState::Unknown(_)) => {
             return group();
         }
-        Life::State(SessionState::Done) => "Its changes are visible.",
-        Life::State(SessionState::Canceled) => "Its changes are discarded.",
+        Life::State(SessionState::Done) => {
+            ended.text("This session is finished. Its changes are visible.")
+        }
+        Life::State(SessionState::Canceled) => {
+            ended.text("This session is finished. Its changes are discarded.")
+        }
         Life::State(SessionState::Error) => {
             let model = session.model.ready();
             let message = model.and_then(|model| model.error_message.as_ref());
-            let reason = message.map_or("no reason is given", |message| &message.default_message);
-            &format!("It failed: {reason}")
+            match message {
+                None => ended.text("This session is finished. It failed: no reason is given"),
+                Some(message) => ended
+                    .text("This session is finished. It failed: ")
+                    .child(el("span").english().text(&message.default_message)),
+            }
         }
         Life::Gone => match &session.model {
             Loaded::Failed(error) => return failure(&props.lab.trouble(error)),
-            _ => "",
+            _ => ended.text(
+                "The server no longer knows this id: the session was deleted, or it expired.",
+            ),
         },
-    };
-    let text = match text {
-        "" => "The server no longer knows this id: the session was deleted, or it expired.",
-        text => &format!("This session is finished. {text}"),
     };
     let item = session.model.ready().and_then(|model| model.library_item_id.clone());
     let another = item.map(|item| {
         let create = props.on(move || Command::CreateSession(item.clone()));
         button("Start another session").on_click(create)
     });
-    el("div.acc-ending").child(el("p").text(text)).child(another)
+    el("div.acc-ending").child(ended).child(another)
 }

@@ -64,5 +64,5 @@ fn badge(class: &str, icon: Icon, wire: bool) -> El {
 
 /// Lets a long name in capitals break after its underscores.
 pub(crate) fn wrappable(text: &str) -> El {
-    text.split_inclusive('_').fold(group(), |name, part| name.text(part).child(el("wbr")))
+    text.split_inclusive('_').fold(group().exact(), |name, part| name.text(part).child(el("wbr")))
 }

@@ -10,9 +10,11 @@ use super::PartProps;
 use super::element::{El, button, el, group};
 use super::field::{entered, target};
 use super::icon::{Icon, draw};
+use super::loading::lines;
 use crate::app::command::Command;
 use crate::format;
 use crate::lab::{Action, Branch, Clock, Kind, Lab, Leap, Mark, Timeline, Travel};
+use crate::words::{say, word};
 
 /// So many marks are drawn around the one that is shown; the slider reaches all.
 const DRAWN: usize = 40;
@@ -78,12 +80,11 @@ pub(crate) fn opened(props: &PartProps) -> Option<El> {
     } else {
         "Opened run, simulated. Its clock stands still until you let it run."
     };
-    let said = said.iter().map(|line| el("p").text(line));
     Some(
         el("div.acc-opened")
             .attr("data-testid", "opened")
             .child(el("strong").text(what))
-            .children(said),
+            .child(lines(said)),
     )
 }
 
@@ -97,8 +98,10 @@ pub(crate) fn past(props: &PartProps) -> Option<El> {
     } else {
         "A call that you send goes on from here, in a new branch."
     };
-    let text =
-        format!("You see the session as it was at {place} of {}. {then} ", timeline.marks.len());
+    let text = say(
+        "You see the session as it was at {0} of {1}. {2} ",
+        &[&place.to_string(), &timeline.marks.len().to_string(), &word(then)],
+    );
     let latest = button("Back to the latest").on_click(select(props, None));
     Some(el("p.acc-past").key(&number.to_string()).icon(Icon::Waiting).text(&text).child(latest))
 }
@@ -113,7 +116,7 @@ fn slider(props: &PartProps, timeline: &Timeline) -> El {
     let place = timeline.shown.map_or(0, |place| place + 1);
     let shown = timeline.shown.and_then(|place| timeline.marks.get(place));
     let spoken =
-        shown.map_or_else(|| "before the first call".to_owned(), |mark| mark.spoken(place, count));
+        shown.map_or_else(|| word("before the first call"), |mark| mark.spoken(place, count));
     let step = |icon, name, to: Option<usize>| {
         let entry = to.and_then(|to| timeline.entry(to));
         button("")
@@ -160,7 +163,9 @@ fn marks(props: &PartProps, timeline: &Timeline) -> El {
     let shown = timeline.shown.unwrap_or(0);
     let from = shown.saturating_sub(DRAWN / 2).min(count.saturating_sub(DRAWN));
     let to = (from + DRAWN).min(count);
-    let more = |count: usize| (count > 0).then(|| el("li.acc-hint").text(&format!("{count} more")));
+    let more = |count: usize| {
+        (count > 0).then(|| el("li.acc-hint").text(&say("{0} more", &[&count.to_string()])))
+    };
     el("ol.acc-marks")
         .child(more(from))
         .children(timeline.marks[from..to].iter().enumerate().map(|(place, mark)| {
@@ -214,8 +219,13 @@ fn branches(props: &PartProps, lab: &Lab) -> Option<El> {
     let list = all().map(|branch| {
         let number = branch.number;
         let origin = branch.from.and_then(|(from, entry)| Some((name_of(from)?, entry)));
-        let origin = origin.map(|(from, entry)| format!(", from {from} after #{entry}"));
-        let text = format!("Branch {}{}", branch.name(), origin.unwrap_or_default());
+        let text = match origin {
+            None => say("Branch {0}", &[&branch.name()]),
+            Some((from, entry)) => {
+                let given = [branch.name(), from, entry.to_string()];
+                say("Branch {0}, from {1} after #{2}", &given.each_ref().map(String::as_str))
+            }
+        };
         button(&text)
             .key(&number.to_string())
             .attr_bool("aria-pressed", number == current.number)
@@ -245,7 +255,7 @@ fn clock(props: &PartProps, timeline: &Timeline) -> El {
     let rates = Clock::RATES.into_iter().map(|each| rate(each, &format!("{each}×")));
     let face = el("span.acc-clock-face.acc-mono")
         .attr("title", "Simulated time since the run began")
-        .text(&format!("T+{}", format::clock(since)));
+        .child(el("span").exact().text(&format!("T+{}", format::clock(since))));
     let hands = el("div.acc-clock")
         .attr("role", "group")
         .attr("aria-label", "Simulated clock")

@@ -16,6 +16,7 @@ use super::loading::empty;
 use super::log_entry::{detail, line};
 use crate::app::command::Command;
 use crate::lab::{Action, Column, Lab, Listing};
+use crate::words::say;
 
 /// Nearer to the end than this, the list follows new lines.
 const NEAR: i32 = 40;
@@ -321,9 +322,9 @@ impl WireLog {
             .child(button("Copy log as text").class("acc-small").icon(Icon::Copy).on_click(copy))
             .child(toggle);
         let (listed, all) = (self.listing.lines().len(), lab.log().entries().len());
-        let mut count = format!("{listed} of {all}");
+        let mut count = say("{0} of {1}", &[&listed.to_string(), &all.to_string()]);
         if lab.log().dropped > 0 {
-            count += &format!(", {} older ones dropped", lab.log().dropped);
+            count += &say(", {0} older ones dropped", &[&lab.log().dropped.to_string()]);
         }
         el("div.acc-log-head")
             .child(el("h2").text("Wire log"))

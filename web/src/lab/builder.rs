@@ -15,6 +15,7 @@ use serde_json::{Map, Value};
 
 use super::{Connection, Foresight, Lab, Replica, Scene, SessionCall, Target};
 use crate::format;
+use crate::words::{say, word};
 
 /// The call that is being built.
 #[derive(Debug, Clone, PartialEq)]
@@ -171,9 +172,7 @@ impl Draft {
     fn read(text: String, before: Map<String, Value>) -> Self {
         let (parameters, error) = match reading::parse(&text) {
             Ok(Value::Object(parameters)) => (parameters, None),
-            Ok(_) => {
-                (before, Some("the parameters are one object, {…}, from line 1 on".to_owned()))
-            }
+            Ok(_) => (before, Some(word("the parameters are one object, {…}, from line 1 on"))),
             Err(error) => (before, Some(error.to_string())),
         };
         Self { parameters, text: Some(text), error }
@@ -218,8 +217,8 @@ pub fn known(lab: &Lab) -> Value {
     let session = lab.session.as_ref();
     for id in &lab.builder.sessions {
         let chosen = session.is_some_and(|session| session.id == *id);
-        let here = if chosen { "on screen" } else { "met before" };
-        let label = format!("{}, {here}", format::short(id.as_str()));
+        let here = if chosen { "{0}, on screen" } else { "{0}, met before" };
+        let label = say(here, &[&format::short(id.as_str())]);
         add("session", id.as_str(), &label, chosen);
     }
     for item in lab.items.ready().into_iter().flatten() {
@@ -227,7 +226,7 @@ pub fn known(lab: &Lab) -> Value {
         add("item", item.id.as_str(), item.label(), chosen);
         let version = item.model.as_ref().and_then(|item| item.content_version.as_ref());
         if let (true, Some(version)) = (chosen, version) {
-            add("version", version, "of the chosen item", true);
+            add("version", version, &word("of the chosen item"), true);
         }
     }
     for library in lab.libraries.ready().into_iter().flatten() {
@@ -277,12 +276,12 @@ pub fn lint(
 ) -> Lint {
     // A parameter that the operation does not have has no place in the request.
     if let Some(name) = parameters.keys().find(|name| !row.parameters.contains(&name.as_str())) {
-        return Lint::Unsendable(format!("{} has no parameter {name}", row.name));
+        return Lint::Unsendable(say("{0} has no parameter {1}", &[row.name, name]));
     }
     let request = match operations::encode(row, dialect, "", parameters.clone()) {
         Ok(request) => request,
         Err(error) if error.value.is_empty() => {
-            return Lint::Unsendable(format!("{} is empty", error.parameter));
+            return Lint::Unsendable(say("{0} is empty", &[&error.parameter]));
         }
         Err(error) => return Lint::Unsendable(error.to_string()),
     };

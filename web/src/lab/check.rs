@@ -9,6 +9,7 @@ use accession_core::time::Timestamp;
 use serde_json::Value;
 
 use super::Progress;
+use crate::words::{say, word};
 
 /// A package that is checked, or was.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,11 +79,12 @@ impl Check {
         let (format, arrived) = self.copied?;
         let name = format.name();
         Some(if arrived {
-            format!("Copied as {name}.")
+            say("Copied as {0}.", &[name])
         } else {
-            format!(
-                "Not copied as {name}: the browser refused. Allow this page the clipboard, or \
-                     select the report and copy it."
+            say(
+                "Not copied as {0}: the browser refused. Allow this page the clipboard, or select \
+                 the report and copy it.",
+                &[name],
             )
         })
     }
@@ -91,11 +93,11 @@ impl Check {
     pub(super) fn spoken(&self) -> String {
         let name = &self.name;
         match &self.found {
-            None => format!("{name}: {} percent read.", self.progress.quarter()),
-            Some(Err(why)) => format!("{name} could not be read: {why}."),
+            None => say("{0}: {1} percent read.", &[name, &self.progress.quarter().to_string()]),
+            Some(Err(why)) => say("{0} could not be read: {1}.", &[name, why]),
             Some(Ok(found)) => self.copied().unwrap_or_else(|| {
                 let sentence = found["outline"]["sentence"].as_str().unwrap_or_default();
-                format!("{name}: {sentence}")
+                say("{0}: {1}", &[name, &word(sentence)])
             }),
         }
     }

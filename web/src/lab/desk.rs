@@ -18,7 +18,8 @@ impl Lab {
         facts.put("dialect", &self.dialect.prefix().to_owned());
         facts.put("look", &self.view.kept());
         facts.put("simulated", &self.target.is_simulated());
-        facts.put("said", &self.view.said);
+        facts.put("said", &self.view.said.text);
+        facts.put("quoted", &self.view.said.quoted);
         let arranged = sheet == "conditions" && !self.target.is_live();
         if let Some(simulator) = simulator.filter(|_| arranged) {
             let session = self.session.as_ref().filter(|session| session.is_active());

@@ -10,6 +10,7 @@ use accession_core::time::Timestamp;
 
 use super::{Foresight, Lab, Life, Prospect, Scene, SessionCall, SessionView};
 use crate::format;
+use crate::words::{self, say, word};
 
 /// A state of the diagram: those of the API, with what is before and after them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,11 @@ impl Place {
             Self::Canceled => "CANCELED",
             Self::Gone => "Gone",
         }
+    }
+
+    /// The same in the language of the page.
+    pub fn said(self) -> String {
+        word(self.word())
     }
 
     /// What it means.
@@ -232,10 +238,10 @@ impl Now {
             Self::Elsewhere => "not now",
             Self::May => "may happen",
             Self::Possible => "will succeed",
-            Self::Refused(because, _) => return format!("will be refused: {because}"),
+            Self::Refused(because, _) => return say("will be refused: {0}", &[because]),
             Self::Unknown => "cannot be foreseen",
         };
-        word.to_owned()
+        words::word(word)
     }
 }
 
@@ -488,38 +494,42 @@ impl Diagram {
 
     /// The whole of it in a few sentences.
     pub fn sentence(&self) -> String {
-        let mut text = match self.current {
-            Some(current) => format!("{} is current. Possible now:", current.word()),
-            None => "The state is not known. Possible now:".to_owned(),
-        };
+        let mut possible = String::new();
         for told in self.told.iter().filter(|told| told.now == Now::Possible) {
-            text += " ";
-            text += told.because.name();
+            possible += " ";
+            possible += told.because.name();
         }
-        text += ". ";
+        let mut text = match self.current {
+            Some(current) => {
+                say("{0} is current. Possible now:{1}. ", &[&current.said(), &possible])
+            }
+            None => say("The state is not known. Possible now:{0}. ", &[&possible]),
+        };
         for refusal in self.refusals() {
-            text += &format!("{}. ", refusal.sentence());
+            text += &refusal.sentence();
+            text += ". ";
         }
         text
     }
 
     /// A state in words.
     pub fn spoken(&self, place: Place) -> String {
-        let mut text = place.word().to_owned();
+        let mut text = place.said();
         if self.current == Some(place) {
-            text += if self.completing { ", current, completing" } else { ", current" };
+            let message = if self.completing { "{0}, current, completing" } else { "{0}, current" };
+            text = say(message, &[&text]);
         } else if self.visited.contains(&place) {
-            text += ", visited";
+            text = say("{0}, visited", &[&text]);
         }
-        text += &format!(". {}", place.meaning());
+        text = say("{0}. {1}", &[&text, &word(place.meaning())]);
         if place == Place::Active && self.current == Some(place) {
             for file in &self.files {
-                text += &format!(" {} {}.", file.name, file.progress());
+                text = say("{0} {1} {2}.", &[&text, &file.name, &file.progress()]);
             }
         }
         if self.current == Some(place) {
             for refusal in self.listed() {
-                text += &format!(" {}.", refusal.sentence());
+                text = say("{0} {1}.", &[&text, &refusal.sentence()]);
             }
         }
         text
@@ -530,21 +540,20 @@ impl Drawn {
     /// The arrow in words.
     pub fn spoken(&self) -> String {
         let Edge { from, to, because } = self.edge;
-        let kind = if because.is_event() { "event" } else { "call" };
-        let visited = if self.visited { ", visited" } else { "" };
-        let (from, to) = (from.word(), to.word());
-        format!(
-            "{}, {kind} from {from} to {to}{visited}: {}",
-            self.edge.label(),
-            self.now.sentence()
-        )
+        let message = match (because.is_event(), self.visited) {
+            (true, true) => "{0}, event from {1} to {2}, visited: {3}",
+            (true, false) => "{0}, event from {1} to {2}: {3}",
+            (false, true) => "{0}, call from {1} to {2}, visited: {3}",
+            (false, false) => "{0}, call from {1} to {2}: {3}",
+        };
+        say(message, &[self.edge.label(), &from.said(), &to.said(), &self.now.sentence()])
     }
 }
 
 impl Refusal {
     /// In words.
     pub fn sentence(&self) -> String {
-        format!("{} will be refused: {}", self.calls, self.because)
+        say("{0} will be refused: {1}", &[&self.calls, &self.because])
     }
 }
 
@@ -671,7 +680,7 @@ fn files(lab: &Lab, session: &SessionView) -> Vec<FileLine> {
                 },
                 received: match whole {
                     Some(whole) => {
-                        format!("{} of {}", format::bytes(arrived), format::bytes(whole))
+                        say("{0} of {1}", &[&format::bytes(arrived), &format::bytes(whole)])
                     }
                     None => format::bytes(arrived),
                 },
@@ -684,8 +693,9 @@ fn files(lab: &Lab, session: &SessionView) -> Vec<FileLine> {
 /// The way to where a call succeeds, in words. Nothing where it does.
 fn way(prospect: &Prospect, now: Timestamp) -> Option<String> {
     let Foresight::Refused { .. } = prospect.foresight else { return None };
-    let Some(path) = &prospect.path else { return Some("There is no way to it.".to_owned()) };
-    Some(format!("{}, then send {}.", super::way::in_a_line(path, now), prospect.call.name()))
+    let Some(path) = &prospect.path else { return Some(word("There is no way to it.")) };
+    let way = super::way::in_a_line(path, now);
+    Some(say("{0}, then send {1}.", &[&way, prospect.call.name()]))
 }
 
 /// Where the keyboard is in a diagram.

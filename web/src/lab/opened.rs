@@ -15,6 +15,7 @@ use serde_json::Value;
 use super::log::{Entry, Happening, same};
 use super::scene::request;
 use super::{Action, Connection, Lab, SIMULATED, SIMULATED_ORIGIN, SessionView, Target, reduce};
+use crate::words::{Said, say};
 
 /// What was opened.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,7 +25,7 @@ pub struct Opened {
     /// Exchanges with a server; beside a run, those that it should lead to.
     pub exchanges: Vec<Rc<Exchange>>,
     /// What is to be said of it: what it is called, where it is damaged, and what was left out.
-    pub said: Vec<String>,
+    pub said: Vec<Said>,
 }
 
 impl Opened {
@@ -34,7 +35,7 @@ impl Opened {
         let exchanges = found["exchanges"].as_array()?.iter();
         let exchanges = exchanges.filter_map(Exchange::from_value).map(Rc::new).collect();
         let said = found["said"].as_array()?.iter();
-        let mut said: Vec<_> = said.filter_map(Value::as_str).map(str::to_owned).collect();
+        let mut said: Vec<_> = said.map(Said::read).collect();
         let mut run = found["run"].clone();
         let run = loop {
             let misfit = match reading::read::<Run>(&run) {
@@ -43,7 +44,8 @@ impl Opened {
                 Err(misfit) => misfit,
             };
             let path = &misfit.path;
-            said.push(format!("{path}: {misfit}. What stands before it is shown."));
+            let why = format!("{path}: {misfit}");
+            said.push(say("{0}. What stands before it is shown.", &[&why]).into());
             let Some(Step::Element(place)) = path.0.get(1) else { break None };
             run["entries"].as_array_mut()?.truncate(*place);
         };
@@ -101,8 +103,8 @@ impl Lab {
         let mut again = opened.run.as_ref().and_then(|run| self.clone().again(run, &mut said));
         let differs = again.as_ref().and_then(|lab| lab.differs(&opened.exchanges));
         if let Some(place) = differs {
-            let why = "The run in it leads to other answers, from call";
-            said.push(format!("{why} {place} on. What was recorded is shown."));
+            let why = "The run in it leads to other answers, from call {0} on. What was recorded is shown.";
+            said.push(say(why, &[&place.to_string()]).into());
             again = None;
         }
         let mut lab = again.unwrap_or_else(|| self.heard(&opened.exchanges));
@@ -118,7 +120,7 @@ impl Lab {
     }
 
     /// The page that did what a run does.
-    fn again(mut self, run: &Run, said: &mut Vec<String>) -> Option<Self> {
+    fn again(mut self, run: &Run, said: &mut Vec<Said>) -> Option<Self> {
         let mut replay = run.begin().ok()?.with_origin(SIMULATED_ORIGIN);
         self.branches.begin_anew();
         self.begin = Rc::new(run.head());
@@ -150,7 +152,9 @@ impl Lab {
             };
             self = reduce(self, action);
         }
-        said.extend(broken.map(|(place, why)| format!("Entry {place} cannot be done: {why}.")));
+        said.extend(broken.map(|(place, why)| {
+            say("Entry {0} cannot be done: {1}.", &[&place.to_string(), &why]).into()
+        }));
         self.connection = Connection::Open { user };
         Some(self)
     }

@@ -12,6 +12,7 @@ use accession_core::rules::RuleRef;
 use accession_core::simulator::Transition;
 
 use super::Target;
+use crate::words::{Said, say, word};
 
 /// What a call came to.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,13 +28,13 @@ pub struct Outcome {
     /// What happened, in one line.
     pub said: String,
     /// Why.
-    pub because: Vec<String>,
+    pub because: Vec<Said>,
     /// What to do about it; empty where the list of possible calls says it all.
-    pub next: Vec<String>,
+    pub next: Vec<Said>,
     /// The rule behind a refusal; only a simulator tells.
     pub rule: Option<RuleRef>,
     /// What was odd about the answer.
-    pub notes: Vec<String>,
+    pub notes: Vec<Said>,
 }
 
 /// How a call ended.
@@ -49,13 +50,14 @@ pub enum Verdict {
 
 impl Outcome {
     /// The outcome of a call that succeeded.
-    pub fn done(call: &str, status: Option<u16>, because: impl Into<String>) -> Self {
+    pub fn done(call: &str, status: Option<u16>, because: impl Into<Said>) -> Self {
+        let call = word(call);
         Self {
-            call: call.to_owned(),
             verdict: Verdict::Done,
             status,
             kind: None,
-            said: format!("{call} succeeded."),
+            said: say("{0} succeeded.", &[&call]),
+            call,
             because: vec![because.into()],
             next: Vec::new(),
             rule: None,
@@ -72,12 +74,13 @@ impl Outcome {
         page: &str,
     ) -> Self {
         let trouble = Trouble::of(error, target, page);
+        let call = word(call);
         Self {
-            call: call.to_owned(),
             verdict: trouble.verdict,
             status: error.status(),
             kind: kind(error),
-            said: format!("{call} {}", trouble.said),
+            said: say(trouble.said, &[&call]),
+            call,
             because: trouble.because,
             next: trouble.next,
             rule,
@@ -111,9 +114,10 @@ impl Outcome {
     /// What an event of the server's came to.
     pub fn of_event(event: &Transition) -> Self {
         let (from, to) = super::phases(event);
-        let (word, because) = (event.because, format!("The session went from {from} to {to}."));
+        let (word, because) =
+            (event.because, say("The session went from {0} to {1}.", &[&from, &to]));
         Self {
-            said: format!("The server did this by itself: {word}."),
+            said: say("The server did this by itself: {0}.", &[word]),
             ..Self::done(word, None, because)
         }
     }
@@ -121,15 +125,18 @@ impl Outcome {
     /// The same, with what was odd about the answer.
     #[must_use]
     pub fn with_notes(self, exchange: Option<&Exchange>) -> Self {
-        let notes = exchange.map(|exchange| exchange.notes.iter().map(ToString::to_string));
+        let notes = exchange
+            .map(|exchange| exchange.notes.iter().map(|note| Said::quoted(note.to_string())));
         Self { notes: notes.into_iter().flatten().collect(), ..self }
     }
 
     /// For the live region: one line, nothing that the eye needs.
-    pub fn spoken(&self) -> String {
+    pub fn speak(&self, spoken: &mut Vec<Said>) {
         let status = self.status.map(|status| format!(" {status}.")).unwrap_or_default();
-        let because = self.because.first().map_or("", String::as_str);
-        format!("{}{status} {because}", self.said)
+        spoken.push(format!("{}{status} ", self.said).into());
+        if let Some(because) = self.because.first() {
+            spoken.push(because.clone());
+        }
     }
 }
 
@@ -138,12 +145,12 @@ impl Outcome {
 pub struct Trouble {
     /// Whether the server said no, or nothing usable came.
     pub verdict: Verdict,
-    /// What happened.
-    pub said: String,
+    /// What happened to a call, as a message with a place for it.
+    pub said: &'static str,
     /// Why, as far as it is known.
-    pub because: Vec<String>,
+    pub because: Vec<Said>,
     /// What to do about it.
-    pub next: Vec<String>,
+    pub next: Vec<Said>,
 }
 
 impl Trouble {
@@ -156,19 +163,19 @@ impl Trouble {
             {
                 Self {
                     verdict: Verdict::Failed,
-                    said: "did not get through.".to_owned(),
+                    said: "{0} did not get through.",
                     because: vec![
-                        format!("This is {}'s own answer, not the API's.", own.speaker),
+                        say("This is {0}'s own answer, not the API's.", &[&own.speaker]).into(),
                         sentence(&own.message),
                     ],
-                    next: vec!["Send it again once the server behind it answers.".to_owned()],
+                    next: vec!["Send it again once the server behind it answers.".into()],
                 }
             }
             ClientError::Unexpected { response, why } => {
                 let text = match &response.body {
-                    Body::Empty => "The answer has no body.".to_owned(),
-                    Body::Text(text) => format!("It says: {}", excerpt(text)),
-                    Body::Bytes(_) => "Its body is no text.".to_owned(),
+                    Body::Empty => "The answer has no body.".into(),
+                    Body::Text(text) => say("It says: {0}", &[&excerpt(text)]).into(),
+                    Body::Bytes(_) => "Its body is no text.".into(),
                 };
                 Self {
                     verdict: if response.status >= 400 {
@@ -176,7 +183,7 @@ impl Trouble {
                     } else {
                         Verdict::Failed
                     },
-                    said: "got an answer that is not the API's.".to_owned(),
+                    said: "{0} got an answer that is not the API's.",
                     because: vec![sentence(why), text],
                     next: other_server(response.status),
                 }
@@ -187,16 +194,16 @@ impl Trouble {
             ClientError::Transport(error @ (TransportError::Aborted | TransportError::NoBytes)) => {
                 Self {
                     verdict: Verdict::Failed,
-                    said: "ended without an answer.".to_owned(),
+                    said: "{0} ended without an answer.",
                     because: vec![sentence(&error.to_string())],
                     next: Vec::new(),
                 }
             }
             ClientError::Unsendable(error) => Self {
                 verdict: Verdict::Failed,
-                said: "was not sent.".to_owned(),
+                said: "{0} was not sent.",
                 because: vec![sentence(&error.to_string())],
-                next: vec!["Change the value and send it again.".to_owned()],
+                next: vec!["Change the value and send it again.".into()],
             },
         }
     }
@@ -205,17 +212,18 @@ impl Trouble {
         let messages = error.messages.iter();
         let texts = messages
             .map(|message| message.localized.as_ref().unwrap_or(&message.default_message).clone());
-        let mut because: Vec<String> = texts.filter(|text| !text.is_empty()).collect();
+        let texts = texts.filter(|text| !text.is_empty());
+        let mut because: Vec<_> = texts.map(Said::quoted).collect();
         if because.is_empty() {
-            because.push("The server gives no reason.".to_owned());
+            because.push("The server gives no reason.".into());
         }
         let next = match status {
-            401 => vec!["Sign in again: the API login is not valid, or no longer.".to_owned()],
-            403 => vec!["Ask for the privilege, or sign in as somebody who has it.".to_owned()],
-            503 => vec!["Wait a little and send it again.".to_owned()],
+            401 => vec!["Sign in again: the API login is not valid, or no longer.".into()],
+            403 => vec!["Ask for the privilege, or sign in as somebody who has it.".into()],
+            503 => vec!["Wait a little and send it again.".into()],
             _ => Vec::new(),
         };
-        Self { verdict: Verdict::Refused, said: "was refused.".to_owned(), because, next }
+        Self { verdict: Verdict::Refused, said: "{0} was refused.", because, next }
     }
 
     fn unreachable(detail: &str, target: &Target, page: &str) -> Self {
@@ -223,22 +231,24 @@ impl Trouble {
         let mut because = Vec::new();
         let mut next = Vec::new();
         if origin == page {
-            because.push(format!("Nothing answers at {origin} any more."));
-            next.push("See whether the server that brought you this page still runs.".to_owned());
+            because.push(say("Nothing answers at {0} any more.", &[origin]).into());
+            next.push("See whether the server that brought you this page still runs.".into());
         } else {
-            because.push(format!(
-                "The browser did not let this page, which came from {page}, reach {origin}. A page \
-                 may call only the server it came from."
-            ));
-            next.push(format!(
-                "Start cargo xtask serve --vcenter {origin} and use the page that it serves: it \
-                 forwards calls to that host and to no other."
-            ));
+            because.push(say(
+                "The browser did not let this page, which came from {0}, reach {1}. A page may call \
+                 only the server it came from.",
+                &[page, origin],
+            ).into());
+            next.push(say(
+                "Start cargo xtask serve --vcenter {0} and use the page that it serves: it forwards \
+                 calls to that host and to no other.",
+                &[origin],
+            ).into());
         }
         if !detail.is_empty() {
-            because.push(format!("The browser says: {detail}"));
+            because.push(say("The browser says: {0}", &[detail]).into());
         }
-        Self { verdict: Verdict::Failed, said: "got no answer.".to_owned(), because, next }
+        Self { verdict: Verdict::Failed, said: "{0} got no answer.", because, next }
     }
 }
 
@@ -262,12 +272,12 @@ fn own_error(body: &Body) -> Option<OwnError> {
     OwnError::read(text)
 }
 
-fn other_server(status: u16) -> Vec<String> {
+fn other_server(status: u16) -> Vec<Said> {
     match status {
         404 => {
-            vec!["The server may not speak this dialect. Sign in with the other one.".to_owned()]
+            vec!["The server may not speak this dialect. Sign in with the other one.".into()]
         }
-        502 | 504 => vec!["A gateway could not reach the server behind it.".to_owned()],
+        502 | 504 => vec!["A gateway could not reach the server behind it.".into()],
         _ => Vec::new(),
     }
 }
@@ -278,9 +288,9 @@ fn excerpt(text: &str) -> String {
     if text.trim().chars().nth(ENOUGH).is_some() { short + " …" } else { short }
 }
 
-/// A fragment as a sentence.
-fn sentence(fragment: &str) -> String {
+/// A fragment of somebody else's as a sentence.
+fn sentence(fragment: &str) -> Said {
     let mut letters = fragment.chars();
     let start: String = letters.next().iter().map(char::to_ascii_uppercase).collect();
-    format!("{start}{}.", letters.as_str().trim_end_matches('.'))
+    Said::quoted(format!("{start}{}.", letters.as_str().trim_end_matches('.')))
 }

@@ -499,7 +499,8 @@ fn what_cannot_be_done_is_told_and_the_rest_is_shown() {
     run.entries.insert(2, run::Entry { at: NOW, deed: broken });
     let lab = opened(run);
     let said = lab.came.clone().expect("it was opened");
-    assert_eq!(*said, [r#"Entry 3 cannot be done: file "a" is not being uploaded."#]);
+    let expected = r#"Entry 3 cannot be done: file "a" is not being uploaded."#.to_owned();
+    assert_eq!(*said, [expected.into()]);
     assert_eq!(lab.log().entries().len(), bench.lab.borrow().log().entries().len());
 }
 
@@ -520,7 +521,7 @@ fn a_run_whose_answers_differ_is_shown_as_it_was_recorded() {
     assert_eq!(other.log().run(), exchanges);
     let said = other.came.expect("it was opened");
     assert!(
-        said[0].starts_with("The run in it leads to other answers, from call 2 on."),
+        said[0].text.starts_with("The run in it leads to other answers, from call 2 on."),
         "{said:?}"
     );
 }
@@ -539,10 +540,8 @@ fn what_the_scribe_found_is_read_up_to_what_makes_no_sense() {
     let read = Opened::read(&found(&odd)).expect("its beginning is whole");
     assert_eq!(read.run.map(|run| run.entries), Some(bench.run().entries[..3].to_vec()));
     assert_eq!(
-        read.said[1..],
-        [
-            "entries[3].deed: expected a deed of a known kind, found an object. What stands before it is shown."
-        ]
+        read.said[1].text,
+        "entries[3].deed: expected a deed of a known kind, found an object. What stands before it is shown."
     );
     assert_eq!(Opened::read(&Value::Null), None);
 }

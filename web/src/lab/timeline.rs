@@ -6,6 +6,7 @@ use accession_core::time::Timestamp;
 
 use super::Lab;
 use super::log::{Entry, Happening};
+use crate::words::say;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,13 +56,14 @@ impl Mark {
 
     /// For whoever hears it: its place, what it was, and what came of it.
     pub fn spoken(&self, place: usize, of: usize) -> String {
-        let (kind, end) = match (self.kind, self.status) {
-            (Kind::Event, _) => ("event", String::new()),
-            (Kind::Call, _) => ("call", String::new()),
-            (Kind::Refused, Some(status)) => ("call", format!(", refused {status}")),
-            (Kind::Refused, None) => ("call", ", no answer".to_owned()),
+        let status = self.status.map(|status| status.to_string()).unwrap_or_default();
+        let message = match (self.kind, self.status) {
+            (Kind::Event, _) => "event {0} of {1}, {2}",
+            (Kind::Call, _) => "call {0} of {1}, {2}",
+            (Kind::Refused, Some(_)) => "call {0} of {1}, {2}, refused {3}",
+            (Kind::Refused, None) => "call {0} of {1}, {2}, no answer",
         };
-        format!("{kind} {place} of {of}, {}{end}", self.word)
+        say(message, &[&place.to_string(), &of.to_string(), &self.word, &status])
     }
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::Facts;
 use crate::call::{self, Entry, Kind, Known, Phase, Typed, below};
-use crate::tree::{El, el};
+use crate::tree::{El, el, say};
 
 /// The parameters that an operation begins with.
 pub(crate) fn offered(facts: &Facts<'_>) -> Value {
@@ -37,7 +37,7 @@ pub(crate) fn call(facts: &Facts<'_>) -> El {
         .attr("aria-keyshortcuts", "Control+Enter")
         .attr("aria-describedby", LINT)
         .flag("disabled", form.error().is_some())
-        .text(&["Send ", &call::name_of(form.row)].concat());
+        .said(say("Send {0}", &[call::name_of(form.row).into()]));
     let anew = match form.told.get("touched") == true {
         true => press("button", "Begin anew", json!(["anew"])),
         false => el(""),
@@ -82,6 +82,7 @@ impl Form<'_> {
             el("option")
                 .attr("value", &each.full_name())
                 .flag("selected", each == self.row)
+                .exact()
                 .text(&call::name_of(each))
         };
         let phase = |phase: Phase| {
@@ -166,7 +167,7 @@ impl Form<'_> {
         if entry.is_removable() {
             let command = json!(["fill", call::without(&self.parameters, &entry.path)]);
             remove = press("button.acc-quiet.acc-small", "Remove", command)
-                .attr("aria-label", &["Remove ", &entry.name].concat())
+                .attr_said("aria-label", say("Remove {0}", &[entry.name.clone().into()]))
                 .attr("data-leaves", "");
         }
         let word = |is: bool| if is { "true" } else { "false" };
@@ -203,7 +204,8 @@ impl Form<'_> {
             }
             Kind::Choice { text, options, typed } => {
                 let options = options.iter().map(|name| {
-                    el("option").attr("value", name).flag("selected", name == text).text(name)
+                    let option = el("option").attr("value", name).flag("selected", name == text);
+                    option.exact().text(name)
                 });
                 control("select.acc-mono", "change", *typed).children(options)
             }
@@ -248,12 +250,12 @@ impl Form<'_> {
 
     /// What is in a structure or a list, and what can be added.
     fn inside(&self, path: &Path, name: &str, kind: &Kind<'_>) -> El {
-        let add = |step: Step, value: &Value, verb: &str, word: &str| {
-            let to = if name.is_empty() { "" } else { " to " };
-            let label = [verb, word, to, name].concat();
+        let add = |step: Step, value: &Value, word: &str, [alone, to]: [&str; 2]| {
+            let label = if name.is_empty() { alone } else { to };
+            let label = say(label, &[word.into(), name.into()]);
             let filled = call::with(&self.parameters, &below(path, step), value.clone());
             press("button.acc-small.acc-mono", word, json!(["fill", filled]))
-                .attr("aria-label", &label)
+                .attr_said("aria-label", label)
         };
         let entries =
             |entries: &[Entry<'_>]| el("").children(entries.iter().map(|entry| self.entry(entry)));
@@ -261,16 +263,17 @@ impl Form<'_> {
             Kind::Group { entries: set, unset } if unset.is_empty() => el("").child(entries(set)),
             Kind::Group { entries: set, unset } => {
                 let chip = |(name, value): &(&'static str, Value)| {
-                    add(Step::Field((*name).to_owned()), value, "Add ", name).exact()
+                    let label = ["Add {0}", "Add {0} to {1}"];
+                    add(Step::Field((*name).to_owned()), value, name, label).exact()
                 };
-                let count = unset.len().to_string();
-                let summary = el("summary").text(&["Add a field (", &count, ")"].concat());
+                let summary = el("summary").said(say("Add a field ({0})", &[unset.len().into()]));
                 let chips = el("div.acc-buttons").children(unset.iter().map(chip));
                 let more = el("details.acc-call-more").child(summary).child(chips);
                 el("").child(entries(set)).child(more)
             }
             Kind::List { entries: set, next } => {
-                let another = add(Step::Element(set.len()), next, "", "Add another");
+                let label = ["Add another", "Add another to {1}"];
+                let another = add(Step::Element(set.len()), next, "Add another", label);
                 el("").child(entries(set)).child(another)
             }
             Kind::Line { .. } | Kind::Choice { .. } | Kind::Kept(_) => el(""),

@@ -2,11 +2,11 @@
 //! builder, the sheets, and how the page looks. The page's part of it is told, and done, by
 //! `js/commands.js`.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Facts, settings};
 use crate::call::{self, Phase};
-use crate::tree::{El, el};
+use crate::tree::{El, count, el, say, word};
 
 const SHEETS: [(&str, &str); 3] =
     [("Scenarios", "scenarios"), ("Settings", "settings"), ("Keys", "keys")];
@@ -24,19 +24,24 @@ pub(crate) fn commands(facts: &Facts<'_>) -> El {
         .keeps("command", typed);
     let found: Vec<El> = all(facts).filter_map(|command| command.found_by(typed)).collect();
     let count = match found.len() {
-        0 => "Nothing fits. A call that is not possible now has its reason in Explain.".to_owned(),
-        1 => "One command. Enter does it.".to_owned(),
-        count => format!("{count} commands. Enter does the first, arrow keys lead to the others."),
+        0 => word("Nothing fits. A call that is not possible now has its reason in Explain."),
+        found => count(
+            found,
+            "One command. Enter does it.",
+            "{0} commands. Enter does the first, arrow keys lead to the others.",
+        ),
     };
     el("div.acc-stack.acc-commands")
         .child(field)
-        .child(el("p.acc-hint").attr("role", "status").text(&count))
+        .child(el("p.acc-hint").attr("role", "status").said(count))
         .child(el("ul").children(found.into_iter().map(|button| el("li").child(button))))
 }
 
 /// Something that can be done.
 struct Offer<'a> {
-    name: String,
+    /// What it is called, and what finds it.
+    name: Value,
+    found: String,
     /// Where on the page it is done otherwise.
     place: &'a str,
     /// What is to be expected of it.
@@ -44,29 +49,35 @@ struct Offer<'a> {
     button: El,
 }
 
-fn all<'a>(facts: &Facts<'a>) -> impl Iterator<Item = Offer<'a>> {
+fn all<'a>(facts: &'a Facts<'a>) -> impl Iterator<Item = Offer<'a>> {
     let pressed = facts.list("actions").map(|action| {
         let (name, place) = (action.text("name"), action.text("place"));
         let button = plain().attr("data-press", name).attr("data-place", place);
-        Offer { name: name.to_owned(), place, hint: action.text("hint"), button }
+        Offer { name: name.into(), found: name.into(), place, hint: action.text("hint"), button }
     });
     let phases = Phase::ALL.into_iter().filter(|_| facts.get("builds") == true);
-    let built = phases.flat_map(|phase| {
+    let built = phases.flat_map(move |phase| {
         phase.rows().map(move |row| {
             let button = plain().attr("data-build", &row.full_name());
-            let name = ["Build ", &call::name_of(row)].concat();
-            Offer { name, place: phase.label(), hint: "", button }
+            let operation = call::name_of(row);
+            let found = facts.word("Build {0}").replace("{0}", &operation);
+            let name = say("Build {0}", &[operation.into()]);
+            Offer { name, found, place: phase.label(), hint: "", button }
         })
     });
-    let issued = |place, name, command| Offer {
+    let issued = |place, name, found, command| Offer {
         name,
+        found,
         place,
         hint: "",
         button: plain().on("click", command),
     };
     let settled = settings::offers(facts);
-    let settled = settled.map(move |(name, command)| issued("Settings", name, command));
-    let sheets = SHEETS.map(|(name, sheet)| issued("", name.to_owned(), json!(["sheet", sheet])));
+    let settled =
+        settled.map(move |(name, found, command)| issued("Settings", name, found, command));
+    let sheets = SHEETS.map(|(name, sheet)| {
+        issued("", name.into(), facts.word(name).to_owned(), json!(["sheet", sheet]))
+    });
     pressed.chain(settled).chain(sheets).chain(built)
 }
 
@@ -77,13 +88,16 @@ fn plain() -> El {
 impl Offer<'_> {
     /// Its button, if all words that are typed are in it somewhere.
     fn found_by(self, typed: &str) -> Option<El> {
-        let Self { name, place, hint, button } = self;
+        let Self { name, found, place, hint, button } = self;
         // The tables for letters beyond ASCII would be larger than all the rest of this.
-        let text = format!("{name} {place} {hint}").to_ascii_lowercase();
+        let text = format!("{found} {place} {hint}").to_ascii_lowercase();
         let typed = typed.to_ascii_lowercase();
         let fits = typed.split_ascii_whitespace().all(|word| text.contains(word));
-        let more = [place, hint].into_iter().filter(|text| !text.is_empty()).collect::<Vec<_>>();
-        fits.then(|| button.text(&name).child(el("span.acc-sub").text(&more.join(" · "))))
+        let both = if place.is_empty() || hint.is_empty() { "" } else { " · " };
+        // What is said elsewhere on the page.
+        let hint = el("span").exact().text(hint);
+        let more = el("span.acc-sub").text(place).text(both).child(hint);
+        fits.then(|| button.said(name).child(more))
     }
 }
 
@@ -92,6 +106,7 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+    use crate::tree::in_english;
 
     fn facts(typed: &str) -> Value {
         json!({
@@ -109,7 +124,7 @@ mod tests {
         let drawn = commands(&Facts(&facts(typed)));
         let drawn = Value::from(drawn);
         let items = drawn[4].as_array().unwrap()[2..].iter();
-        items.map(|item| item[2][2].as_str().unwrap().to_owned()).collect()
+        items.map(|item| in_english(&item[2][2])).collect()
     }
 
     #[test]

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Facts, fields};
 use crate::call;
-use crate::tree::{El, button, el};
+use crate::tree::{El, button, count, el, say, word};
 
 /// The conditions.
 pub(crate) fn conditions(facts: &Facts<'_>) -> El {
@@ -44,12 +44,16 @@ fn primary(word: &str, command: Option<Value>) -> El {
 
 fn pace(facts: &Facts<'_>) -> El {
     let now = facts.get("pace");
-    let word = if let Some(millis) = now["takes"].as_u64() {
-        format!("Now: it takes {} s.", millis / 1000)
+    let said = if let Some(millis) = now["takes"].as_u64() {
+        say("Now: it takes {0} s.", &[(millis / 1000).into()])
     } else if let Some(looks) = now["looks"].as_u64() {
-        format!("Now: it takes until a client has looked {looks} times.")
+        count(
+            looks as usize,
+            "Now: it takes until a client has looked {0} time.",
+            "Now: it takes until a client has looked {0} times.",
+        )
     } else {
-        "Now: it is done at once.".to_owned()
+        word("Now: it is done at once.")
     };
     let kind = facts.entered("pace", "immediate");
     let amount = facts.entered("pace-amount", "20");
@@ -78,7 +82,7 @@ fn pace(facts: &Facts<'_>) -> El {
     };
     let set = pace.map(|pace| json!(["arrange", { "kind": "pace", "pace": pace }]));
     section("The server's own work")
-        .child(el("p.acc-hint").text(&word))
+        .child(el("p.acc-hint").said(said))
         .child(grid)
         .child(primary("Set the pace", set))
 }
@@ -150,7 +154,8 @@ fn faults(facts: &Facts<'_>) -> El {
         let entered = facts.entered(name, "").trim();
         let number = entered.parse::<u64>().ok().filter(|number| *number >= least);
         if number.is_none() && !entered.is_empty() {
-            wrong = Some(format!("{label}: {entered:?} is no whole number from {least} on."));
+            let given = [word(label), format!("{entered:?}").into(), least.into()];
+            wrong = Some(say("{0}: {1} is no whole number from {2} on.", &given));
         }
         number
     };
@@ -171,7 +176,7 @@ fn faults(facts: &Facts<'_>) -> El {
         .child(fields::text(facts, "count", "So many times (empty: always)", ""));
     let fault = json!({ "on": place, "effect": what, "skip": skip.unwrap_or(0), "count": count });
     let arm = json!(["arrange", { "kind": "arm", "fault": fault }]);
-    let list = armed.iter().map(|fault| el("li").text(&told(fault)));
+    let list = armed.iter().map(|fault| el("li").said(told(fault)));
     let part = section("What goes wrong");
     let part = if armed.is_empty() {
         part.child(el("p.acc-hint").text("Nothing is armed."))
@@ -184,34 +189,32 @@ fn faults(facts: &Facts<'_>) -> El {
     let part = part.child(grid);
     let ready = ready && wrong.is_none();
     let part = match wrong {
-        Some(wrong) => part.child(fields::wrong(&wrong)),
+        Some(wrong) => part.child(fields::wrong(wrong)),
         None => part,
     };
     part.child(primary("Arm the fault", ready.then_some(arm)))
 }
 
 /// An armed fault in words.
-fn told(fault: &Value) -> String {
+fn told(fault: &Value) -> Value {
     let kind = fault["effect"]["kind"].as_str().unwrap_or_default();
     let known = EFFECTS.iter().find(|effect| effect.0 == kind);
-    let mut text = known.map_or(kind, |effect| effect.1).to_owned();
+    let mut text = word(known.map_or(kind, |effect| effect.1));
     for name in ["error_type", "millis", "after", "bytes_per_second", "file"] {
-        match &fault["effect"][name] {
-            Value::Null => {}
-            Value::String(value) => text += &format!(", {value}"),
-            value => text += &format!(", {value}"),
+        let value = &fault["effect"][name];
+        if !value.is_null() {
+            text = say("{0}, {1}", &[text, value.clone()]);
         }
     }
-    text += &format!("; with {}", fault["on"].as_str().unwrap_or_default());
+    text = say("{0}; with {1}", &[text, fault["on"].clone()]);
     if let Some(skip) = fault["skip"].as_u64().filter(|skip| *skip > 0) {
-        text += &format!(", after {skip} more");
+        text = say("{0}, after {1} more", &[text, skip.into()]);
     }
     match fault["count"].as_u64() {
-        Some(1) => text += ", once",
-        Some(count) => text += &format!(", {count} times"),
-        None => text += ", always",
+        Some(1) => say("{0}, once", &[text]),
+        Some(times) => say("{0}, {1}", &[text, count(times as usize, "{0} time", "{0} times")]),
+        None => say("{0}, always", &[text]),
     }
-    text
 }
 
 // -------------------------------------------------------------------------------------------------
@@ -294,8 +297,10 @@ fn made_up(facts: &Facts<'_>) -> El {
     });
     let part = part.child(grid);
     let part = match (size, name) {
-        (None, _) => part.child(fields::wrong("Write the size like 2.1 GB, 640 KiB or 1048576.")),
-        (_, "") => part.child(fields::wrong("The file needs a name.")),
+        (None, _) => {
+            part.child(fields::wrong("Write the size like 2.1 GB, 640 KiB or 1048576.".into()))
+        }
+        (_, "") => part.child(fields::wrong("The file needs a name.".into())),
         _ => part,
     };
     part.child(primary("Add the file", command))
@@ -352,7 +357,7 @@ fn fetched(facts: &Facts<'_>) -> El {
     let part = part.child(grid);
     let part = if command.is_none() {
         let what = "It needs a name, a URI, a size like 2.1 GB, and whole seconds.";
-        part.child(fields::wrong(what))
+        part.child(fields::wrong(what.into()))
     } else {
         part
     };

@@ -1,5 +1,7 @@
 //! Fields of forms, with their labels. What is entered, the page keeps.
 
+use serde_json::Value;
+
 use super::Facts;
 use crate::tree::{El, el};
 
@@ -19,7 +21,9 @@ pub(crate) fn choice(facts: &Facts<'_>, name: &str, label: &str, options: &[(&st
     let first = options.first().map_or("", |(value, _)| value);
     let chosen = facts.entered(name, first);
     let options = options.iter().map(|(value, word)| {
-        el("option").attr("value", value).flag("selected", *value == chosen).text(word)
+        let option = el("option").attr("value", value).flag("selected", *value == chosen);
+        // What is called as it is written on the wire is nobody's language.
+        if value == word { option.exact().text(word) } else { option.text(word) }
     });
     labelled(name, label, el("select").attr("id", name).keeps(name, chosen).children(options))
 }
@@ -29,6 +33,6 @@ fn labelled(name: &str, label: &str, control: El) -> El {
 }
 
 /// What is wrong with what is entered.
-pub(crate) fn wrong(what: &str) -> El {
-    el("p.acc-error-text").text(what)
+pub(crate) fn wrong(what: Value) -> El {
+    el("p.acc-error-text").said(what)
 }

@@ -15,7 +15,9 @@ pub(crate) fn run(facts: &Facts<'_>) -> El {
     } else {
         "What the server answered, without passwords, tokens and upload links. Names of hosts stay in it; a link has none, so there is none of it."
     };
-    let said = el("p").attr("role", "status").attr("data-testid", "said").text(facts.text("said"));
+    let said = el("p").attr("role", "status").attr("data-testid", "said");
+    let said = if *facts.get("quoted") == true { said.english() } else { said };
+    let said = said.text(facts.text("said"));
     el("div.acc-stack")
         .child(el("h3").text("Save or share"))
         .child(el("p.acc-hint").text(what))

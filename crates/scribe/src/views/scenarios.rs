@@ -4,16 +4,19 @@ use accession_scenarios::{ALL, Group, Report, Scenario};
 use serde_json::json;
 
 use super::Facts;
-use crate::tree::{El, button, el};
+use crate::tree::{El, button, count, el, say, word};
 
 /// The scenarios that fit what is typed.
 pub(crate) fn scenarios(facts: &Facts<'_>) -> El {
     let typed = facts.entered("scenario", "");
-    let found: Vec<_> = ALL.iter().filter(|scenario| fits(scenario, typed)).collect();
+    let found: Vec<_> = ALL.iter().filter(|scenario| fits(facts, scenario, typed)).collect();
     let count = match found.len() {
-        0 => "None has all these words.".to_owned(),
-        1 => "One scenario.".to_owned(),
-        count => format!("{count} scenarios. Each opens as a run in the simulator, to go on from."),
+        0 => word("None has all these words."),
+        found => count(
+            found,
+            "One scenario.",
+            "{0} scenarios. Each opens as a run in the simulator, to go on from.",
+        ),
     };
     let field = el("input")
         .attr("type", "search")
@@ -31,46 +34,37 @@ pub(crate) fn scenarios(facts: &Facts<'_>) -> El {
     el("div.acc-stack")
         .child(el("label").attr("for", "scenario").text("Find a scenario"))
         .child(field)
-        .child(el("p.acc-hint").attr("role", "status").text(&count))
+        .child(el("p.acc-hint").attr("role", "status").said(count))
         // In an element of their own: how many there are does not matter to the field then.
         .child(el("div.acc-stack").children(groups))
 }
 
 fn draw(scenario: &Scenario) -> El {
     let open = button("Open", json!(["pass", format!("scenario {}", scenario.id)]))
-        .attr("aria-label", &format!("Open {}", scenario.title));
+        .attr_said("aria-label", say("Open {0}", &[word(scenario.title)]));
     let reports = scenario.reports.iter().map(|Report { title, url }| {
         let link = el("a")
             .attr("href", url)
             .attr("target", "_blank")
             .attr("rel", "noopener noreferrer")
+            .english()
             .text(title);
         el("p.acc-hint").text("Reported: ").child(link)
     });
     el("article")
         .child(el("h4").text(scenario.title))
-        .child(prose(scenario.about))
-        .child(prose(scenario.attempt))
+        .child(el("p").prose(scenario.about))
+        .child(el("p").prose(scenario.attempt))
         .children(reports)
         .child(open)
 }
 
-/// A paragraph in which names stand between backticks.
-fn prose(text: &str) -> El {
-    text.split('`').enumerate().fold(el("p"), |paragraph, (place, part)| {
-        if place % 2 == 0 {
-            paragraph.text(part)
-        } else {
-            paragraph.child(el("code").exact().text(part))
-        }
-    })
-}
-
 /// Whether all words that are typed are in it somewhere.
-fn fits(scenario: &Scenario, typed: &str) -> bool {
+fn fits(facts: &Facts<'_>, scenario: &Scenario, typed: &str) -> bool {
     let Scenario { group, title, about, attempt, .. } = scenario;
     // They are written in ASCII, and the tables for other letters would be most of this.
-    let text = format!("{} {title} {about} {attempt}", group.title()).to_ascii_lowercase();
+    let text = [group.title(), title, about, attempt].map(|text| facts.word(text)).join(" ");
+    let text = text.to_ascii_lowercase();
     typed.to_ascii_lowercase().split_ascii_whitespace().all(|word| text.contains(word))
 }
 
@@ -100,16 +94,9 @@ mod tests {
     #[test]
     fn each_has_a_button_that_opens_it() {
         for Scenario { id, title, .. } in ALL {
-            let button =
-                format!(r#"["pass","scenario {id}"],"aria-label":"Open {title}"}},"Open"]"#,);
+            let label = say("Open {0}", &[word(title)]);
+            let button = format!(r#"["pass","scenario {id}"],"aria-label":{label}}},"Open"]"#);
             assert!(drawn("").contains(&button), "{id}");
         }
-    }
-
-    #[test]
-    fn names_are_nobodys_language() {
-        let paragraph = Value::from(prose("Try: `complete`, or not.")).to_string();
-        let code = r#"["code",{"translate":"no"},"complete"]"#;
-        assert_eq!(paragraph, format!(r#"["p",{{}},"Try: ",{code},", or not."]"#));
     }
 }

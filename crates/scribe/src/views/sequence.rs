@@ -5,7 +5,7 @@ mod rows;
 use serde_json::Value;
 
 use super::Facts;
-use crate::tree::{El, el};
+use crate::tree::{El, el, say, word};
 use rows::{Lane, Move, ROWS, Row, Sequence, Span, time_of_day};
 
 /// How much lies below the last row.
@@ -38,22 +38,24 @@ pub(crate) fn sequence(facts: &Facts<'_>) -> El {
             Span::Session => ("rect.acc-lives", "update session", lanes.x(Lane::Api) + 2),
             Span::Upload => ("rect.acc-sends", "upload", lanes.x(Lane::Transfer) - 4),
         };
-        let (mut name, mut from, mut to) = (name.to_owned(), 0, end);
+        let (mut name, mut from, mut to) = (word(name), 0, end);
         if let Some(row) = bar.from {
             from = tops[row] + 18;
-            name = name + ", from " + &time_of_day(rows[row].at);
+            name = say("{0}, from {1}", &[name, time_of_day(rows[row].at).into()]);
         }
         if let Some(row) = bar.to {
             to = tops[row] + height(&rows[row].what) - 8;
-            name = name + ", to " + &time_of_day(rows[row].at);
+            name = say("{0}, to {1}", &[name, time_of_day(rows[row].at).into()]);
         }
-        bars.push(symbol(frame(class, [x, from, 8, (to - from).max(8)]), &name));
+        bars.push(symbol(frame(class, [x, from, 8, (to - from).max(8)]), name));
     }
-    let mut said = String::new();
+    let mut said = el("p.acc-hint").attr("id", "sequence-said");
     if sequence.left_out > 0 {
-        said = format!("The last {ROWS} of {} rows. ", sequence.left_out + rows.len());
+        let all = sequence.left_out + rows.len();
+        said = said.said(say("The last {0} of {1} rows. ", &[ROWS.into(), all.into()]));
     }
-    said += "Arrow keys lead from row to row; Enter or a click shows the session after it.";
+    said =
+        said.text("Arrow keys lead from row to row; Enter or a click shows the session after it.");
     let drawing = el("svg.acc-picture.acc-sequence")
         .attr("viewBox", &around("0 0 640 ", end, ""))
         .attr("aria-label", "Sequence of calls and events")
@@ -64,9 +66,7 @@ pub(crate) fn sequence(facts: &Facts<'_>) -> El {
         .child(el("").children(drawn))
         .child(el("").children(bars));
     let inside = el("div").child(lanes.heads()).child(drawing);
-    el("")
-        .child(el("div.acc-drawing.acc-tall").child(inside))
-        .child(el("p.acc-hint").attr("id", "sequence-said").text(&said))
+    el("").child(el("div.acc-drawing.acc-tall").child(inside)).child(said)
 }
 
 fn height(what: &Move) -> i32 {
@@ -119,7 +119,7 @@ impl Lanes {
 /// A row, as if it were the first; then it is put where it belongs.
 fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> El {
     let number = index.to_string();
-    let mut drawn = symbol(el("g.acc-step"), &row.spoken())
+    let mut drawn = symbol(el("g.acc-step"), row.spoken())
         .attr("tabindex", "-1")
         .attr("data-at", &number)
         .attr("key", &number)
@@ -150,7 +150,7 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
             drawn = drawn
                 .child(words("text", from, 14, &shortened(name, letters)).exact())
                 .child(line("path", &around("M104 19H", end, "m-6-4l6 4-6 4")))
-                .child(words(class, end - 8, 33, &(answer.to_owned() + &number)));
+                .child(words(class, end - 8, 33, answer).text(&number));
             if !runs {
                 drawn = drawn
                     .child(line("path.acc-back", &around("M110 37H", end, "")))
@@ -166,23 +166,19 @@ fn draw_row(lanes: Lanes, index: usize, row: &Row, top: i32, is_shown: bool) -> 
         }
         Move::Reads(..) => {
             return drawn
-                .child(words("text.acc-quieter", 112, 14, &text))
+                .child(placed(el("text.acc-quieter"), 112, 14).said(text))
                 .child(line("path.acc-back", "M104 19H307"))
                 .child(line("path", "M110 15l-6 4 6 4M301 15l6 4-6 4"));
         }
-        Move::Event(_) => {
+        Move::Event(text) => {
             let width = i32::try_from(text.chars().count()).unwrap_or(0) * 7 + 24;
-            return drawn.child(frame("rect.acc-note", [334, 3, width, 20])).child(words(
-                "text",
-                342,
-                17,
-                &("◆ ".to_owned() + &text),
-            ));
+            let text = words("text", 342, 17, &("◆ ".to_owned() + text));
+            return drawn.child(frame("rect.acc-note", [334, 3, width, 20])).child(text.exact());
         }
-        Move::Target(_) => "Target: ".to_owned() + &text,
-        Move::Wait(_) => ["⋮ ", &text, " later"].concat(),
+        Move::Target(_) => say("Target: {0}", &[text]),
+        Move::Wait(_) => say("⋮ {0} later", &[text]),
     };
-    drawn.child(words("text", 112, 17, &text))
+    drawn.child(placed(el("text"), 112, 17).said(text))
 }
 
 /// A text of so many letters at most, with its end kept: of a file's name it says what it is.
@@ -204,8 +200,8 @@ fn around(before: &str, number: i32, after: &str) -> String {
 
 /// Marks a part that can be told from others by those who do not see it.
 #[inline(never)]
-fn symbol(element: El, name: &str) -> El {
-    element.attr("role", "graphics-symbol").attr("aria-label", name)
+fn symbol(element: El, name: Value) -> El {
+    element.attr("role", "graphics-symbol").attr_said("aria-label", name)
 }
 
 /// A box.

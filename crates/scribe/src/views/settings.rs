@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Facts;
-use crate::tree::{El, button, el};
+use crate::tree::{El, button, el, say, word};
 
 /// What can be chosen: its word, and what it is called. One has no word: it is as it is at first.
 type Choices = &'static [(&'static str, &'static str)];
@@ -58,16 +58,18 @@ pub(crate) fn settings(facts: &Facts<'_>) -> El {
     el("div.acc-stack.acc-settings").children(choices).child(panes).child(storage)
 }
 
-/// The same as commands, each by a name of its own.
-pub(super) fn offers(facts: &Facts<'_>) -> impl Iterator<Item = (String, Value)> {
+/// The same as commands, each by a name of its own, and what finds it.
+pub(super) fn offers(facts: &Facts<'_>) -> impl Iterator<Item = (Value, String, Value)> {
     let look = facts.text("look");
     let choices = CHOICES.iter().flat_map(move |(title, _, choices)| {
-        let named = move |(word, name): &(&str, &str)| {
-            (format!("{title}: {name}"), choose(look, choices, word))
-        };
-        choices.iter().map(named)
+        choices.iter().map(move |(kept, name)| {
+            let said = say("{0}: {1}", &[word(title), word(name)]);
+            let found = [facts.word(title), ": ", facts.word(name)].concat();
+            (said, found, choose(look, choices, kept))
+        })
     });
-    let layout = [(RESET.to_owned(), reset(&open(look))), (FORGET.to_owned(), reset(""))];
+    let layout = [(RESET, reset(&open(look))), (FORGET, reset(""))];
+    let layout = layout.map(|(name, reset)| (word(name), facts.word(name).to_owned(), reset));
     choices.chain(layout)
 }
 

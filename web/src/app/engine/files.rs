@@ -17,6 +17,7 @@ use super::{Answer, Engine, Held, Link};
 use crate::app::command::{Bytes, NewFile};
 use crate::format;
 use crate::lab::{Action, Declared, Outcome, Progress, Upload, Verdict};
+use crate::words::{Said, say};
 
 /// Progress is told at most this often, in milliseconds.
 const PROGRESS_EVERY: i64 = 100;
@@ -42,7 +43,7 @@ impl Engine {
             let add = SessionFileAdd { update_session_id: id.clone(), file_spec };
             let answer = self.call(link, add).await;
             self.tell(link, Some(id), "add", &answer, |_| {
-                format!("The session expects the bytes of {name}.")
+                say("The session expects the bytes of {0}.", &[&name])
             });
             let Ok(info) = answer.result else { continue };
             // Under the name that was sent: a lenient reply may lack it.
@@ -70,13 +71,13 @@ impl Engine {
         let (Some(target), Some(file)) = (target, file) else {
             let mut outcome = Outcome::done("upload", None, "");
             outcome.verdict = Verdict::Failed;
-            outcome.said = format!("upload of {name} was not sent.");
+            outcome.said = say("{0} was not sent.", &[&upload_of(name)]);
             outcome.because = vec![if no_bytes {
-                "The page no longer has the file's bytes.".to_owned()
+                "The page no longer has the file's bytes.".into()
             } else {
-                "The server gave no upload link that can be followed.".to_owned()
+                "The server gave no upload link that can be followed.".into()
             }];
-            outcome.next = vec!["Add the file again.".to_owned()];
+            outcome.next = vec!["Add the file again.".into()];
             return self.came_to(link, Some(id), outcome);
         };
         let source = match file {
@@ -88,7 +89,7 @@ impl Engine {
         let files = self.load_files(link, id).await;
         let file = files.iter().find(|file| file.name == name);
         let answer = Answer { result, exchange };
-        let call = format!("upload of {name}");
+        let call = upload_of(name);
         match &answer.result {
             Err(error) => {
                 self.failed(link, Some(id), &call, error, answer.exchange());
@@ -101,11 +102,13 @@ impl Engine {
                     Some((TransferStatus::Ready, _)) | None => {}
                     Some((TransferStatus::Error, message)) => {
                         outcome.verdict = Verdict::Refused;
-                        outcome.said = format!("{call} arrived, and was not accepted.");
+                        outcome.said = say("{0} arrived, and was not accepted.", &[&call]);
                         let message = message.as_ref();
-                        outcome.because =
-                            message.map(|m| m.default_message.clone()).into_iter().collect();
-                        outcome.next = vec!["Add the file again to send it again.".to_owned()];
+                        outcome.because = message
+                            .map(|m| Said::quoted(m.default_message.clone()))
+                            .into_iter()
+                            .collect();
+                        outcome.next = vec!["Add the file again to send it again.".into()];
                         outcome.rule = message.and_then(|m| match m.id.as_str() {
                             id if id == messages::CHECKSUM_MISMATCH.id => {
                                 Some(rules::CHECKSUM_CHECKED)
@@ -115,7 +118,9 @@ impl Engine {
                         });
                     }
                     Some((status, _)) => {
-                        outcome.because = vec![format!("The bytes arrived; the file is {status}.")];
+                        outcome.because = vec![
+                            say("The bytes arrived; the file is {0}.", &[status.as_str()]).into(),
+                        ];
                     }
                 }
                 self.came_to(link, Some(id), outcome.with_notes(answer.exchange()));
@@ -174,7 +179,7 @@ impl Engine {
         let remove = SessionFileRemove { update_session_id: id.clone(), file_name: name.clone() };
         let answer = self.call(link, remove).await;
         self.tell(link, Some(id), "remove", &answer, |()| {
-            format!("The item loses {name} when the session completes.")
+            say("The item loses {0} when the session completes.", &[&name])
         });
         self.refresh(link, id).await;
     }
@@ -201,6 +206,11 @@ impl Engine {
         });
         look(&mut files[place])
     }
+}
+
+/// What the sending of a file's bytes is called.
+fn upload_of(name: &str) -> String {
+    say("upload of {0}", &[name])
 }
 
 /// The future's output, unless it is stopped first; then it is dropped.

@@ -8,17 +8,17 @@ use serde_json::Value;
 use super::Engine;
 use crate::app::command::Command;
 use crate::lab::{Action, Lab, Opened};
+use crate::words::Said;
 
 impl Engine {
     /// Lets the run leave the page in this form, or lets one come in.
     pub(super) fn pass(self: &Rc<Self>, lab: &Lab, how: &str) {
         let passed = (self.host.pass)(how, &lab.record().to_string());
         self.spawn(|engine| async move {
-            let answer = match passed.await {
-                Ok(text) => reading::parse(&text).unwrap_or_default(),
-                Err(why) => Value::from_iter([("said", why)]),
-            };
-            engine.passed(&answer);
+            match passed.await {
+                Ok(text) => engine.passed(&reading::parse(&text).unwrap_or_default()),
+                Err(why) => engine.said(Said::from(&*why)),
+            }
         });
     }
 
@@ -31,11 +31,16 @@ impl Engine {
             self.dispatch.emit(Action::SheetOpened(None));
             return self.open(&lab, opened);
         }
-        let Some(said) = answer["said"].as_str() else { return };
+        if !answer["said"].is_null() {
+            self.said(Said::read(&answer["said"]));
+        }
+    }
+
+    fn said(self: &Rc<Self>, said: Said) {
         // What came with the address finds no sheet open.
-        if lab.view.sheet.is_none() {
+        if self.lab().view.sheet.is_none() {
             self.perform(Command::Open("run".to_owned()));
         }
-        self.dispatch.emit(Action::Said(said.to_owned()));
+        self.dispatch.emit(Action::Said(said));
     }
 }

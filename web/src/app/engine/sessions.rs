@@ -15,6 +15,7 @@ use accession_core::operations::{
 use super::{Answer, Engine, Link};
 use crate::format;
 use crate::lab::{Action, Outcome, Pane, SessionCall, Verdict};
+use crate::words::{Said, say, word};
 
 impl Engine {
     pub(super) async fn create_session(&self, link: &Link, item: ItemId) -> Option<SessionId> {
@@ -35,7 +36,7 @@ impl Engine {
         let answer = self.call(link, UpdateSessionGet { update_session_id: id.clone() }).await;
         self.tell(link, Some(&id), "get", &answer, |model| {
             let state = model.state.clone().unwrap_or_default();
-            format!("The server knows this session; it is {state}.")
+            say("The server knows this session; it is {0}.", &[state.as_str()])
         });
         self.take_session(link, &id, answer.result).await;
     }
@@ -152,15 +153,15 @@ impl Engine {
         };
         let status = answer.exchange().and_then(Exchange::status);
         let mut outcome = Outcome::done("validate", status, "The server found nothing wrong.");
-        let missing = result.missing_files.iter().map(|name| format!("{name} is missing."));
+        let missing = result.missing_files.iter().map(|name| say("{0} is missing.", &[name]));
         let invalid = result
             .invalid_files
             .iter()
-            .map(|file| format!("{}: {}", file.name, file.error_message.default_message));
-        let found: Vec<String> = missing.chain(invalid).collect();
+            .map(|file| say("{0}: {1}", &[&file.name, &file.error_message.default_message]));
+        let found: Vec<Said> = missing.chain(invalid).map(Said::from).collect();
         if result.has_errors || !found.is_empty() {
             outcome.verdict = Verdict::Refused;
-            outcome.said = "validate found errors.".to_owned();
+            outcome.said = word("validate found errors.");
             outcome.because = found;
         }
         self.came_to(link, Some(id), outcome.with_notes(answer.exchange()));

@@ -8,6 +8,7 @@ use accession_core::time::Timestamp;
 use serde_json::Value;
 
 use super::super::Facts;
+use crate::tree::{count, say, word as word_of};
 
 /// So many rows are drawn at most: the last ones.
 pub(super) const ROWS: usize = 200;
@@ -79,32 +80,33 @@ pub(super) enum Move {
 
 impl Row {
     /// In words.
-    pub(super) fn spoken(&self) -> String {
-        let said = match &self.what {
+    pub(super) fn spoken(&self) -> Value {
+        let at = time_of_day(self.at).into();
+        match &self.what {
             Move::Call { to, name, status, runs, .. } => {
-                let number = status.map_or(String::new(), |status| status.to_string());
-                let came = match status {
-                    Some(200..=299) => ", answered ",
-                    Some(_) => ", refused, ",
-                    None if *runs => ", on its way",
-                    None => ", no answer",
+                let message = match status {
+                    Some(200..=299) => "{0}, you to {1}, answered {2}, {3}",
+                    Some(_) => "{0}, you to {1}, refused, {2}, {3}",
+                    None if *runs => "{0}, you to {1}, on its way, {3}",
+                    None => "{0}, you to {1}, no answer, {3}",
                 };
-                [name, ", you to ", to.word(), came, &number].concat()
+                say(message, &[name.clone().into(), word_of(to.word()), (*status).into(), at])
             }
-            Move::Reads(..) => self.text() + " of the API",
-            Move::Event(text) | Move::Target(text) => text.clone(),
-            Move::Wait(_) => return self.text() + " without a call",
-        };
-        said + ", " + &time_of_day(self.at)
+            Move::Reads(..) => say("{0} of the API, {1}", &[self.text(), at]),
+            Move::Event(_) | Move::Target(_) => say("{0}, {1}", &[self.text(), at]),
+            Move::Wait(_) => say("{0} without a call", &[self.text()]),
+        }
     }
 
     /// What is written, where it is no call.
-    pub(super) fn text(&self) -> String {
+    pub(super) fn text(&self) -> Value {
         match &self.what {
-            Move::Reads(1, name) => format!("read: {name}"),
-            Move::Reads(count, _) => format!("{count} reads"),
+            Move::Reads(1, name) => say("read: {0}", &[name.clone().into()]),
+            Move::Reads(reads, _) => count(*reads, "{0} read", "{0} reads"),
             Move::Wait(millis) => duration(*millis),
-            Move::Event(text) | Move::Target(text) | Move::Call { name: text, .. } => text.clone(),
+            Move::Event(text) | Move::Target(text) | Move::Call { name: text, .. } => {
+                text.clone().into()
+            }
         }
     }
 
@@ -120,10 +122,10 @@ pub(super) fn time_of_day(at: i64) -> String {
 }
 
 /// A time that is long enough for a row of its own.
-fn duration(millis: i64) -> String {
+fn duration(millis: i64) -> Value {
     match millis / 1000 {
-        seconds @ ..60 => format!("{seconds}.{} s", millis % 1000 / 100),
-        seconds => format!("{} min {} s", seconds / 60, seconds % 60),
+        seconds @ ..60 => say("{0} s", &[format!("{seconds}.{}", millis % 1000 / 100).into()]),
+        seconds => say("{0} min {1} s", &[(seconds / 60).into(), (seconds % 60).into()]),
     }
 }
 
@@ -416,6 +418,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tree::in_english;
 
     const NOW: i64 = 1_700_000_000_000;
 
@@ -478,7 +481,7 @@ mod tests {
     }
 
     fn said(sequence: &Sequence) -> Vec<String> {
-        sequence.rows.iter().map(Row::spoken).collect()
+        sequence.rows.iter().map(|row| in_english(&row.spoken())).collect()
     }
 
     #[test]
@@ -513,8 +516,8 @@ mod tests {
 
     #[test]
     fn a_wait_is_told_in_its_unit() {
-        assert_eq!(duration(30_590), "30.5 s");
-        assert_eq!(duration(252_000), "4 min 12 s");
+        assert_eq!(in_english(&duration(30_590)), "30.5 s");
+        assert_eq!(in_english(&duration(252_000)), "4 min 12 s");
     }
 
     #[test]
@@ -525,7 +528,7 @@ mod tests {
         let sequence = sequence(all.clone());
         let row = sequence.rows.last().expect("there are some");
         assert_eq!((sequence.rows.len(), row.first, row.entry), (3, Some(3), Some(5)));
-        assert_eq!(row.spoken(), "3 reads of the API, 22:13:24.000");
+        assert_eq!(in_english(&row.spoken()), "3 reads of the API, 22:13:24.000");
         assert!(row.shows(Some(4)) && !row.shows(Some(2)) && !row.shows(None));
         let alone = super::Sequence::of(&Facts(&told(all[..3].to_vec())));
         assert_eq!(said(&alone)[2], "read: update_session.get of the API, 22:13:22.000");
