@@ -319,7 +319,7 @@ const LIVE = [
     volatile: COUNTDOWN,
     reach: async (here) => {
       await here.newSession();
-      await here.session.getByText('No files yet').waitFor();
+      await here.session.getByText('There are no files').waitFor();
     },
   },
   {

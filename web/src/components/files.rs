@@ -18,7 +18,7 @@ pub(crate) fn files(props: &PartProps, session: &SessionView) -> El {
     let lab = &props.lab;
     loaded(lab, &session.files, |files| {
         if files.is_empty() {
-            return empty("No files yet. Choose some above.");
+            return empty("There are no files.");
         }
         let rows = files.iter().map(|file| row(props, session, file));
         let columns = ["File", "Bytes", "Status", "Checksum", "Actions"];
