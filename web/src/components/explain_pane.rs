@@ -37,9 +37,9 @@ pub(crate) fn explain_pane(props: &PartProps) -> El {
     group().child(happened).child(possible)
 }
 
-/// What the entry that is shown came to. Of the latest the page knows more than its exchange tells.
+/// What the entry that is shown came to. Of the latest the page knows more than its exchange tells, if it sent it.
 fn shown_outcome(lab: &Lab) -> Option<Rc<Outcome>> {
-    if lab.selected.is_none() {
+    if lab.selected.is_none() && (lab.outcome.is_some() || lab.session.is_none()) {
         return lab.outcome.clone();
     }
     Some(Rc::new(match &lab.entry()?.what {

@@ -776,13 +776,15 @@ fn shortened(word: &str, width: usize) -> String {
 
 /// A text in lines of so many letters; of what does not fit into so many lines, an ellipsis is left.
 pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
+    // Capitals are wider.
+    let wider = |text: &str| text.chars().filter(char::is_ascii_uppercase).count() / 5;
     let mut wrapped: Vec<String> = Vec::new();
     let mut line = String::new();
     // Not at other blanks: those are to keep their words together.
     for word in text.split(' ') {
-        let word = shortened(word, width);
+        let word = shortened(word, width - wider(word).min(width / 2));
         let used = line.chars().count();
-        if used > 0 && used + 1 + word.chars().count() > width {
+        if used > 0 && used + 1 + word.chars().count() + wider(&word) > width {
             wrapped.push(std::mem::take(&mut line));
         } else if used > 0 {
             line.push(' ');
@@ -1087,6 +1089,7 @@ ACTIVE settle ACTIVE …";
         assert_eq!(wrap("✕\u{a0}a bc", 4, 9), ["✕\u{a0}a", "bc"]);
         assert_eq!(wrap("abcdefgh.iso is", 9, 9), ["abcde…iso", "is"]);
         assert_eq!(wrap("ab cd ef", 5, 1), ["ab c…"]);
+        assert_eq!(wrap("the SELF_SIGNED_CERTIFICATE", 22, 3), ["the", "SELF_SIGNED…FICATE"]);
         assert_eq!(wrap("", 5, 1), [""]);
     }
 }
