@@ -532,7 +532,7 @@ function recorded() {
   return { log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries } };
 }
 
-async function closed(here) {
+export async function closed(here) {
   await here.page.keyboard.press('Escape');
   await here.dialog.waitFor({ state: 'hidden' });
 }
