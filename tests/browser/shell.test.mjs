@@ -335,7 +335,7 @@ test('keys go everywhere, but not from a field, and can be switched off', async 
   const press = async (...keys) => {
     for (const key of keys) await keyboard.press(key);
   };
-  const session = page.locator('.acc-session');
+  const session = here.session.getByRole('heading', { level: 1 });
   await press('g', 'l');
   await here.hasFocus(page.locator('.acc-log-lines'), 'the log');
   await press('g', 'e');
