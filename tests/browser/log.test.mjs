@@ -223,6 +223,12 @@ test('what is read in full stays in view when the window or the border moves', a
   const stays = (number, where) =>
     until(`${number} is in view ${where}`, async () => (await inView(here)).includes(number));
   await page.setViewportSize({ width: 1280, height: 800 });
+  // Whoever sees the end sees it again.
+  const last = (await inView(here)).at(-1);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await here.log.waitFor({ state: 'hidden' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await stays(last, 'at the end');
   // In the middle, and at the lower edge of what is in view.
   for (const edge of [0, -1]) {
     await here.log.evaluate((grid) => grid.parentElement.scrollTo(0, 30 * 26));

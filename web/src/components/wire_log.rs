@@ -236,13 +236,14 @@ impl WireLog {
     fn look(&mut self, scroller: &Element) -> bool {
         let (top, shown) = (scroller.scroll_top(), scroller.client_height());
         let Some(height) = self.line_height().filter(|_| shown > 0) else { return false };
-        // Lines that were added below are no reason to stay behind.
-        let was_scrolled_up = top < std::mem::replace(&mut self.top, top);
+        let size = [scroller.client_width(), shown];
+        let resized = std::mem::replace(&mut self.size, size) != size;
+        // Lines that were added below are no reason to stay behind, nor is it to have been out of sight.
+        let was_scrolled_up = top < std::mem::replace(&mut self.top, top) && !resized;
         let at_end = scroller.scroll_height() - top - shown < NEAR;
         self.follows = at_end || (self.follows && !was_scrolled_up);
         let (from, to) = self.drawn();
-        let (size, seen) = ([scroller.client_width(), shown], self.first..=self.first + self.fit);
-        let resized = std::mem::replace(&mut self.size, size) != size;
+        let seen = self.first..=self.first + self.fit;
         self.first = (f64::from(top) / height) as usize;
         self.fit = (f64::from(shown) / height) as usize;
         if resized
