@@ -631,6 +631,9 @@ pub fn now(lab: &Lab, scene: &Scene, because: Cause) -> Now {
 
 fn creating(lab: &Lab, scene: &Scene) -> Now {
     let Some(item) = &lab.item else { return Now::Unknown };
+    if let Some(outside) = &scene.outside {
+        return Now::of(outside);
+    }
     let active = scene.session.as_ref().filter(|session| session.is_active());
     let model = active.and_then(|session| session.model.ready());
     if model.and_then(|model| model.library_item_id.as_ref()) == Some(item) {
@@ -1062,6 +1065,11 @@ ACTIVE settle ACTIVE …";
             diagram.told.iter().map(|told| (told.because.name(), &told.now)).collect();
         assert_eq!(names, [("create", &Now::Unknown)]);
         let chosen = Lab { item: Some("i".into()), ..Lab::new("http://127.0.0.1", 7, NOW) };
+        // To the page's own simulator, nobody is logged in yet.
+        let create = find(&drawn(&chosen), "create", Place::Active);
+        assert!(matches!(create.now, Now::Refused(..)), "{:?}", create.now);
+        let target = Target::Live { origin: "https://vc.example".to_owned() };
+        let chosen = Lab { target, ..chosen };
         assert_eq!(find(&drawn(&chosen), "create", Place::Active).now, Now::Possible);
     }
 
