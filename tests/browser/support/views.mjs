@@ -372,6 +372,7 @@ const LIVE = [
     reach: async (here) => {
       await here.newSession();
       await here.session.getByText('There are no files').waitFor();
+      await here.session.getByText('precious item').first().waitFor();
     },
   },
   {
