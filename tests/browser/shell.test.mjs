@@ -235,6 +235,7 @@ test('a command is found by typing, and pressed', async (t) => {
   // Any operation goes to the builder, in a drawer too.
   await here.size(1100);
   await keyboard.press('Control+k');
+  await here.hasFocus(field, 'the field');
   await keyboard.type('build get storage');
   await keyboard.press('Enter');
   const operation = here.guide.getByLabel('Operation');
