@@ -246,8 +246,23 @@ test('what a server answered is shown elsewhere, without secrets, and nothing is
     assert.equal(asked(reader).length, before);
     const told = await reader.timeline();
     for (const secret of secrets) assert.ok(!told.includes(secret));
-    await reader.guide.getByRole('radio', { name: 'Simulated' }).check();
-    await reader.isSimulated();
+    // Somebody goes on from there after all.
+    await reader.session.getByRole('button', { name: 'Fork to simulation' }).click();
+    await reader.target.getByText('SIMULATED').waitFor();
+    await reader.opened.getByText('made anew and ACTIVE').waitFor();
+    await reader.fileIs(file.name, 'READY');
+    await reader.succeeds('complete');
+    await reader.isIn('DONE');
+    assert.equal(asked(reader).length, before);
     await reader.watched.isClean();
   }
+
+  // The author too; what an upload still needs is not left alone for that.
+  await author.page.keyboard.press('Escape');
+  const asks = asked(author).length;
+  await author.session.getByRole('button', { name: 'Fork to simulation' }).click();
+  await author.target.getByText('SIMULATED').waitFor();
+  await author.fileIs(file.name, 'READY');
+  const after = asked(author).slice(asks);
+  assert.deepEqual(after, [`DELETE ${gateway.origin}/api/session`]);
 });

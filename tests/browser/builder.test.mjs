@@ -135,7 +135,7 @@ test('what a call changes is on screen after it', async (t) => {
   await here.send('cis.session.delete').click();
   await here.guide.getByRole('button', { name: 'Log in again' }).waitFor();
   await here.choose('local_library.list');
-  await here.says('will be refused: there is no API login');
+  await here.says('will be refused: Authentication required');
   await here.send('local_library.list').click();
   await here.saw('local_library.list', 'refused', '401 UNAUTHENTICATED');
   await here.guide.getByRole('button', { name: 'Log in again' }).click();

@@ -213,3 +213,51 @@ test('what stands beside the log is opened, copied and closed by keys', async (t
   assert.ok(below.y >= list.y + list.height, 'it is below');
   await here.watched.isClean();
 });
+
+test('what is read in full stays in view when the window or the border moves', async (t) => {
+  const here = await busy(t, 60);
+  const { page } = here;
+  const marked = here.log.locator('[data-entry][aria-selected="true"]');
+  const inFront = (name) =>
+    page.getByRole('navigation').getByRole('button', { name, exact: true }).click();
+  const stays = (number, where) =>
+    until(`${number} is in view ${where}`, async () => (await inView(here)).includes(number));
+  await page.setViewportSize({ width: 1280, height: 800 });
+  // Whoever sees the end sees it again.
+  const last = (await inView(here)).at(-1);
+  await page.setViewportSize({ width: 320, height: 640 });
+  await here.log.waitFor({ state: 'hidden' });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await stays(last, 'at the end');
+  // In the middle, and at the lower edge of what is in view.
+  for (const edge of [0, -1]) {
+    await here.log.evaluate((grid) => grid.parentElement.scrollTo(0, 30 * 26));
+    await until('the end is left', async () => (await inView(here))[0] === 31);
+    const number = (await inView(here)).at(edge);
+    await here.log.locator(`[data-entry="${number}"]`).click();
+    await here.detail(number).waitFor();
+    await page.setViewportSize({ width: 320, height: 640 });
+    // There the log is not in front at first.
+    await here.log.waitFor({ state: 'hidden' });
+    await inFront('Log');
+    await stays(number, 'on a narrow screen');
+    await inFront('Session');
+    await page.setViewportSize({ width: 1280, height: 800 });
+    await stays(number, 'on a wide screen again');
+    await page.getByRole('separator', { name: 'Height of the log' }).focus();
+    await page.keyboard.press('Home');
+    await stays(number, 'in a lower pane');
+    await page.keyboard.press('End');
+    await stays(number, 'in a higher one');
+    assert.equal(await marked.getAttribute('data-entry'), String(number));
+    await page.keyboard.press('Enter');
+  }
+  // Whoever has scrolled it away is left there.
+  await here.log.evaluate((grid) => grid.parentElement.scrollTo(0, 0));
+  await until('the first lines are in view', async () => (await inView(here))[0] === 1);
+  const shown = (await inView(here)).length;
+  await page.setViewportSize({ width: 1280, height: 1100 });
+  await until('more lines are', async () => (await inView(here)).length > shown);
+  assert.equal((await inView(here))[0], 1);
+  await here.watched.isClean();
+});

@@ -235,6 +235,7 @@ test('a command is found by typing, and pressed', async (t) => {
   // Any operation goes to the builder, in a drawer too.
   await here.size(1100);
   await keyboard.press('Control+k');
+  await here.hasFocus(field, 'the field');
   await keyboard.type('build get storage');
   await keyboard.press('Enter');
   const operation = here.guide.getByLabel('Operation');
@@ -335,7 +336,7 @@ test('keys go everywhere, but not from a field, and can be switched off', async 
   const press = async (...keys) => {
     for (const key of keys) await keyboard.press(key);
   };
-  const session = page.locator('.acc-session');
+  const session = here.session.getByRole('heading', { level: 1 });
   await press('g', 'l');
   await here.hasFocus(page.locator('.acc-log-lines'), 'the log');
   await press('g', 'e');

@@ -8,7 +8,7 @@ import { launch, open } from './support/browser.mjs';
 import { directory, makeFile } from './support/files.mjs';
 import { Keyboard } from './support/keyboard.mjs';
 import { CALLS, Lab } from './support/lab.mjs';
-import { serverWithPage, soak } from './support/programs.mjs';
+import { serverWithPage, soak, until } from './support/programs.mjs';
 
 const MB = 1 << 20;
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
@@ -144,6 +144,11 @@ test('the whole way goes by keyboard, and the focus is seen at every stop', asyn
   assert.ok(here.page.url().endsWith('session'), 'the first stop skips to the session');
   await press('Create a session', 'Space');
   await here.isIn('ACTIVE');
+  // That button is gone, and the focus with it is not.
+  const heading = here.session.getByRole('heading', { level: 1 });
+  await until('the new session has the focus', () =>
+    heading.evaluate((element) => element === document.activeElement),
+  );
 
   // What is possible is looked up in the picture, which is one stop and walked by arrows.
   await keyboard.to(here.session.getByRole('tab', { name: 'Diagram' }));

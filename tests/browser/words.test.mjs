@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import { launch, open } from './support/browser.mjs';
 import { directory } from './support/files.mjs';
 import { freePort, server, serverWithPage } from './support/programs.mjs';
-import { STORIES, Viewed, filesIn } from './support/views.mjs';
+import { STORIES, Viewed, closed, filesIn } from './support/views.mjs';
 import { MESSAGES, asked, catalogue, changed, strays } from './support/words.mjs';
 
 const SIZES = [
@@ -75,7 +75,7 @@ const MORE = [
       await here.dialog.getByRole('button', { name: 'Set the pace' }).click();
       await here.dialog.getByText('Now: it takes').waitFor();
     },
-    leave: (here) => here.page.keyboard.press('Escape'),
+    leave: (here) => closed(here),
   },
   {
     name: 'sheet-run',
@@ -85,7 +85,7 @@ const MORE = [
       await here.dialog.getByRole('button', { name: 'Copy a link' }).click();
       await here.dialog.getByText('The link is on the clipboard').waitFor();
     },
-    leave: (here) => here.page.keyboard.press('Escape'),
+    leave: (here) => closed(here),
   },
   {
     name: 'commands-found',
@@ -96,7 +96,7 @@ const MORE = [
       await here.dialog.getByRole('textbox').fill(changed('Theme Dark'));
       await here.dialog.getByRole('button', { name: 'Theme: Dark' }).waitFor();
     },
-    leave: (here) => here.page.keyboard.press('Escape'),
+    leave: (here) => closed(here),
   },
 ];
 

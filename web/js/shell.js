@@ -81,4 +81,7 @@ export function watch(element) {
     const now = getComputedStyle(page).getPropertyValue("--acc-narrow") ? "narrow" : "wide";
     if (now !== before) page.dispatchEvent(new Event(`acc-${(before = now)}`, { bubbles: true }));
   }).observe(page);
+  // Its lines are drawn for the space that they have, which is theirs to look at.
+  const log = page.querySelector(".acc-log-lines");
+  new ResizeObserver(() => log.dispatchEvent(new Event("scroll"))).observe(log);
 }

@@ -170,7 +170,8 @@ impl Component for App {
             let (lab, host) = (lab.clone(), host.clone());
             move |(sheet, entered): (&str, Value)| {
                 let mut replica = again.borrow_mut();
-                let facts = lab.facts(sheet, &entered, replica.of(&lab)).to_string();
+                let simulator = replica.of(&lab).map(|replay| &replay.simulator);
+                let facts = lab.facts(sheet, &entered, simulator).to_string();
                 let drawn = (host.draw)(&facts).and_then(|text| reading::parse(&text).ok());
                 drawn.unwrap_or_default()
             }

@@ -1019,6 +1019,7 @@ pub fn reduce(mut lab: Lab, action: Action) -> Lab {
                 lab.session = Some(SessionView::new(id));
                 lab.question = None;
             }
+            lab.turn();
         }
         Action::SessionRead(_, id, result) => {
             if let Some(session) = lab.session_mut(&id) {

@@ -120,7 +120,7 @@ impl Record {
     }
 
     /// The calls, in order.
-    pub(crate) fn calls(&self) -> impl Iterator<Item = (&Line, &Call)> {
+    pub fn calls(&self) -> impl DoubleEndedIterator<Item = (&Line, &Call)> {
         self.lines.iter().filter_map(|line| match &line.what {
             Seen::Call(call) => Some((line, &**call)),
             Seen::Event(_) | Seen::Target(_) => None,

@@ -14,7 +14,7 @@ use crate::reading::{Fit, Reader};
 use crate::received::{Broken, Received};
 use crate::release::Release;
 use crate::simulator::{
-    Credentials, Fault, Handled, NoSuchPlace, Pace, Simulator, Source, Transition, Upload,
+    Credentials, Fault, Handled, NoSuchPlace, Pace, Simulator, Source, Transition, Unmet, Upload,
 };
 use crate::store::Store;
 use crate::structure;
@@ -359,6 +359,11 @@ impl Replay {
     /// The token of the login that makes the calls.
     pub fn token(&self) -> Option<&LoginToken> {
         self.token.as_ref()
+    }
+
+    /// The user who makes the calls, or what keeps all of them from being granted now.
+    pub fn caller(&self) -> Result<&str, Unmet> {
+        self.simulator.caller(self.token.as_ref().unwrap_or(&LoginToken::default()))
     }
 
     /// The same, its calls sent to another server.

@@ -11,6 +11,7 @@ use accession_core::model::*;
 use accession_core::operations::*;
 use accession_core::received::{Broken, Contents, Member, Received, Signature};
 use accession_core::release::Release;
+use accession_core::rules;
 use accession_core::session::IDLE_LIMIT;
 use accession_core::simulator::{LoginLimits, Pace, Simulator, Source, SourceCertificate};
 use accession_core::wire::{Method, Request};
@@ -316,6 +317,11 @@ fn an_api_login_ends_by_a_clock_of_its_own() {
     assert_eq!(client.call(&get).expect_err("100 minutes are over").status, 401);
     client.log_in();
     client.now = client.now + minutes(30);
+    client.simulator.advance(client.now);
+    // It is told before the next call, and telling it ends nothing.
+    let login = client.login.clone().expect("it has logged in");
+    let told = [(); 2].map(|()| client.simulator.caller(&login).expect_err("it has ended").rule);
+    assert_eq!(told, [rules::LOGIN_ENDS; 2]);
     assert_eq!(client.call(&get).expect_err("half an hour is over").status, 401);
     assert_eq!(client.call(&get).expect_err("it does not come back").status, 401);
     client.log_in();

@@ -82,7 +82,11 @@ fn a_call_is_refused_and_changes_nothing() {
     }
     client.simulator.arm(fault(COMPLETE, Effect::LoginEnded)).expect("a good place");
     assert_eq!(client.call(&complete(&session)).expect_err("a fault is armed").status, 401);
-    assert_eq!(read(&mut client, &session).response.status, 401, "the login has ended");
+    let login = client.login.clone().expect("it has logged in");
+    // Whoever asks beforehand is told what the answer says.
+    let told = client.simulator.caller(&login).expect_err("the login has ended");
+    let refused = read(&mut client, &session);
+    assert_eq!((refused.response.status, refused.rule), (401, Some(told.rule)));
     client.log_in();
     client.call(&complete(&session)).expect("the fault is over");
 }

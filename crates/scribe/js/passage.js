@@ -23,8 +23,9 @@ async function passed(scribe, how, record) {
   }
   const [what, id] = how.split(" ");
   if (what === "scenario") return JSON.parse(scribe.from_scenario(id));
-  const { text, name, type, said, longest } = JSON.parse(scribe.keep(how, record));
-  if (text === undefined) return { said };
+  const kept = JSON.parse(scribe.keep(how, record));
+  const { text, name, type, said, longest } = kept;
+  if (text === undefined) return kept;
   if (how !== "link") {
     save(text, name, type);
     return { said };

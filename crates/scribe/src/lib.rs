@@ -3,6 +3,7 @@
 //! nothing: all it knows is handed in as JSON.
 
 mod call;
+mod fork;
 mod passage;
 mod tree;
 mod views;
@@ -47,7 +48,8 @@ pub fn draw(facts: &str) -> Result<String, JsError> {
 }
 
 /// A run in the form that is named (`run`, `har`, `report`, `states` or `link`), from what the page tells of
-/// it: the `text`, the `name` and the `type` of a file, and what is `said` then.
+/// it: the `text`, the `name` and the `type` of a file, and what is `said` then; as `fork` it is `found` as
+/// a run of the simulator.
 #[wasm_bindgen]
 pub fn keep(how: &str, record: &str) -> Result<String, JsError> {
     passage::keep(how, record).map_err(JsError::new)

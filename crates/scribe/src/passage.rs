@@ -5,16 +5,17 @@ use accession_core::reading;
 use accession_scenarios::Scenario;
 use serde_json::{Value, json};
 
+use crate::fork;
 use crate::tree::{say, word};
 
 /// What the picture is called that the report shows.
 const PICTURE: &str = "accession-states.svg";
 
 /// A run in the form that is named, from what the page tells of it: the `text`, the `name` and the `type` of
-/// a file, and what is `said` then.
+/// a file, and what is `said` then; or as `found`, where it becomes another one.
 pub(crate) fn keep(how: &str, record: &str) -> Result<String, &'static str> {
-    let record = reading::parse(record).ok().and_then(|value| Record::from_value(&value));
-    let record = record.ok_or("the page's own record cannot be read")?;
+    let told = reading::parse(record).unwrap_or_default();
+    let record = Record::from_value(&told).ok_or("the page's own record cannot be read")?;
     let file = |text: String, name: &str, kind: &str| {
         let said = "Saved as {0}. Passwords, tokens and the bytes of files are not in it.";
         let said = say(said, &[name.into()]);
@@ -26,6 +27,12 @@ pub(crate) fn keep(how: &str, record: &str) -> Result<String, &'static str> {
         "report" => {
             let report = artefacts::report(&record, Some(PICTURE));
             file(report, "accession-report.md", "text/markdown")
+        }
+        "fork" => {
+            let said = "The session as it was told of, made anew and ACTIVE. Its files have the names and sizes \
+                        that were told, and nobody's bytes.";
+            let run = fork::run(&record, &told["session"]);
+            json!({ "found": { "run": run, "exchanges": [], "said": [word(said)] } })
         }
         "states" => file(artefacts::diagram(&record), PICTURE, "image/svg+xml"),
         _ => match artefacts::share(&record) {

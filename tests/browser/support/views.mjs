@@ -53,7 +53,37 @@ const SESSION = [
     },
     leave: (here) => closed(here),
   })),
+  {
+    name: 'guide-forms',
+    part: guide,
+    pane: 'Guide',
+    reach: async (here) => {
+      await here.unfold('New library', 'Library name');
+      await here.unfold('New item', 'Item name');
+    },
+    leave: async (here) => {
+      for (const summary of ['New library', 'New item']) await here.guide.getByText(summary, { exact: true }).click();
+    },
+  },
   { name: 'session-without-files', part: session, reach: (here) => here.newSession() },
+  {
+    name: 'sheet-conditions-session',
+    part: dialog,
+    modal: true,
+    at: (here) => here.dialog.getByRole('heading', { name: 'A file that is made up' }),
+    reach: async (here) => {
+      await SHEETS.conditions(here);
+      await here.dialog.getByLabel('What goes wrong').selectOption('latency');
+      await here.dialog.getByLabel('Milliseconds').fill('500');
+      await here.dialog.getByRole('button', { name: 'Arm the fault' }).click();
+      await here.dialog.getByRole('button', { name: 'Disarm all' }).waitFor();
+    },
+    leave: async (here) => {
+      await here.dialog.getByRole('button', { name: 'Disarm all' }).click();
+      await here.dialog.getByText('Nothing is armed').waitFor();
+      await closed(here);
+    },
+  },
   {
     name: 'session-waiting',
     part: session,
@@ -281,6 +311,28 @@ const OPENED = [
       await here.session.getByRole('tabpanel', { name: 'Sequence' }).locator('svg').last().waitFor();
     },
   },
+  {
+    name: 'scenario-warnings',
+    part: session,
+    reach: async (here) => {
+      await here.session.getByRole('tab', { name: 'Diagram' }).click();
+      await SHEETS.scenarios(here);
+      await here.dialog.getByRole('button', { name: 'Open A warning to be ignored', exact: true }).click();
+      await here.session.getByRole('heading', { name: 'Preview' }).waitFor();
+    },
+  },
+  {
+    name: 'recording',
+    part: session,
+    reach: async (here, files) => {
+      await SHEETS.run(here);
+      const chooser = here.page.waitForEvent('filechooser');
+      await here.dialog.getByRole('button', { name: 'Open a file' }).click();
+      await (await chooser).setFiles((await files.recording('recorded')).path);
+      await here.session.getByText('Recording. Nobody answers any more').waitFor();
+    },
+  },
+  { name: 'recording-explained', part: explain, pane: 'Explain', reach: () => {} },
 ];
 
 const LIVE = [
@@ -319,7 +371,8 @@ const LIVE = [
     volatile: COUNTDOWN,
     reach: async (here) => {
       await here.newSession();
-      await here.session.getByText('No files yet').waitFor();
+      await here.session.getByText('There are no files').waitFor();
+      await here.session.getByText('precious item').first().waitFor();
     },
   },
   {
@@ -432,10 +485,55 @@ export function filesIn(directory) {
     plain: (name) => keep(directory, name, Buffer.alloc(1000, name)),
     endless: (name) => sparse(directory, name, Buffer.alloc(1), ENDLESS),
     package: (name, how) => keep(directory, `${name}.ova`, archive(packageFiles(name, how))),
+    recording: (name) => keep(directory, `${name}.har`, Buffer.from(JSON.stringify(recorded()))),
   };
 }
 
-async function closed(here) {
+/** A run as a browser's own tools export it: an upload that broke off, and a complete that was refused. */
+function recorded() {
+  const [id, item] = ['6f5c0d2e-0b1a-4d3c-9e8f-7a6b5c4d3e2f', 'b1946ac9-2492-4d23-8b0c-1f2e3d4c5b6a'];
+  const api = 'https://vc.example/api/content/library/item/update-session';
+  const link = `https://vc.example/cls/data/${item}/disk-1.vmdk`;
+  const file = {
+    name: 'disk-1.vmdk',
+    source_type: 'PUSH',
+    bytes_transferred: 1024,
+    status: 'ERROR',
+    upload_endpoint: { uri: link },
+    error_message: { id: 'broken', default_message: 'The connection was reset.', args: [] },
+  };
+  const session = {
+    id,
+    library_item_id: item,
+    library_item_content_version: '1',
+    state: 'ACTIVE',
+    client_progress: 25,
+    expiration_time: '2026-01-15T10:05:00.000Z',
+  };
+  const refusal = {
+    error_type: 'NOT_ALLOWED_IN_CURRENT_STATE',
+    messages: [{ id: 'not.ready', default_message: 'File disk-1.vmdk has transfer errors.', args: [] }],
+  };
+  const calls = [
+    ['POST', api, { library_item_id: item }, 201, id],
+    ['POST', `${api}/${id}/file`, { name: file.name, source_type: 'PUSH', size: 4096 }, 201, { ...file, status: 'WAITING_FOR_TRANSFER', bytes_transferred: 0 }],
+    ['PUT', link, undefined, 502, undefined],
+    ['GET', `${api}/${id}`, undefined, 200, session],
+    ['GET', `${api}/${id}/file`, undefined, 200, [file]],
+    ['POST', `${api}/${id}?action=complete`, undefined, 400, refusal],
+  ];
+  const type = 'application/json';
+  const headers = [{ name: 'content-type', value: type }];
+  const entries = calls.map(([method, url, sent, status, came], at) => ({
+    startedDateTime: `2026-01-15T10:00:0${at}.000Z`,
+    time: 40,
+    request: { method, url, headers, ...(sent && { postData: { mimeType: type, text: JSON.stringify(sent) } }) },
+    response: { status, headers, content: { mimeType: type, text: came ? JSON.stringify(came) : '' } },
+  }));
+  return { log: { version: '1.2', creator: { name: 'a browser', version: '1' }, entries } };
+}
+
+export async function closed(here) {
   await here.page.keyboard.press('Escape');
   await here.dialog.waitFor({ state: 'hidden' });
 }

@@ -25,7 +25,7 @@ pub(super) fn diagram(props: &PartProps, diagram: &Diagram) -> El {
     let current = Spot::Place(diagram.current.unwrap_or(Place::Before)).number();
     let said = diagram.sentence() + &word("Arrow keys follow the arrows, Enter explains one.");
     let drawing = el("svg.acc-picture")
-        .attr("viewBox", "-3 0 646 464")
+        .attr("viewBox", "-3 0 654 464")
         .attr("aria-label", "State diagram")
         .attr("aria-describedby", &description)
         .child(el("desc").id(&description).text(&said))

@@ -17,7 +17,8 @@ use crate::words::{Said, say};
 pub(crate) fn explain_pane(props: &PartProps) -> El {
     let lab = &*props.lab;
     let called = lab.waiting.last().map(|waiting| say(" {0} is on its way", &[&waiting.call]));
-    let outcome = match &shown_outcome(lab) {
+    let shown = shown_outcome(lab);
+    let outcome = match &shown {
         Some(outcome) => explained(props, outcome),
         None => empty("Send a call, and what came of it stands here, with the reason."),
     };
@@ -34,12 +35,15 @@ pub(crate) fn explain_pane(props: &PartProps) -> El {
         .child(el("h2").text("What happened"))
         .child(called.map(|called| waiting(&called)))
         .child(outcome);
-    group().child(happened).child(possible)
+    // What can be done is looked for before who says so.
+    let source = shown.and_then(|outcome| source_of(lab, &outcome));
+    let source = source.map(|source| part("Source").child(source));
+    group().child(happened).child(possible).child(source)
 }
 
-/// What the entry that is shown came to. Of the latest the page knows more than its exchange tells.
+/// What the entry that is shown came to. Of the latest the page knows more than its exchange tells, if it sent it.
 fn shown_outcome(lab: &Lab) -> Option<Rc<Outcome>> {
-    if lab.selected.is_none() {
+    if lab.selected.is_none() && (lab.outcome.is_some() || lab.session.is_none()) {
         return lab.outcome.clone();
     }
     Some(Rc::new(match &lab.entry()?.what {
@@ -50,7 +54,6 @@ fn shown_outcome(lab: &Lab) -> Option<Rc<Outcome>> {
 }
 
 fn explained(props: &PartProps, outcome: &Outcome) -> El {
-    let lab = &*props.lab;
     let (class, icon) = match outcome.verdict {
         Verdict::Done => ("acc-verdict acc-verdict-done", Icon::Done),
         Verdict::Refused => ("acc-verdict acc-verdict-refused", Icon::Error),
@@ -61,14 +64,6 @@ fn explained(props: &PartProps, outcome: &Outcome) -> El {
         let kind = outcome.kind.as_deref().map(wrappable);
         el("dd.acc-mono").exact().text(&format!("{status} ")).child(kind)
     });
-    let source = match outcome.rule {
-        Some(rule) => Some(source(rule)),
-        None if outcome.verdict == Verdict::Refused && lab.target.is_live() => {
-            let own = "The server's own answer. A live server does not name its rule.";
-            Some(el("p").text(own))
-        }
-        None => None,
-    };
     let several = |term, texts: &[Said]| {
         (!texts.is_empty()).then(|| fact(term, el("dd").child(lines(texts))))
     };
@@ -88,8 +83,19 @@ fn explained(props: &PartProps, outcome: &Outcome) -> El {
         .child(fact("Because", el("dd.acc-because").child(lines(&outcome.because))))
         .child(several("Now", &outcome.next))
         .child(way)
-        .child(source.map(|source| fact("Source", el("dd").child(source))))
         .child(several("Notes", &outcome.notes))
+}
+
+/// The rule that an outcome follows, or who else says so.
+fn source_of(lab: &Lab, outcome: &Outcome) -> Option<El> {
+    match outcome.rule {
+        Some(rule) => Some(source(rule)),
+        None if outcome.verdict == Verdict::Refused && lab.target.is_live() => {
+            let own = "The server's own answer. A live server does not name its rule.";
+            Some(el("p").text(own))
+        }
+        None => None,
+    }
 }
 
 /// How a rule is known.

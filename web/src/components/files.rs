@@ -10,7 +10,7 @@ use super::loading::{empty, loaded};
 use super::state::status_badge;
 use crate::app::command::Command;
 use crate::format;
-use crate::lab::{Progress, SessionView, Upload};
+use crate::lab::{Declared, Progress, SessionView, Upload};
 use crate::words::{say, word};
 
 /// The files of the session.
@@ -18,7 +18,7 @@ pub(crate) fn files(props: &PartProps, session: &SessionView) -> El {
     let lab = &props.lab;
     loaded(lab, &session.files, |files| {
         if files.is_empty() {
-            return empty("No files yet. Choose some above.");
+            return empty("There are no files.");
         }
         let rows = files.iter().map(|file| row(props, session, file));
         let columns = ["File", "Bytes", "Status", "Checksum", "Actions"];
@@ -56,7 +56,6 @@ fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
         .attr("scope", "row")
         .child(el("span.acc-name").exact().text(&file.name))
         .child(el("span.acc-sub.acc-mono").exact().text(file.source_type.as_str()));
-    let declared_size = declared.and_then(|declared| declared.size);
     let error = file.error_message.as_ref();
     let error =
         error.map(|error| el("span.acc-sub.acc-error-text").english().text(&error.default_message));
@@ -66,26 +65,27 @@ fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
     el("tr")
         .key(&file.name)
         .child(name)
-        .child(cell("Bytes").child(bytes(file, upload, declared_size)))
+        .child(cell("Bytes").child(bytes(file, upload, declared)))
         .child(cell("Status").child(status_badge(&status)).child(error))
         .child(cell("Checksum").child(checksum(file.checksum_info.as_ref())))
         .child(cell("Actions").child(el("div.acc-actions").child(actions)))
 }
 
-fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<u64>) -> El {
-    let declared = match declared {
+fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<&Declared>) -> El {
+    // What others declared, nobody here knows.
+    let declared = declared.filter(|_| file.source_type == SourceType::Push);
+    let declared = declared.map(|declared| match declared.size {
         Some(size) => say("declared {0}", &[&format::bytes(size)]),
         None => word("none declared"),
-    };
+    });
     let arrived = format::size(file.bytes_transferred.max(file.size.unwrap_or(0)));
     match upload {
         Some(upload) => moving(&upload.progress, &say("Upload of {0}", &[&file.name])),
         None => {
-            let pushed = file.source_type == SourceType::Push;
             let numbers = el("data.acc-numbers").attr("value", &arrived.to_string());
             group()
                 .child(numbers.text(&format::bytes(arrived)))
-                .child(pushed.then(|| el("span.acc-sub").text(&declared)))
+                .child(declared.map(|declared| el("span.acc-sub").text(&declared)))
         }
     }
 }

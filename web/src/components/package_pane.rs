@@ -99,16 +99,21 @@ fn actions(props: &PartProps, check: &Check) -> El {
         .child(leave(props, "Check another").icon(Icon::Repeat));
     let mut note = check.copied().unwrap_or_default();
     if props.lab.target.is_live() {
-        note += &say(
-            if props.lab.is_connected() {
-                " The run goes to the simulator in this page and sends nothing to {0}, where your API login ends."
-            } else {
-                " The run goes to the simulator in this page and sends nothing to {0}."
-            },
-            &[props.lab.host()],
-        );
+        note += " ";
+        note += &leaves(props);
     }
     group().child(buttons).child(el("p.acc-hint").text(&note))
+}
+
+/// What it means to go from a server to the simulator.
+pub(super) fn leaves(props: &PartProps) -> String {
+    let lab = &props.lab;
+    let message = if lab.is_connected() {
+        "The run goes to the simulator in this page and sends nothing to {0}, where your API login ends."
+    } else {
+        "The run goes to the simulator in this page and sends nothing to {0}."
+    };
+    say(message, &[lab.host()])
 }
 
 fn leave(props: &PartProps, word: &str) -> El {

@@ -8,7 +8,7 @@ use yew::Callback;
 use super::PartProps;
 use super::add_files::add_files;
 use super::calls::calls;
-use super::element::{El, button, el, fact, group, named_or, part};
+use super::element::{El, button, el, fact, group, heading, named_or, part};
 use super::files::files;
 use super::guide_pane::by;
 use super::icon::Icon;
@@ -134,7 +134,7 @@ fn session_header(props: &PartProps, session: &SessionView) -> El {
         .on_click(props.on(|| Command::Refresh));
     let short = el("span.acc-mono").exact().text(&format::short(&id));
     let title = el("div.acc-title")
-        .child(el("h1").text("Update session ").child(short))
+        .child(heading().text("Update session ").child(short))
         .child(life_badge(&session.life()))
         .child(reload);
     let is_told = !session.gone || session.model.ready().is_some();

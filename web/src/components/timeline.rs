@@ -11,6 +11,7 @@ use super::element::{El, button, el, group};
 use super::field::{entered, target};
 use super::icon::{Icon, draw};
 use super::loading::lines;
+use super::package_pane::leaves;
 use crate::app::command::Command;
 use crate::format;
 use crate::lab::{Action, Branch, Clock, Kind, Lab, Leap, Mark, Timeline, Travel};
@@ -33,6 +34,7 @@ pub(crate) fn timeline(props: &PartProps) -> El {
         .child((!props.lab.view.narrow).then(|| marks(props, &timeline)))
         .child(simulated.then(|| el("div.acc-steer").child(clock(props, &timeline))))
         .child(simulated.then(|| branches(props, &props.lab)).flatten())
+        .child((!simulated).then(|| fork(props)).flatten())
         .child(button("Save, share, open").on_click(props.on(|| Command::Open("run".to_owned()))))
 }
 
@@ -44,6 +46,7 @@ fn on_key(props: &PartProps, timeline: &Timeline) -> Callback<Event> {
     let after = timeline.entry(place.map_or(0, |place| place + 1));
     let here = props.lab.selected;
     let simulated = !props.lab.target.is_live();
+    let forks = !simulated && can_fork(props);
     let (keys, play) = (props.lab.view.keys, props.lab.clock.other_rate());
     Callback::from(move |event: Event| {
         let Some(key) = event.dyn_ref::<KeyboardEvent>().filter(|_| keys) else { return };
@@ -55,6 +58,7 @@ fn on_key(props: &PartProps, timeline: &Timeline) -> Callback<Event> {
         let command = match key.key().as_str() {
             "[" => select(before),
             "]" => select(after),
+            "f" if forks => Some(Command::Pass("fork".to_owned())),
             "f" if simulated => here.map(|entry| Command::Travel(Travel::Fork(entry))),
             "." if simulated => Some(Command::Leap(Leap::NextEvent)),
             // A button has this key for itself.
@@ -207,6 +211,19 @@ fn ways(props: &PartProps) -> El {
         .child(way("Undo", Some(Travel::Undo)))
         .child(way("Redo", Some(Travel::Redo)))
         .child(way("Fork here", here))
+}
+
+fn can_fork(props: &PartProps) -> bool {
+    props.scene.session.is_some() && props.lab.uploads.is_empty()
+}
+
+/// From where a server's session is, on in the simulator. An upload would break off.
+fn fork(props: &PartProps) -> Option<El> {
+    props.scene.session.as_ref()?;
+    let fork = button("Fork to simulation")
+        .flag("disabled", !can_fork(props))
+        .on_click(props.on(|| Command::Pass("fork".to_owned())));
+    Some(el("p.acc-buttons").child(fork).child(el("span.acc-hint").text(&leaves(props))))
 }
 
 fn branches(props: &PartProps, lab: &Lab) -> Option<El> {

@@ -30,9 +30,12 @@ pub(super) struct WireLog {
     scroller: NodeRef,
     rows: NodeRef,
     drawer: NodeRef,
-    /// The place of the first line that is drawn, and how many fit into view.
+    /// The place of the first line that is drawn, that of the first in view, and how many fit there.
     from: usize,
+    first: usize,
     fit: usize,
+    /// How wide and how high they are together, in pixels.
+    size: [i32; 2],
     /// How far it is scrolled, in pixels.
     top: i32,
     /// Whether the last line is in view, and the next ones are to be.
@@ -65,7 +68,9 @@ impl WireLog {
             rows: NodeRef::default(),
             drawer: NodeRef::default(),
             from: 0,
+            first: 0,
             fit: 0,
+            size: [0; 2],
             top: 0,
             follows: true,
             at: 0,
@@ -84,7 +89,8 @@ impl WireLog {
             return false;
         }
         self.listing.update(lab.log(), &lab.view);
-        if let Some(number) = lab.selected.filter(|_| lab.selected != old.selected) {
+        let marked = |lab: &Lab| lab.opened.or(lab.selected);
+        if let Some(number) = marked(lab).filter(|_| marked(lab) != marked(old)) {
             self.at = number;
             self.follows = false;
             if self.pending == Pending::Nothing {
@@ -230,18 +236,28 @@ impl WireLog {
     fn look(&mut self, scroller: &Element) -> bool {
         let (top, shown) = (scroller.scroll_top(), scroller.client_height());
         let Some(height) = self.line_height().filter(|_| shown > 0) else { return false };
-        // Lines that were added below are no reason to stay behind.
-        let was_scrolled_up = top < std::mem::replace(&mut self.top, top);
+        let size = [scroller.client_width(), shown];
+        let resized = std::mem::replace(&mut self.size, size) != size;
+        // Lines that were added below are no reason to stay behind, nor is it to have been out of sight.
+        let was_scrolled_up = top < std::mem::replace(&mut self.top, top) && !resized;
         let at_end = scroller.scroll_height() - top - shown < NEAR;
         self.follows = at_end || (self.follows && !was_scrolled_up);
         let (from, to) = self.drawn();
-        let (first, fit) =
-            ((f64::from(top) / height) as usize, (f64::from(shown) / height) as usize);
-        let last = (first + fit + 1).min(self.listing.lines().len());
-        if fit == self.fit && from <= first && last <= to {
+        let seen = self.first..=self.first + self.fit;
+        self.first = (f64::from(top) / height) as usize;
+        self.fit = (f64::from(shown) / height) as usize;
+        if resized
+            && self.pending == Pending::Nothing
+            && self.listing.place(self.at).is_some_and(|place| seen.contains(&place))
+        {
+            // It was in view, and stays there.
+            self.pending = Pending::Show;
+        }
+        let last = (self.first + self.fit + 1).min(self.listing.lines().len());
+        if !resized && from <= self.first && last <= to {
             return false;
         }
-        (self.from, self.fit) = (first.saturating_sub(SPARE), fit);
+        self.from = self.first.saturating_sub(SPARE);
         true
     }
 

@@ -13,7 +13,7 @@ use accession_core::rules;
 use accession_core::structure::{Plain, Writer};
 use serde_json::{Map, Value};
 
-use super::{Connection, Foresight, Lab, Replica, Scene, SessionCall, Target};
+use super::{Foresight, Lab, Replica, Scene, SessionCall, Target};
 use crate::format;
 use crate::words::{say, word};
 
@@ -308,12 +308,12 @@ pub fn lint(
 /// What is to be expected of a call at the entry that is shown. The simulator tells by its own rules;
 /// of a server only the session on screen is known.
 pub fn foresee(lab: &Lab, scene: &Scene, replica: &mut Replica, call: &Call) -> Foresight {
-    let refused = |because: &str, rule| Foresight::Refused { because: because.to_owned(), rule };
     if call.row().opens_login() {
-        return refused("no user and no password go with it from here", rules::CREDENTIALS);
+        let because = "no user and no password go with it from here".to_owned();
+        return Foresight::Refused { because, rule: rules::CREDENTIALS };
     }
-    match (&lab.target, &lab.connection) {
-        (Target::Live { .. } | Target::Replay { .. }, _) => {
+    match &lab.target {
+        Target::Live { .. } | Target::Replay { .. } => {
             let parameters = call.parameters(&Plain);
             let named = parameters.get("update_session_id").and_then(Value::as_str);
             let on_screen = scene.session.as_ref().map(|session| session.id.as_str());
@@ -321,14 +321,14 @@ pub fn foresee(lab: &Lab, scene: &Scene, replica: &mut Replica, call: &Call) -> 
             let button = button.filter(|_| named.is_some() && named == on_screen);
             button.map_or(Foresight::Unknown, |button| scene.foresee(button).clone())
         }
-        (Target::Simulated, Connection::Open { user: Some(user) }) => {
-            let Some(simulator) = replica.of(lab) else { return Foresight::Unknown };
-            match simulator.why_not(call, user).into_iter().next() {
-                None => Foresight::Fine,
-                Some(unmet) => Foresight::Refused { because: unmet.why, rule: unmet.rule },
-            }
+        Target::Simulated => {
+            let Some(replay) = replica.of(lab) else { return Foresight::Unknown };
+            let unmet = match replay.caller() {
+                Ok(user) => replay.simulator.why_not(call, user).into_iter().next(),
+                Err(outside) => Some(outside),
+            };
+            unmet.map_or(Foresight::Fine, Foresight::from)
         }
-        _ => refused("there is no API login", rules::LOGIN_REQUIRED),
     }
 }
 

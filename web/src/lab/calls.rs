@@ -7,6 +7,7 @@ use accession_core::operations::{
 };
 use accession_core::rules::RuleRef;
 use accession_core::session::{EventKind, Phase, Rejected};
+use accession_core::simulator::Unmet;
 
 use super::SessionView;
 use crate::format;
@@ -154,6 +155,12 @@ pub enum Foresight {
         /// The rule.
         rule: RuleRef,
     },
+}
+
+impl From<Unmet> for Foresight {
+    fn from(Unmet { why, rule, .. }: Unmet) -> Self {
+        Self::Refused { because: why, rule }
+    }
 }
 
 impl Foresight {

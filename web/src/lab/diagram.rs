@@ -631,6 +631,9 @@ pub fn now(lab: &Lab, scene: &Scene, because: Cause) -> Now {
 
 fn creating(lab: &Lab, scene: &Scene) -> Now {
     let Some(item) = &lab.item else { return Now::Unknown };
+    if let Some(outside) = &scene.outside {
+        return Now::of(outside);
+    }
     let active = scene.session.as_ref().filter(|session| session.is_active());
     let model = active.and_then(|session| session.model.ready());
     if model.and_then(|model| model.library_item_id.as_ref()) == Some(item) {
@@ -776,13 +779,15 @@ fn shortened(word: &str, width: usize) -> String {
 
 /// A text in lines of so many letters; of what does not fit into so many lines, an ellipsis is left.
 pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
+    // Capitals are wider.
+    let wider = |text: &str| text.chars().filter(char::is_ascii_uppercase).count() / 5;
     let mut wrapped: Vec<String> = Vec::new();
     let mut line = String::new();
     // Not at other blanks: those are to keep their words together.
     for word in text.split(' ') {
-        let word = shortened(word, width);
+        let word = shortened(word, width - wider(word).min(width / 2));
         let used = line.chars().count();
-        if used > 0 && used + 1 + word.chars().count() > width {
+        if used > 0 && used + 1 + word.chars().count() + wider(&word) > width {
             wrapped.push(std::mem::take(&mut line));
         } else if used > 0 {
             line.push(' ');
@@ -1060,6 +1065,11 @@ ACTIVE settle ACTIVE …";
             diagram.told.iter().map(|told| (told.because.name(), &told.now)).collect();
         assert_eq!(names, [("create", &Now::Unknown)]);
         let chosen = Lab { item: Some("i".into()), ..Lab::new("http://127.0.0.1", 7, NOW) };
+        // To the page's own simulator, nobody is logged in yet.
+        let create = find(&drawn(&chosen), "create", Place::Active);
+        assert!(matches!(create.now, Now::Refused(..)), "{:?}", create.now);
+        let target = Target::Live { origin: "https://vc.example".to_owned() };
+        let chosen = Lab { target, ..chosen };
         assert_eq!(find(&drawn(&chosen), "create", Place::Active).now, Now::Possible);
     }
 
@@ -1087,6 +1097,7 @@ ACTIVE settle ACTIVE …";
         assert_eq!(wrap("✕\u{a0}a bc", 4, 9), ["✕\u{a0}a", "bc"]);
         assert_eq!(wrap("abcdefgh.iso is", 9, 9), ["abcde…iso", "is"]);
         assert_eq!(wrap("ab cd ef", 5, 1), ["ab c…"]);
+        assert_eq!(wrap("the SELF_SIGNED_CERTIFICATE", 22, 3), ["the", "SELF_SIGNED…FICATE"]);
         assert_eq!(wrap("", 5, 1), [""]);
     }
 }

@@ -15,7 +15,7 @@ use accession_core::operations::*;
 use accession_core::received::{Broken, Received};
 use accession_core::run::{Deed, Tape};
 use accession_core::session::Phase;
-use accession_core::simulator::{Simulator, Wants};
+use accession_core::simulator::{Effect, Fault, Simulator, Wants};
 use serde_json::{Value, json};
 
 use super::*;
@@ -256,7 +256,7 @@ fn what_is_shown_is_what_the_simulator_holds() {
     bench.send(&link);
     let lab = bench.lab.borrow();
     let mut replica = Replica::default();
-    let held = replica.of(&lab).expect("the run can be done again").snapshot();
+    let held = replica.of(&lab).expect("the run can be done again").simulator.snapshot();
     assert_eq!(held, bench.simulator.borrow().snapshot());
 }
 
@@ -322,9 +322,6 @@ fn a_fork_begins_where_it_was_asked_for() {
 fn what_was_to_be_expected_of_a_call_is_told_at_the_state_that_it_met() {
     let bench = Bench::new();
     let id = bench.begin();
-    let epoch = bench.lab.borrow().epoch;
-    let connection = Connection::Open { user: Some("you".to_owned()) };
-    bench.act(Action::Connected(epoch, connection));
     let link = bench.add(&id, "disk.iso");
     let added = bench.number_of_last();
     bench.call(&complete(&id)).expect_err("a file is missing");
@@ -346,6 +343,47 @@ fn what_was_to_be_expected_of_a_call_is_told_at_the_state_that_it_met() {
     assert_eq!(expected(granted - 1), None);
     assert_eq!(expected(2), None);
     assert_eq!(expected(99), None);
+}
+
+#[test]
+fn whoever_is_logged_in_no_longer_is_told_so_before_the_next_call() {
+    let bench = Bench::new();
+    let id = bench.begin();
+    let ends = Deed::Arm(Fault {
+        on: "local_library.list".to_owned(),
+        effect: Effect::LoginEnded,
+        skip: 0,
+        count: Some(1),
+        probability: None,
+    });
+    bench.tape.borrow_mut().note(bench.time.get(), ends.clone());
+    ends.arrange(&mut bench.simulator.borrow_mut()).expect("a fault").expect("of a known call");
+    bench.call(&UpdateSessionGet { update_session_id: id.clone() }).expect("the login is there");
+    let before = bench.number_of_last();
+    let get = Call::UpdateSessionGet(UpdateSessionGet { update_session_id: id.clone() });
+    let foreseen = |lab: &Lab| {
+        let mut replica = Replica::default();
+        let scene = Scene::of(lab, &mut replica);
+        let create = diagram::now(lab, &scene, Cause::Create);
+        let keep_alive = scene.foresee(SessionCall::KeepAlive).clone();
+        (keep_alive, builder::foresee(lab, &scene, &mut replica, &get), create)
+    };
+    let fine = (Foresight::Fine, Foresight::Fine, Now::Unknown);
+    assert_eq!(foreseen(&bench.lab.borrow()), fine);
+    bench.call(&LocalLibraryList {}).expect_err("the login ends");
+    let (because, rule) = ("Authentication required.", accession_core::rules::LOGIN_REQUIRED);
+    let refused = Foresight::Refused { because: because.to_owned(), rule };
+    let refused = (refused.clone(), refused, Now::Refused(because.to_owned(), rule));
+    let and_create = |lab: Lab| Lab { item: Some("item".into()), ..lab };
+    assert_eq!(foreseen(&and_create(bench.lab.borrow().clone())), refused);
+    // So it was for whoever opens the run, and not before that call.
+    assert_eq!(foreseen(&and_create(opened(bench.run()))), refused);
+    bench.act(Action::Selected(Some(before)));
+    assert_eq!(foreseen(&bench.lab.borrow()), fine);
+    bench.act(Action::Selected(None));
+    now_or_never(bench.client.log_in("you", "any")).expect("anybody may");
+    bench.take_down();
+    assert_eq!(foreseen(&bench.lab.borrow()), fine);
 }
 
 fn opened(run: Run) -> Lab {

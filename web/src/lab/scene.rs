@@ -40,8 +40,10 @@ pub struct Scene {
     pub phase: Option<Phase>,
     /// What happened to it so far.
     pub visited: Vec<Arrow>,
-    /// What is to be expected of each call on it.
+    /// What is to be expected of each call on it, by whoever is logged in.
     pub prospects: Vec<Prospect>,
+    /// What is to be expected of any call where nobody is.
+    pub outside: Option<Foresight>,
     /// If the entry that is shown is a call that was refused: what to do so that it is granted, where
     /// there is a way.
     pub way: Option<Vec<Step>>,
@@ -89,7 +91,7 @@ struct Place {
 }
 
 impl Place {
-    fn at(&mut self, lab: &Lab, done: usize) -> Option<&Simulator> {
+    fn at(&mut self, lab: &Lab, done: usize) -> Option<&Replay> {
         if self.replay.is_none() || self.generation != lab.branches.generation || self.done > done {
             let replay = lab.begin.begin().ok();
             *self = Self { generation: lab.branches.generation, done: 0, replay };
@@ -100,13 +102,13 @@ impl Place {
             replay.step(entry);
         }
         self.done = done.min(run.len());
-        Some(&replay.simulator)
+        Some(replay)
     }
 }
 
 impl Replica {
-    /// The simulator as it was after the entry that is shown.
-    pub fn of(&mut self, lab: &Lab) -> Option<&Simulator> {
+    /// The run as it was after the entry that is shown.
+    pub fn of(&mut self, lab: &Lab) -> Option<&Replay> {
         let Some(entry) = lab.selected.and_then(|number| lab.log().find(number)) else {
             return self.latest.at(lab, lab.branches.current.run.len());
         };
@@ -155,11 +157,14 @@ impl Scene {
             expected: replica.expected(lab),
             ..Self::default()
         };
+        let replay = if lab.target.is_simulated() { replica.of(lab) } else { None };
+        let outside = replay.and_then(|replay| replay.caller().err());
+        scene.outside = outside.map(Foresight::from);
         let Some(view) = &lab.session else { return scene };
         match &lab.target {
             Target::Simulated => {
                 scene.visited = before().flat_map(|entry| arrows(entry, &view.id)).collect();
-                let Some(simulator) = replica.of(lab) else { return scene };
+                let Some(Replay { simulator, .. }) = replay else { return scene };
                 let before = scene.is_past && scene.visited.is_empty();
                 scene.session = simulated(simulator, view, before);
                 if let Some(session) = simulator.find_session(&view.id) {
@@ -200,7 +205,8 @@ impl Scene {
 
     /// Whether a call is allowed.
     pub fn foresee(&self, call: SessionCall) -> &Foresight {
-        self.prospect(call).map_or(&Foresight::Unknown, |prospect| &prospect.foresight)
+        let foreseen = self.prospect(call).map(|prospect| &prospect.foresight);
+        self.outside.as_ref().or(foreseen).unwrap_or(&Foresight::Unknown)
     }
 
     /// What is to be expected of a call.

@@ -22,8 +22,15 @@ impl Lab {
         let entries = self.log().entries().iter().map(|entry| {
             let mut line = entry.line();
             if let Happening::Call(exchange) = &entry.what {
-                line.put("telling", &entry.is_telling());
-                tell(&mut line, exchange);
+                let is_telling = entry.is_telling();
+                line.put("telling", &is_telling);
+                line.put("began", &exchange.at.as_millis());
+                line.put("operation", &exchange.operation);
+                // Of a look it is the server's answer that tells something, if it is one; the simulator
+                // tells it by steps. There are many looks, and all is told at each drawing.
+                if is_telling || !self.target.is_simulated() {
+                    tell(&mut line, exchange);
+                }
             }
             line.finish("")
         });
@@ -40,17 +47,16 @@ impl Lab {
 
 fn tell(line: &mut Writer<'_>, exchange: &Exchange) {
     let operation = &exchange.operation;
-    line.put("began", &exchange.at.as_millis());
-    line.put("operation", operation);
     line.put("status", &exchange.status().map(u64::from));
     line.put("url", &exchange.request.url);
     line.put("steps", &exchange.transitions.iter().map(Transition::told).collect::<Vec<_>>());
-    // Lists of files, which are read again and again, tell nothing here.
-    if operation.contains("update_session.") || operation.ends_with("file.add") {
+    // Other bodies tell nothing here.
+    if operation.ends_with("file.add") {
         line.put("asked", &exchange.request.body.as_text().to_owned());
-        if let Outcome::Answered(answer) = &exchange.outcome {
-            line.put("answered", &answer.body.as_text().to_owned());
-        }
+    } else if let Outcome::Answered(answer) = &exchange.outcome
+        && operation.contains("update_session.")
+    {
+        line.put("answered", &answer.body.as_text().to_owned());
     }
 }
 
@@ -60,12 +66,13 @@ mod tests {
     use std::time::Duration;
 
     use accession_client::{Body, RecordedRequest, RecordedResponse};
+    use accession_core::dialect::Dialect;
     use accession_core::session::Phase;
     use accession_core::time::Timestamp;
     use accession_core::wire::{Headers, Method};
     use serde_json::json;
 
-    use super::super::{Action, Progress, Upload, reduce};
+    use super::super::{Action, Progress, Target, Upload, reduce};
     use super::*;
 
     const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -123,7 +130,6 @@ mod tests {
                     "status": 200,
                     "url": "https://h/x",
                     "steps": [["s", "", "open", "create", at]],
-                    "asked": "asked",
                     "answered": "answered",
                 },
                 {
@@ -139,17 +145,23 @@ mod tests {
     #[test]
     fn of_what_tells_nothing_no_body_is_told() {
         let list = exchange("library.item.updatesession.file.list", Method::Get);
+        let get = exchange("library.item.update_session.get", Method::Get);
         let mut add = exchange("library.item.updatesession.file.add", Method::Post);
         add.outcome = Outcome::NoAnswer(accession_client::TransportError::Aborted);
-        let told = entries(vec![
-            Action::Recorded(Rc::new(list), Vec::new()),
-            Action::Recorded(Rc::new(add), Vec::new()),
-        ]);
+        let calls = [list, add, get].map(|call| Action::Recorded(Rc::new(call), Vec::new()));
+        let live = Target::Live { origin: "https://h".to_owned() };
+        let there = entries(
+            [Action::Targeted(live, Dialect::Api)].into_iter().chain(calls.clone()).collect(),
+        );
+        let told = entries(calls.into());
         let told = |entry: usize| -> Vec<&Value> {
             ["telling", "status", "asked", "answered"].map(|name| &told[entry][name]).into()
         };
-        assert_eq!(told(0), [&json!(false), &json!(200), &Value::Null, &Value::Null]);
+        assert_eq!(told(0), [&json!(false), &Value::Null, &Value::Null, &Value::Null]);
         assert_eq!(told(1), [&json!(true), &Value::Null, &json!("asked"), &Value::Null]);
+        // What a server does shows in its answers alone.
+        assert_eq!(told(2), [&json!(false), &Value::Null, &Value::Null, &Value::Null]);
+        assert_eq!(there[3]["answered"], "answered");
     }
 
     #[test]

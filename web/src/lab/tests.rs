@@ -430,12 +430,14 @@ fn a_report_outlives_a_change_of_target_and_is_silent_beside_a_session() {
 
 #[test]
 fn what_is_new_has_the_focus() {
-    let lab = after(checking(), [Action::Showed(Pane::Guide)]);
-    let turns = lab.view.turns;
-    let moved = after(lab, [Action::CheckMoved(3, NOW, 5_000)]);
+    let guide = after(checking(), [Action::Showed(Pane::Guide)]);
+    let turns = guide.view.turns;
+    let moved = after(guide, [Action::CheckMoved(3, NOW, 5_000)]);
     assert_eq!((moved.view.turns, moved.view.pane), (turns, Pane::Guide));
     let ended = after(moved, [Action::CheckEnded(3, Ok(FOUND.to_owned()))]);
     assert_eq!((ended.view.turns, ended.view.pane), (turns + 1, Pane::Session));
+    let opened = after(lab(), [Action::Showed(Pane::Guide), Action::SessionOpened(1, id("new"))]);
+    assert_eq!((opened.view.turns, opened.view.pane), (1, Pane::Session));
 }
 
 #[test]

@@ -98,7 +98,6 @@ const NOT: &[&str] = &[
     "the page's own record cannot be read",
     "the server does not know this id",
     "the reader of files could not be started",
-    "there is no API login",
     "too long",
     "virtual disk",
     "{0}",

@@ -155,17 +155,26 @@ impl Simulator {
                 Ok(Caller { user, login: LoginToken::default() })
             }
             Credentials::Token(token) => {
-                let (limits, now) = (self.login_limits, self.now);
                 let token = token.map(LoginToken::new).unwrap_or_default();
-                let login = self.logins.get_mut(&token);
-                let login = login.ok_or_else(|| unauthenticated(rules::LOGIN_REQUIRED))?;
-                if login.has_ended(limits, now) {
+                let user = self.holder(&token).map(str::to_owned);
+                if user.is_err() {
                     self.logins.remove(&token);
-                    return Err(unauthenticated(rules::LOGIN_ENDS));
+                } else if let Some(login) = self.logins.get_mut(&token) {
+                    login.last_accessed = self.now;
                 }
-                login.last_accessed = now;
-                Ok(Caller { user: login.user.clone(), login: token })
+                Ok(Caller { user: user?, login: token })
             }
+        }
+    }
+
+    /// Whose login a token is of, while it lasts.
+    pub(super) fn holder(&self, token: &LoginToken) -> Result<&str, ApiError> {
+        match self.logins.get(token) {
+            None => Err(unauthenticated(rules::LOGIN_REQUIRED)),
+            Some(login) if login.has_ended(self.login_limits, self.now) => {
+                Err(unauthenticated(rules::LOGIN_ENDS))
+            }
+            Some(login) => Ok(&login.user),
         }
     }
 

@@ -134,7 +134,13 @@ impl Simulator {
         self.clone().handle(request, now)
     }
 
+    /// Who calls with this token, or what keeps every call with it from being granted now.
+    pub fn caller(&self, token: &LoginToken) -> Result<&str, Unmet> {
+        self.holder(token).map_err(unmet)
+    }
+
     /// The conditions that keep a call of this user's from being granted now. None: it is granted.
+    /// Whether the user is logged in is no matter here; `caller` tells.
     pub fn why_not(&self, call: &Call, user: &str) -> Vec<Unmet> {
         let Err(refused) = self.clone().try_call(call, user) else { return Vec::new() };
         let session = session_of(call).and_then(|id| self.sessions.get(&id));

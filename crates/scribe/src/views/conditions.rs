@@ -200,10 +200,16 @@ fn told(fault: &Value) -> Value {
     let kind = fault["effect"]["kind"].as_str().unwrap_or_default();
     let known = EFFECTS.iter().find(|effect| effect.0 == kind);
     let mut text = word(known.map_or(kind, |effect| effect.1));
-    for name in ["error_type", "millis", "after", "bytes_per_second", "file"] {
+    for (name, message) in [
+        ("error_type", "{0}, {1}"),
+        ("millis", "{0}, {1} ms"),
+        ("after", "{0}, {1} B"),
+        ("bytes_per_second", "{0}, {1} B/s"),
+        ("file", "{0}, {1}"),
+    ] {
         let value = &fault["effect"][name];
         if !value.is_null() {
-            text = say("{0}, {1}", &[text, value.clone()]);
+            text = say(message, &[text, value.clone()]);
         }
     }
     text = say("{0}; with {1}", &[text, fault["on"].clone()]);

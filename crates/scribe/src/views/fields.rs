@@ -28,7 +28,8 @@ pub(crate) fn choice(facts: &Facts<'_>, name: &str, label: &str, options: &[(&st
     labelled(name, label, el("select").attr("id", name).keeps(name, chosen).children(options))
 }
 
-fn labelled(name: &str, label: &str, control: El) -> El {
+/// A label above a control.
+pub(super) fn labelled(name: &str, label: &str, control: El) -> El {
     el("div.acc-field").child(el("label").attr("for", name).text(label)).child(control)
 }
 

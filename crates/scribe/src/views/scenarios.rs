@@ -4,6 +4,7 @@ use accession_scenarios::{ALL, Group, Report, Scenario};
 use serde_json::json;
 
 use super::Facts;
+use super::fields::labelled;
 use crate::tree::{El, button, count, el, say, word};
 
 /// The scenarios that fit what is typed.
@@ -32,8 +33,7 @@ pub(crate) fn scenarios(facts: &Facts<'_>) -> El {
         (!drawn.is_empty()).then(|| el("section").child(title).children(drawn))
     });
     el("div.acc-stack")
-        .child(el("label").attr("for", "scenario").text("Find a scenario"))
-        .child(field)
+        .child(labelled("scenario", "Find a scenario", field))
         .child(el("p.acc-hint").attr("role", "status").said(count))
         // In an element of their own: how many there are does not matter to the field then.
         .child(el("div.acc-stack").children(groups))

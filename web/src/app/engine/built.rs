@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{Answer, Engine, Link};
 use crate::app::command::Command;
 use crate::lab::builder::{Built, Edit};
-use crate::lab::{Action, Connection, Pane};
+use crate::lab::{Action, Connection};
 
 impl Engine {
     pub(super) async fn send(self: &Rc<Self>, link: &Link, built: Built) {
@@ -47,7 +47,6 @@ impl Engine {
         } else if row == UpdateSessionCreate::ROW {
             let Some(id) = value.as_str().map(SessionId::new) else { return };
             self.dispatch.emit(Action::SessionOpened(link.epoch, id.clone()));
-            self.dispatch.emit(Action::Showed(Pane::Session));
             self.refresh_soon(link.clone(), id);
         } else if row == UpdateSessionList::ROW {
             let ids = value.as_array().into_iter().flatten().filter_map(Value::as_str);

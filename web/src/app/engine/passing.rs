@@ -7,13 +7,18 @@ use serde_json::Value;
 
 use super::Engine;
 use crate::app::command::Command;
-use crate::lab::{Action, Lab, Opened};
+use crate::lab::{Action, Lab, Opened, Replica, Scene};
 use crate::words::Said;
 
 impl Engine {
     /// Lets the run leave the page in this form, or lets one come in.
     pub(super) fn pass(self: &Rc<Self>, lab: &Lab, how: &str) {
-        let passed = (self.host.pass)(how, &lab.record().to_string());
+        let mut told = lab.clone();
+        if how == "fork" {
+            // It begins from what is shown.
+            told.session = Scene::of(lab, &mut Replica::default()).session;
+        }
+        let passed = (self.host.pass)(how, &told.record().to_string());
         self.spawn(|engine| async move {
             match passed.await {
                 Ok(text) => engine.passed(&reading::parse(&text).unwrap_or_default()),

@@ -14,7 +14,7 @@ use accession_core::operations::{
 
 use super::{Answer, Engine, Link};
 use crate::format;
-use crate::lab::{Action, Outcome, Pane, SessionCall, Verdict};
+use crate::lab::{Action, Outcome, SessionCall, Verdict};
 use crate::words::{Said, say, word};
 
 impl Engine {
@@ -26,24 +26,19 @@ impl Engine {
             "The item's files can now be changed; nobody sees it before complete.".to_owned()
         });
         let id = answer.result.ok()?;
-        self.show_session(link, &id);
+        self.dispatch.emit(Action::SessionOpened(link.epoch, id.clone()));
         self.refresh(link, &id).await;
         Some(id)
     }
 
     pub(super) async fn open_session(&self, link: &Link, id: SessionId) {
-        self.show_session(link, &id);
+        self.dispatch.emit(Action::SessionOpened(link.epoch, id.clone()));
         let answer = self.call(link, UpdateSessionGet { update_session_id: id.clone() }).await;
         self.tell(link, Some(&id), "get", &answer, |model| {
             let state = model.state.clone().unwrap_or_default();
             say("The server knows this session; it is {0}.", &[state.as_str()])
         });
         self.take_session(link, &id, answer.result).await;
-    }
-
-    fn show_session(&self, link: &Link, id: &SessionId) {
-        self.dispatch.emit(Action::SessionOpened(link.epoch, id.clone()));
-        self.dispatch.emit(Action::Showed(Pane::Session));
     }
 
     /// Reads the session and its files again.

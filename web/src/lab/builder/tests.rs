@@ -2,6 +2,7 @@ use accession_core::model::{
     ItemModel, SessionFileInfo, SessionState, TransferStatus, UpdateSessionModel,
 };
 use accession_core::operations::row_named;
+use accession_core::run::{Deed, Entry};
 use accession_core::time::Timestamp;
 use serde_json::json;
 
@@ -255,8 +256,8 @@ fn a_call_is_foreseen_by_whoever_knows() {
 
     let lab = lab();
     assert_eq!(rule(foreseen(&lab, &list)), Some(rules::LOGIN_REQUIRED));
-    let open = Action::Connected(1, Connection::Open { user: Some("you".to_owned()) });
-    let lab = after(lab, [open]);
+    let log_in = Entry { at: NOW, deed: Deed::LogIn { user: "you".to_owned() } };
+    let lab = after(lab, [Action::Happened(Vec::new(), vec![log_in])]);
     assert_eq!(foreseen(&lab, &list), Foresight::Fine);
     // The page's simulator is not the one that this session was made up of.
     assert_eq!(rule(foreseen(&lab, &complete("5e55:10n"))), Some(rules::SESSION_EXISTS));
