@@ -77,6 +77,8 @@ export interface Rule {
   sentence: string;
   provenance: "documented" | "observed" | "assumed";
   source: string;
+  /** The issue in which somebody met it in public, as its path on github.com; empty if none is known. */
+  report: string;
 }
 
 export type Algorithm = "MD5" | "SHA1" | "SHA256" | "SHA512";

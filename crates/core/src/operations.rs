@@ -88,6 +88,23 @@ impl Row {
         !matches!(self.name, "get" | "list" | "find" | "validate")
     }
 
+    /// The vendor's page of it: its method and template again, with parameters in camel case.
+    pub fn reference(&self) -> String {
+        let mut page =
+            "https://developer.broadcom.com/xapis/vsphere-automation-api/latest/api".to_owned();
+        let (mut in_name, mut capital) = (false, false);
+        for letter in self.api.chars() {
+            match letter {
+                '{' | '}' => in_name = letter == '{',
+                '_' if in_name => capital = true,
+                '?' => page += "__",
+                letter if std::mem::take(&mut capital) => page.push(letter.to_ascii_uppercase()),
+                letter => page.push(letter),
+            }
+        }
+        page + "/" + &self.method.as_str().to_ascii_lowercase()
+    }
+
     /// Whether the call opens an API login: it carries a user and a password and no token.
     pub fn opens_login(&self) -> bool {
         self.service == LOGIN_SERVICE && self.name == "create"

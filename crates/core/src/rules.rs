@@ -40,6 +40,8 @@ pub struct Rule {
     pub provenance: Provenance,
     /// Where it stands, or why it is assumed.
     pub source: &'static str,
+    /// The issue in which somebody met it in public, as its path on github.com; empty if none is known.
+    pub report: &'static str,
 }
 
 /// A reference to a rule of this module; two are equal if they name the same rule.
@@ -67,7 +69,7 @@ impl Serialize for RuleRef {
 }
 
 macro_rules! rules {
-    ($($name:ident = $provenance:ident $id:literal: $sentence:literal, $source:literal;)+) => {
+    ($($name:ident = $provenance:ident $id:literal: $sentence:literal, $source:literal $(, $report:literal)?;)+) => {
         $(
             #[doc = $sentence]
             pub const $name: RuleRef = RuleRef(&Rule {
@@ -75,6 +77,7 @@ macro_rules! rules {
                 sentence: $sentence,
                 provenance: Provenance::$provenance,
                 source: $source,
+                report: concat!($($report)?),
             });
         )+
 
@@ -105,7 +108,8 @@ rules! {
         "the reference of each operation; that a role on a datacenter does not count was reported several times";
     KNOWN_QUERY = Observed "request.known-query":
         "A query parameter that the operation does not have is refused.",
-        "recorded on /api: INVALID_ARGUMENT, unsupported property";
+        "recorded on /api: INVALID_ARGUMENT, unsupported property",
+        "ansible-collections/vmware.vmware_rest/issues/478";
     KNOWN_FIELDS = Documented "request.known-fields":
         "A field that the structure does not have is refused.",
         "com.vmware.vapi.std.errors.UnexpectedInput; its status on /api is assumed";
@@ -139,7 +143,8 @@ rules! {
         "library_model, state_info (since 9.0.0.0): operations that alter content are restricted; which error they answer is assumed";
     LIBRARY_BACKING = Observed "library.backing":
         "Content needs the storage that the library is on.",
-        "recorded: NOT_ALLOWED_IN_CURRENT_STATE, invalid_library_backing_does_not_exist";
+        "recorded: NOT_ALLOWED_IN_CURRENT_STATE, invalid_library_backing_does_not_exist",
+        "aws/eks-anywhere/issues/1488";
     LIBRARY_VERSION = Documented "library.version":
         "A change that names a version needs the current one.",
         "com.vmware.content.local_library update: ConcurrentChange; com.vmware.content.library update and item update: InvalidArgument";
@@ -156,7 +161,8 @@ rules! {
         "create, update, delete and copy of items, create of update sessions: InvalidElementType";
     ITEM_NOT_TEMPLATE = Observed "item.not-template":
         "An item that holds a virtual machine template takes no update session.",
-        "recorded text of session create; which error type carries it is assumed";
+        "recorded text of session create; which error type carries it is assumed",
+        "hashicorp/packer/issues/12622";
     ITEM_FILE_EXISTS = Documented "item.file-exists":
         "The file that is named must be in the item.",
         "com.vmware.content.library.item.file get and item.storage get: NotFound";
@@ -165,7 +171,8 @@ rules! {
         "com.vmware.content.library.item.changes get: NotFound";
     ITEM_NAME_UNIQUE = Observed "item.name-unique":
         "A library has no two items of the same name.",
-        "recorded: ALREADY_EXISTS, duplicate_item_name_unsupported_in_library; the field text says otherwise";
+        "recorded: ALREADY_EXISTS, duplicate_item_name_unsupported_in_library; the field text says otherwise",
+        "vmware/govmomi/issues/2958";
     CLIENT_TOKEN_FORM = Documented "client-token.form":
         "A client token is a UUID.", "create operations: InvalidArgument";
     CLIENT_TOKEN_REPLAY = Documented "client-token.replay":
@@ -222,7 +229,8 @@ rules! {
         "com.vmware.content.library.item.transfer_endpoint; that a stray certificate is refused is assumed";
     SOURCE_FETCHED = Observed "file.source-fetched":
         "A file that the server cannot fetch puts its session in ERROR.",
-        "recorded: after a PULL the calls succeed and the failure is in the session's error_message";
+        "recorded: after a PULL the calls succeed and the failure is in the session's error_message",
+        "aws/eks-anywhere/issues/1319";
     MANIFEST_BEFORE_DESCRIPTOR = Documented "file.manifest-before-descriptor":
         "In an item of type OVF, manifest and certificate are added before the descriptor.",
         "com.vmware.content.library.item.updatesession.file add, since 6.8; that they are known by extension is assumed";
@@ -236,10 +244,12 @@ rules! {
     // What an item's type makes of its files.
     FILES_PRESENT = Observed "adapter.files-present":
         "Complete needs every file that the OVF descriptor names, and none that cannot be used.",
-        "recorded: session_has_missing_or_invalid_files; which findings make a file invalid is assumed";
+        "recorded: session_has_missing_or_invalid_files; which findings make a file invalid is assumed",
+        "ansible-collections/vmware.vmware/issues/257";
     STORAGE_TAKES_ALL = Observed "adapter.storage-takes-all":
         "A disk whose stream ends before its file does, or that is not as long as the descriptor says, breaks its transfer.",
-        "recorded many times: the upload succeeds, then the session is in ERROR with Pipe closed";
+        "recorded many times: the upload succeeds, then the session is in ERROR with Pipe closed",
+        "siderolabs/talos/issues/7651";
     WARNINGS_IGNORED = Documented "adapter.warnings-ignored":
         "Complete needs every warning of the preview to be ignored by the warning behavior.",
         "com.vmware.content.library.item.update_session_model, warning_behavior";
@@ -273,6 +283,10 @@ mod tests {
         assert_eq!(ids.len(), RULES.len());
         for rule in RULES {
             assert!(rule.sentence.ends_with('.') && !rule.source.is_empty(), "{}", rule.id);
+            let is_issue =
+                matches!(rule.report.split('/').collect::<Vec<_>>()[..], [_, _, "issues", _]);
+            assert!(is_issue || rule.report.is_empty(), "{}", rule.report);
+            assert!(!is_issue || rule.provenance == Provenance::Observed, "{}", rule.id);
         }
     }
 }

@@ -624,3 +624,23 @@ fn names_of_operations_lead_to_their_rows() {
     let refused = encode(UpdateSessionKeepAlive::ROW, Dialect::Api, ORIGIN, parameters);
     assert_eq!(refused.expect_err("it has no id").parameter, "update_session_id");
 }
+
+#[test]
+fn each_operation_has_a_page_of_the_vendors() {
+    let page = |name: &str| row_named(name).expect("it is an operation").reference();
+    let ends = |name: &str, end: &str| {
+        assert_eq!(
+            page(name),
+            format!("https://developer.broadcom.com/xapis/vsphere-automation-api/latest/api{end}")
+        );
+    };
+    let session = "/content/library/item/update-session";
+    ends("library.item.update_session.create", &format!("{session}/post"));
+    ends("library.item.update_session.update", &format!("{session}/updateSessionId/patch"));
+    let complete = format!("{session}/updateSessionId__action=complete/post");
+    ends("library.item.update_session.complete", &complete);
+    for row in ROWS {
+        let page = row.reference();
+        assert!(!page.contains(['{', '}', '?', ' ']), "{page}");
+    }
+}

@@ -153,8 +153,8 @@ struct OutgoingDisturbance {
 
 impl From<RuleRef> for OutgoingRule {
     fn from(rule: RuleRef) -> Self {
-        let Rule { id, sentence, provenance, source } = rule.0;
-        Self { id, sentence, provenance: *provenance, source }
+        let Rule { id, sentence, provenance, source, report } = rule.0;
+        Self { id, sentence, provenance: *provenance, source, report }
     }
 }
 
@@ -164,6 +164,7 @@ struct OutgoingRule {
     sentence: &'static str,
     provenance: Provenance,
     source: &'static str,
+    report: &'static str,
 }
 
 #[derive(Serialize)]

@@ -1,6 +1,6 @@
 //! What `wasm-bindgen` writes, made smaller: it ends the name of each import with a hash that no compressor can shrink,
-//! once in the module and once in the glue, and trunk's minifier gives up on the glue and on our own scripts. It does
-//! not know what a module or a script does.
+//! once in the module and once in the glue, which can begin in two ways, and trunk's minifier gives up on the glue and on
+//! our own scripts. It does not know what a module or a script does.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -45,7 +45,7 @@ pub(crate) fn strip(directory: &Path) -> Result<()> {
             strip(&path)?;
         } else if path.extension().is_some_and(|extension| extension == "js") {
             let script = std::fs::read_to_string(&path).map_err(Failure::io(doing()))?;
-            std::fs::write(&path, bare(&script)).map_err(Failure::io(doing()))?;
+            std::fs::write(&path, bare(&awaited(&script))).map_err(Failure::io(doing()))?;
         }
     }
     Ok(())
@@ -80,6 +80,13 @@ fn shortened(wasm: &[u8], js: &str) -> Option<(Vec<u8>, String)> {
         return Some((made, js));
     }
     None
+}
+
+/// Glue without its way to begin at once, which no script of the page goes; others as they are.
+fn awaited(script: &str) -> String {
+    let (before, rest) = script.split_once("function initSync(").unwrap_or((script, ""));
+    let after = rest.split_once("\n}\n").map_or(rest, |(_, after)| after);
+    format!("{before}{after}").replace("initSync, ", "")
 }
 
 /// A script without indentation and without the lines that only comment.
@@ -213,6 +220,14 @@ mod tests {
     fn comments_and_indentation_go() {
         let script = "/**\n * @param {x} y\n */\nfunction f(y) {\n    // why\n\n    return 2 // two\n        * y;\n}\n/* a */ g();\n";
         assert_eq!(bare(script), "function f(y) {\nreturn 2 // two\n* y;\n}\n/* a */ g();\n");
+    }
+
+    #[test]
+    fn glue_begins_in_one_way() {
+        let glue = "function a() {\n}\n\nfunction initSync(m) {\n    if (m) {\n    }\n}\n\nasync function b() {\n}\n\nexport { initSync, b as default };\n";
+        let left = "function a() {\n}\n\n\nasync function b() {\n}\n\nexport { b as default };\n";
+        assert_eq!(awaited(glue), left);
+        assert_eq!(awaited("let a = 1;\n"), "let a = 1;\n");
     }
 
     #[test]

@@ -535,7 +535,8 @@ function recorded() {
 
 export async function closed(here) {
   await here.page.keyboard.press('Escape');
-  await here.dialog.waitFor({ state: 'hidden' });
+  // The browser hides it at once; the page knows of it a moment later, and would close what is opened before.
+  await here.page.waitForFunction(() => document.querySelector('dialog:not(:empty)') === null);
 }
 
 async function check(here, file) {

@@ -2,7 +2,8 @@
 
 use std::rc::Rc;
 
-use accession_core::rules::RuleRef;
+use accession_core::operations::row_named;
+use accession_core::rules::{Provenance, RuleRef};
 
 use super::PartProps;
 use super::calls::foresight;
@@ -86,10 +87,18 @@ fn explained(props: &PartProps, outcome: &Outcome) -> El {
         .child(several("Notes", &outcome.notes))
 }
 
-/// The rule that an outcome follows, or who else says so.
+/// The rule that an outcome follows and where that can be read, or who else says so.
 fn source_of(lab: &Lab, outcome: &Outcome) -> Option<El> {
     match outcome.rule {
-        Some(rule) => Some(source(rule)),
+        Some(rule) => {
+            let call = lab.entry().and_then(|entry| entry.call());
+            let row = call.and_then(|call| row_named(&call.operation));
+            let row = row.filter(|_| rule.provenance == Provenance::Documented);
+            let page = row.map(|row| {
+                link(&row.reference(), el("a").text(&say("The reference of {0}", &[row.name])))
+            });
+            Some(source(rule).child(page))
+        }
         None if outcome.verdict == Verdict::Refused && lab.target.is_live() => {
             let own = "The server's own answer. A live server does not name its rule.";
             Some(el("p").text(own))
@@ -103,6 +112,12 @@ pub(super) const fn known(rule: RuleRef) -> &'static str {
     rule.0.provenance.word()
 }
 
+/// A way to a page elsewhere, which does not learn where it was opened.
+fn link(url: &str, link: El) -> El {
+    let link = link.attr("href", url).attr("target", "_blank").attr("rel", "noopener noreferrer");
+    el("p.acc-hint").child(link)
+}
+
 /// A rule, and how it is known.
 pub(super) fn source(rule: RuleRef) -> El {
     let class = format!("acc-provenance acc-{}", known(rule));
@@ -114,4 +129,7 @@ pub(super) fn source(rule: RuleRef) -> El {
         .child(el("p").text(rule.sentence))
         .child(known)
         .child(el("p.acc-hint").text(rule.source))
+        .child((!rule.report.is_empty()).then(|| {
+            link(&format!("https://github.com/{}", rule.report), el("a").exact().text(rule.report))
+        }))
 }
