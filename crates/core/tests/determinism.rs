@@ -101,6 +101,7 @@ fn answer(handled: &Handled) -> Value {
             "sentence": rule.sentence,
             "provenance": rule.provenance,
             "source": rule.source,
+            "report": rule.report,
         })
     });
     json!({
