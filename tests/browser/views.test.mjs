@@ -8,9 +8,10 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 import { isAccessible } from './support/accessibility.mjs';
-import { launch, open } from './support/browser.mjs';
+import { open } from './support/browser.mjs';
 import { directory } from './support/files.mjs';
-import { freePort, server, serverWithPage, soak } from './support/programs.mjs';
+import { soak } from './support/programs.mjs';
+import { stage } from './support/stage.mjs';
 import { isKept, transcript } from './support/transcript.mjs';
 import { STORIES, Viewed, filesIn } from './support/views.mjs';
 
@@ -36,33 +37,20 @@ const SHOTS =
 /** The instant at which the page's clock stands. */
 const NOW = new Date('2026-01-15T10:00:00Z');
 
-/** A name that leads to this machine, and that the page takes for another one. */
-const NAME = 'vcenter.test';
-const USER = 'administrator@vsphere.local';
 const PASSWORD = 'a secret of the views';
 
-let browser, program, behind, gateway;
+let staged;
 before(async () => {
   mkdirSync(SHOTS, { recursive: true });
-  const port = await freePort();
-  behind = await server('--seed', '7', '--user', USER, '--password', PASSWORD);
-  [browser, program, gateway] = await Promise.all([
-    launch(`--host-resolver-rules=MAP ${NAME} 127.0.0.1`),
-    serverWithPage(),
-    serverWithPage(
-      ...['--vcenter', behind.origin, '--listen', `127.0.0.1:${port}`],
-      ...['--public-url', `http://${NAME}:${port}`],
-    ),
-  ]);
-  gateway.address = `http://${NAME}:${port}`;
+  staged = await stage(PASSWORD);
 });
-after(() => Promise.all([browser?.close(), program?.stop(), gateway?.stop(), behind?.stop()]));
+after(() => staged?.close());
 
 for (const { name, views, live } of STORIES) {
   test(`every view of ${name}`, async (t) => {
     const settings = live ? {} : { now: NOW };
-    const url = live ? gateway.address : `${program.origin}/?seed=7`;
-    const here = new Viewed(await open(t, browser, url, { timezoneId: 'UTC', ...settings }));
+    const url = staged.address(live);
+    const here = new Viewed(await open(t, staged.browser, url, { timezoneId: 'UTC', ...settings }));
     here.preferences = await here.page.context().newCDPSession(here.page);
     const given = { ...filesIn(directory()), password: PASSWORD };
     for (const view of views) {
@@ -88,7 +76,7 @@ for (const { name, views, live } of STORIES) {
 
 test('one look at a stuck session tells what is legal now, and why complete is not', async (t) => {
   const settings = { now: NOW, timezoneId: 'UTC', colorScheme: 'light', reducedMotion: 'reduce' };
-  const watched = await open(t, browser, `${program.origin}/?seed=7`, settings);
+  const watched = await open(t, staged.browser, staged.address(), settings);
   const here = await new Viewed(watched).isSimulated();
   await here.newSession();
   await here.add(await filesIn(directory()).plain('disk-1.vmdk'), { send: false });

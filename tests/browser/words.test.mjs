@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { launch, open } from './support/browser.mjs';
+import { open } from './support/browser.mjs';
 import { directory } from './support/files.mjs';
-import { freePort, server, serverWithPage } from './support/programs.mjs';
+import { stage } from './support/stage.mjs';
 import { STORIES, Viewed, closed, filesIn } from './support/views.mjs';
 import { MESSAGES, asked, catalogue, changed, strays } from './support/words.mjs';
 
@@ -15,27 +15,13 @@ const SIZES = [
   { width: 320, height: 640 },
 ];
 const NOW = new Date('2026-01-15T10:00:00Z');
-const NAME = 'vcenter.test';
-const USER = 'administrator@vsphere.local';
 /** Names of two words that views give to things. */
 const NAMES = ['precious item'];
 const PASSWORD = 'a secret of the words';
 
-let browser, program, behind, gateway;
-before(async () => {
-  const port = await freePort();
-  behind = await server('--seed', '7', '--user', USER, '--password', PASSWORD);
-  [browser, program, gateway] = await Promise.all([
-    launch(`--host-resolver-rules=MAP ${NAME} 127.0.0.1`),
-    serverWithPage(),
-    serverWithPage(
-      ...['--vcenter', behind.origin, '--listen', `127.0.0.1:${port}`],
-      ...['--public-url', `http://${NAME}:${port}`],
-    ),
-  ]);
-  gateway.address = `http://${NAME}:${port}`;
-});
-after(() => Promise.all([browser?.close(), program?.stop(), gateway?.stop(), behind?.stop()]));
+let staged;
+before(async () => (staged = await stage(PASSWORD)));
+after(() => staged?.close());
 
 /** Runs in the page, and gives its element what an embedding page would write there. */
 function embedded() {
@@ -48,12 +34,12 @@ function embedded() {
 }
 
 /** Opens the page, whose element names these words. */
-async function speaking(t, url, words, settings = {}) {
+async function speaking(t, words, live) {
   const prepare = async (context) => {
     await context.route('**/words.json', (route) => route.fulfill(words));
     await context.addInitScript(embedded);
   };
-  return open(t, browser, `${url}?seed=7`, { timezoneId: 'UTC', prepare, ...settings });
+  return open(t, staged.browser, staged.address(live), { timezoneId: 'UTC', prepare, ...(!live && { now: NOW }) });
 }
 
 /** What those views do not show. */
@@ -102,9 +88,8 @@ const MORE = [
 
 for (const { name, views, live } of [...STORIES, { name: 'what else there is', views: MORE }]) {
   test(`every view of ${name} speaks as its catalogue does`, async (t) => {
-    const url = `${live ? gateway.address : program.origin}/`;
     const words = { json: catalogue() };
-    const watched = await speaking(t, url, words, live ? {} : { now: NOW });
+    const watched = await speaking(t, words, live);
     const here = new Viewed(Object.assign(watched, { page: asked(watched.page) }));
     const given = { ...filesIn(directory()), password: PASSWORD };
     for (const view of views) {
@@ -132,10 +117,9 @@ for (const { name, views, live } of [...STORIES, { name: 'what else there is', v
 }
 
 test('a message that is left out is found, with its view', async (t) => {
-  const url = `${program.origin}/`;
   const left = 'Create update session';
   assert.ok(left in MESSAGES);
-  const watched = await speaking(t, url, { json: catalogue(left) }, { now: NOW });
+  const watched = await speaking(t, { json: catalogue(left) });
   const here = await new Viewed(Object.assign(watched, { page: asked(watched.page) })).isSimulated();
   assert.deepEqual(
     (await strays(here.page, NAMES)).map((stray) => stray.split(' in ')[0]),
@@ -144,7 +128,7 @@ test('a message that is left out is found, with its view', async (t) => {
 });
 
 test('the page has the language of its catalogue', async (t) => {
-  const watched = await speaking(t, `${program.origin}/`, { json: catalogue() }, { now: NOW });
+  const watched = await speaking(t, { json: catalogue() });
   const here = await new Viewed(Object.assign(watched, { page: asked(watched.page) })).isSimulated();
   assert.equal(await here.page.locator('#accession').getAttribute('lang'), 'pl');
 });
@@ -157,8 +141,7 @@ for (const [what, answer, why] of [
   ['are none', { json: { lang: 'pl', words: 7 } }, 'no words'],
 ]) {
   test(`the page speaks English if its words ${what}, and says so on the console`, async (t) => {
-    const url = `${program.origin}/`;
-    const watched = await speaking(t, url, answer, { now: NOW });
+    const watched = await speaking(t, answer);
     await new Viewed(watched).isSimulated();
     const [warning, ...others] = watched.console.filter((line) => line.startsWith('warning:'));
     assert.deepEqual(others, []);
@@ -169,7 +152,7 @@ for (const [what, answer, why] of [
 test('what a catalogue says is text', async (t) => {
   const words = { 'Create update session': '<img src=x onerror="alert(1)"> & more' };
   const answer = { json: { lang: 'pl', words } };
-  const watched = await speaking(t, `${program.origin}/`, answer, { now: NOW });
+  const watched = await speaking(t, answer);
   const { guide } = new Viewed(watched);
   await guide.getByRole('button', { name: words['Create update session'] }).waitFor();
   assert.equal(await guide.locator('img').count(), 0);
