@@ -271,6 +271,9 @@ test('the verdict is read aloud and has the focus, and the whole way goes by key
   await until('the start has the focus', async () => (await focused()) === 'Check a package');
   const chooser = page.waitForEvent('filechooser');
   await page.keyboard.press('Tab');
+  // Asking also makes sure that the wish to have the chooser, which nobody waits for, was heard before the key.
+  const choosing = () => page.evaluate(() => document.activeElement.matches('[type=file]'));
+  await until('the choice has the focus', choosing);
   await page.keyboard.press('Enter');
   await (await chooser).setFiles((await wrong('spoken')).path);
   await until('the verdict has the focus', async () => (await focused()) === BLOCKED);
