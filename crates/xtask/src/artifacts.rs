@@ -90,7 +90,7 @@ impl<'a> Artifacts<'a> {
             run::run(trunk.arg("--locked"), BUILD)?;
             glue::shrink(&self.project.dist())?;
             self.add_simd(&self.project.dist().join("inspector"))?;
-            glue::strip(&self.project.dist())?;
+            glue::minify(self.tools, &self.project.dist())?;
             let worker = self.project.root.join("web").join("js").join("offline.js");
             release::finish(self.tools, &worker, &self.project.dist())?;
             Ok(self.project.dist())

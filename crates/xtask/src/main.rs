@@ -98,7 +98,13 @@ fn list_tools(project: &Project, tools: &Tools) -> Result<()> {
     tools.component("fmt", "rustfmt")?;
     tools.component("clippy", "clippy")?;
     tools.npm()?;
-    let found = [tools.node()?, tools.trunk()?, tools.wasm_bindgen(project)?, tools.wasm_opt()?];
+    let found = [
+        tools.node()?,
+        tools.trunk()?,
+        tools.wasm_bindgen(project)?,
+        tools.wasm_opt()?,
+        tools.terser()?,
+    ];
     let chromium = surroundings::chromium()?;
     for tool in found {
         println!("{:13} {:10} {}", tool.name, tool.version, tool.path.display());

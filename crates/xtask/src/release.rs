@@ -66,7 +66,8 @@ pub(crate) fn finish(tools: &Tools, worker: &Path, dist: &Path) -> Result<()> {
     let version = run::capture(node()?.args(["-e", DIGEST, "--"]).args(&files))?;
     let names = files.iter().filter_map(|file| sizes::relative(dist, file));
     let worker = with_files(version.trim(), names, &read(worker)?);
-    write(&dist.join(WORKER), glue::bare(&worker))?;
+    write(&dist.join(WORKER), worker)?;
+    glue::minify_script(tools, &dist.join(WORKER))?;
 
     let mut pack = node()?;
     run::run(pack.args(["-e", PACK, "--"]).args(sizes::files(dist)?), PACKING)

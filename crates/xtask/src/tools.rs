@@ -21,6 +21,8 @@ const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132.0.0";
 /// Older ones do not know all the features that today's compiler uses.
 const WASM_OPT_AT_LEAST: u64 = 116;
+/// What makes scripts smaller.
+const TERSER: &str = "5.51.4";
 /// The first with everything the test runner is asked for.
 const NODE_AT_LEAST: u64 = 20;
 
@@ -39,6 +41,7 @@ pub(crate) struct Tools {
     trunk: OnceCell<Tool>,
     wasm_bindgen: OnceCell<Tool>,
     wasm_opt: OnceCell<Tool>,
+    terser: OnceCell<Tool>,
 }
 
 /// A program that is there.
@@ -78,6 +81,7 @@ impl Tools {
             trunk: OnceCell::new(),
             wasm_bindgen: OnceCell::new(),
             wasm_opt: OnceCell::new(),
+            terser: OnceCell::new(),
         })
     }
 
@@ -182,6 +186,16 @@ impl Tools {
             };
             self.found(&recipe, "wasm-opt", |version| major(version) >= Some(WASM_OPT_AT_LEAST))
                 .map_or_else(|| self.npm_install(&recipe, "wasm-opt"), Ok)
+        })
+    }
+
+    pub(crate) fn terser(&self) -> Result<&Tool> {
+        once(&self.terser, || {
+            let recipe =
+                Recipe { name: "terser", version: TERSER.to_owned(), takes: "about 10 seconds" };
+            let fits = |version: &str| version == TERSER;
+            self.found(&recipe, "terser", fits)
+                .map_or_else(|| self.npm_install(&recipe, "terser"), Ok)
         })
     }
 
