@@ -63,7 +63,7 @@ test('every view goes back to the entry that is chosen', async (t) => {
   await here.tells('call 6 of 8, complete, refused 400');
   await here.isIn('ACTIVE');
   await here.fileIs(file.name, 'WAITING_FOR_TRANSFER');
-  await here.page.getByText('You see the session as it was at 6 of 8.').waitFor();
+  await here.page.getByText('You see the session as it was after call 6 of 8,').waitFor();
   await here.explain.getByText('Send the bytes of disk-1.vmdk').waitFor();
   await isAccessible(here.page, 'a past entry');
   await here.button('Back to the latest').click();

@@ -45,7 +45,7 @@ pub use diagram::{Cause, Diagram, Edge, Now, Place, Spot, step};
 pub use listing::{Column, Listing, Sorting};
 pub use log::{Entry, Happening, Log, as_text, phases};
 pub use opened::Opened;
-pub use outcome::{Outcome, Trouble, Verdict};
+pub use outcome::{LOGIN, Outcome, Trouble, Verdict};
 pub use scene::{Arrow, Prospect, Replica, Scene};
 pub use timeline::{Kind, Mark, Timeline};
 
@@ -903,9 +903,9 @@ impl Lab {
         self.uploads.iter().any(|upload| Some(&upload.session) == session)
     }
 
-    /// An error in words.
-    pub fn trouble(&self, error: &ClientError) -> Trouble {
-        Trouble::of(error, &self.target, &self.page)
+    /// An error of a call in words.
+    pub fn trouble(&self, call: &str, error: &ClientError) -> Trouble {
+        Trouble::of(call, error, &self.target, &self.page)
     }
 
     /// Host and port of the server at which calls end.

@@ -129,7 +129,10 @@ fn facts(report: &Report) -> Vec<String> {
                 None => name,
             })
         });
-        let system = || descriptor.systems.iter().find_map(|system| system.name.clone());
+        let system = || {
+            let name = descriptor.systems.iter().find_map(|system| system.name.as_ref())?;
+            Some(format!("virtual machine “{name}”"))
+        };
         facts.extend(product.or_else(system));
     }
     facts.retain(|fact| !fact.is_empty());

@@ -80,7 +80,7 @@ const SESSION = [
     },
     leave: async (here) => {
       await here.dialog.getByRole('button', { name: 'Disarm all' }).click();
-      await here.dialog.getByText('Nothing is armed').waitFor();
+      await here.dialog.getByText('No fault is armed').waitFor();
       await closed(here);
     },
   },
@@ -183,7 +183,7 @@ const SESSION = [
       const previous = here.page.getByRole('button', { name: 'Previous', exact: true });
       await previous.click();
       await previous.click();
-      await here.page.getByText('You see the session as it was at').waitFor();
+      await here.session.getByText('You see the session as it was after').waitFor();
     },
   },
   { name: 'past-entry-explained', part: explain, pane: 'Explain', reach: () => {} },

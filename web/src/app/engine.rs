@@ -30,7 +30,7 @@ use super::command::{Command, Credentials, NewFile, SignIn};
 use crate::host::Host;
 use crate::lab::builder::Edit;
 use crate::lab::{
-    Action, Clock, Connection, Lab, Order, Outcome, Picture, Question, SIMULATED_ORIGIN,
+    Action, Clock, Connection, LOGIN, Lab, Order, Outcome, Picture, Question, SIMULATED_ORIGIN,
     SessionCall, Target, Travel, Verdict, Waiting,
 };
 use crate::words::word;
@@ -471,7 +471,7 @@ impl Engine {
         let (call, user, result) = match credentials {
             Credentials::Password { user, password } => {
                 let result = link.client.log_in(&user, &password).await;
-                ("log in", Some(user), result)
+                (LOGIN, Some(user), result)
             }
             Credentials::Token(token) => {
                 link.client.adopt(token);

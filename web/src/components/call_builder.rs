@@ -46,7 +46,7 @@ fn body(form: &Form<'_>) -> El {
         props.foresee.emit(call)
     });
     let (place, line) = match (&draft.error, &foreseen) {
-        (Some(error), _) => (None, cannot(error)),
+        (Some(error), _) => (None, cannot(&say("its JSON cannot be read: {0}", &[error]))),
         (None, Lint::Unsendable(why)) => (None, cannot(why)),
         (None, Lint::Foreseen { what, place }) => (place.as_ref(), foresight(lab, what)),
     };

@@ -18,7 +18,9 @@ pub(crate) fn calls(props: &PartProps, session: &SessionView) -> El {
 
 fn one(props: &PartProps, call: SessionCall) -> El {
     let hint_id = props.id(&format!("foresight-{}", call.name()));
+    let foreseen = props.scene.foresee(call);
     let class = match call {
+        SessionCall::Complete if matches!(foreseen, Foresight::Refused { .. }) => "",
         SessionCall::Complete => "acc-primary",
         SessionCall::Cancel | SessionCall::Fail | SessionCall::Delete => "acc-danger",
         SessionCall::Validate | SessionCall::KeepAlive => "",
@@ -27,22 +29,23 @@ fn one(props: &PartProps, call: SessionCall) -> El {
         .class(class)
         .attr("aria-describedby", &hint_id)
         .on_click(props.on(move || Command::Call(call)));
-    let foreseen = foresight(&props.lab, props.scene.foresee(call));
+    let foreseen = foresight(&props.lab, foreseen);
     let hint = el("p.acc-lint").id(&hint_id).child(foreseen);
     el("div.acc-call").child(send).child(hint)
 }
 
 /// What is to be expected of a call, in one line.
 pub(crate) fn foresight(lab: &Lab, foresight: &Foresight) -> El {
+    let live = lab.target.is_live();
     match foresight {
         Foresight::Unknown => group().text("cannot be foreseen").icon(Icon::Unknown),
-        Foresight::Fine => el("span.acc-fine").text("will succeed").icon(Icon::Done),
-        Foresight::Refused { because, .. } => {
-            let live = lab.target.is_live();
-            el("span.acc-warn-text")
-                .text(if live { "refused by the rules: " } else { "will be refused: " })
-                .child(el("span").english().text(because))
-                .icon(Icon::Warning)
-        }
+        // What a server does that is no simulator, nobody can promise.
+        Foresight::Fine => el("span.acc-fine")
+            .text(if live { "allowed by the rules" } else { "will succeed" })
+            .icon(Icon::Done),
+        Foresight::Refused { because, .. } => el("span.acc-warn-text")
+            .text(if live { "refused by the rules: " } else { "will be refused: " })
+            .child(el("span").english().text(because))
+            .icon(Icon::Warning),
     }
 }

@@ -50,7 +50,8 @@ fn body(props: &PartProps) -> El {
     );
     let this = say("this call: {0}", &[&called.operation]);
     let scope = scope.option("call", &this, !view.whole_run);
-    let scope = scope.option(RUN, "the whole run", view.whole_run);
+    let run = if lab.selected.is_none() { "the whole run" } else { "the run up to here" };
+    let scope = scope.option(RUN, run, view.whole_run);
     let text = match lab.written() {
         Some(text) => written(props, text),
         None => waiting("The code is being written."),

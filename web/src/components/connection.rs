@@ -13,7 +13,7 @@ use super::guide_pane::dialect_of;
 use super::icon::Icon;
 use super::loading::{failure, waiting};
 use crate::app::command::{Command, Credentials, SignIn};
-use crate::lab::Connection;
+use crate::lab::{Connection, LOGIN};
 
 /// How to get in to a server.
 pub(crate) fn connection_form(props: &PartProps) -> Html {
@@ -53,7 +53,7 @@ fn draw(form: &Form<'_>) -> El {
                    page's memory until you disconnect or leave; the log never shows it.";
     let came = match &lab.connection {
         Connection::Opening => Some(waiting(" Signing in")),
-        Connection::Failed(error) => Some(failure(&lab.trouble(error))),
+        Connection::Failed(error) => Some(failure(&lab.trouble(LOGIN, error))),
         _ => None,
     };
     let host_field = Field::new(id("host"), "Host", host, form.keep("host"));

@@ -111,7 +111,7 @@ fn state(diagram: &Diagram, place: Place) -> El {
         Place::Before => return state,
         Place::Active => (x + 10, y + 118, 32, 4),
         Place::Gone => (x + 150, y + 18, 68, 2),
-        Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 24, 5),
+        Place::Done | Place::Error | Place::Canceled => (x + 10, y + 40, 23, 5),
     };
     let (x, y) = match place {
         // It has one line, right of its name.
@@ -197,7 +197,7 @@ fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
         let cross = format!("M{} {}l10 10m0-10l-10 10", at_x - 5, at_y - 5);
         arrow = arrow.child(line("path.acc-cross", &cross));
         let mut below = at_y + 18;
-        for text in wrap(&format!("✕\u{a0}{because}"), 22, 3) {
+        for text in wrap(&format!("✕\u{a0}{because}"), 21, 3) {
             arrow = arrow.child(words("text.acc-why", x, below, &text).english());
             below += LINE;
         }
@@ -232,7 +232,9 @@ fn explanation(props: &PartProps) -> El {
         now = now.text(" ").text(way);
     }
     let send = match (edge.because, edge.because.call(), &lab.item) {
-        (_, Some(call), _) if lab.session.is_some() => Some(props.on(move || Command::Call(call))),
+        (_, Some(call), _) if lab.session.is_some() && !lab.target.is_replay() => {
+            Some(props.on(move || Command::Call(call)))
+        }
         (Cause::Create, _, Some(item)) => {
             let item = item.clone();
             Some(props.on(move || Command::CreateSession(item.clone())))

@@ -11,6 +11,7 @@ use super::element::{El, el, fact, group, part};
 use super::icon::Icon;
 use super::loading::{empty, lines, waiting};
 use super::state::wrappable;
+use super::timeline::past;
 use crate::lab::{Happening, Lab, Outcome, SessionCall, Verdict, way};
 use crate::words::{Said, say};
 
@@ -29,7 +30,9 @@ pub(crate) fn explain_pane(props: &PartProps) -> El {
             let name = el("dt.acc-mono").exact().text(call.name());
             el("div").key(call.name()).child(name).child(foreseen)
         });
-        part("Possible now").child(el("dl.acc-possible").children(calls))
+        let is_over = lab.selected.is_some() || lab.target.is_replay();
+        part(if is_over { "Possible then" } else { "Possible now" })
+            .child(el("dl.acc-possible").children(calls))
     });
     let happened = el("section.acc-part.acc-outcome")
         .attr("data-testid", "outcome")
@@ -39,7 +42,9 @@ pub(crate) fn explain_pane(props: &PartProps) -> El {
     // What can be done is looked for before who says so.
     let source = shown.and_then(|outcome| source_of(lab, &outcome));
     let source = source.map(|source| part("Source").child(source));
-    group().child(happened).child(possible).child(source)
+    // Where the session is out of sight, nothing else tells that it is seen as it was.
+    let past = lab.view.narrow.then(|| past(props)).flatten();
+    group().child(past).child(happened).child(possible).child(source)
 }
 
 /// What the entry that is shown came to. Of the latest the page knows more than its exchange tells, if it sent it.

@@ -10,7 +10,7 @@ use super::loading::{empty, loaded};
 use super::state::status_badge;
 use crate::app::command::Command;
 use crate::format;
-use crate::lab::{Declared, Progress, SessionView, Upload};
+use crate::lab::{Declared, Life, Progress, SessionView, Upload};
 use crate::words::{say, word};
 
 /// The files of the session.
@@ -20,12 +20,19 @@ pub(crate) fn files(props: &PartProps, session: &SessionView) -> El {
         if files.is_empty() {
             return empty("There are no files.");
         }
-        let rows = files.iter().map(|file| row(props, session, file));
+        let is_open = is_open(props, session);
+        let rows = files.iter().map(|file| row(props, session, file, is_open));
         let columns = ["File", "Bytes", "Status", "Checksum", "Actions"];
+        let columns = &columns[..if is_open { 5 } else { 4 }];
         let goes = lab.target.is_live().then(|| goes_to(props, session.item_label()));
-        let table = table("Files of the update session", &columns);
+        let table = table("Files of the update session", columns);
         group().child(table.child(el("tbody").children(rows))).child(goes)
     })
+}
+
+/// Whether something can be done with its files; somebody who wants to be refused takes the call builder.
+pub(super) fn is_open(props: &PartProps, session: &SessionView) -> bool {
+    !props.lab.target.is_replay() && (session.is_active() || session.life() == Life::Unknown)
 }
 
 /// A table with its caption and the heads of its columns.
@@ -41,7 +48,7 @@ pub(super) fn cell(column: &str) -> El {
     el("td").attr("data-label", column)
 }
 
-fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
+fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo, is_open: bool) -> El {
     let lab = &props.lab;
     let upload = lab.upload_of(&file.name);
     let declared = session.declared(&file.name);
@@ -61,14 +68,17 @@ fn row(props: &PartProps, session: &SessionView, file: &SessionFileInfo) -> El {
         error.map(|error| el("span.acc-sub.acc-error-text").english().text(&error.default_message));
     // What the server fetches, nobody sends.
     let is_ours = declared.is_some() && file.source_type == SourceType::Push;
-    let actions = actions(props, file, upload, is_ours);
+    let actions = is_open.then(|| {
+        let actions = actions(props, file, upload, is_ours);
+        cell("Actions").child(el("div.acc-actions").child(actions))
+    });
     el("tr")
         .key(&file.name)
         .child(name)
         .child(cell("Bytes").child(bytes(file, upload, declared)))
         .child(cell("Status").child(status_badge(&status)).child(error))
         .child(cell("Checksum").child(checksum(file.checksum_info.as_ref())))
-        .child(cell("Actions").child(el("div.acc-actions").child(actions)))
+        .child(actions)
 }
 
 fn bytes(file: &SessionFileInfo, upload: Option<&Upload>, declared: Option<&Declared>) -> El {

@@ -14,7 +14,7 @@ use super::form::{Form, form};
 use super::icon::{Icon, draw};
 use super::loading::{empty, loaded};
 use crate::app::command::Command;
-use crate::lab::{Action, Connection, Item, Library, Target, Task};
+use crate::lab::{Action, Connection, Item, Library, SessionView, Target, Task};
 
 /// The way to a session.
 pub(crate) fn guide_pane(props: &PartProps) -> El {
@@ -276,8 +276,9 @@ fn session_part(props: &PartProps) -> El {
     let part = match lab.item.clone() {
         Some(item) => {
             let label = lab.item_label(&item);
+            let has_one = lab.session.as_ref().is_some_and(SessionView::is_active);
             let create = button("Create update session")
-                .class("acc-primary")
+                .class(if has_one { "" } else { "acc-primary" })
                 .icon(Icon::Add)
                 .on_click(props.on(move || Command::CreateSession(item.clone())));
             part.child(create).child(goes_to(props, Some(&label)))

@@ -68,7 +68,7 @@ fn target_badge(lab: &Lab) -> El {
     let (icon, word) = match lab.target {
         Target::Simulated => (Icon::Simulated, "SIMULATED"),
         Target::Live { .. } => (Icon::Live, "LIVE"),
-        Target::Replay { .. } => (Icon::Simulated, "REPLAY"),
+        Target::Replay { .. } => (Icon::Waiting, "REPLAY"),
     };
     let detail = el("span.acc-target-detail");
     let detail = match (&lab.target, &lab.connection) {

@@ -51,7 +51,7 @@ pub(crate) fn draw(icon: Icon) -> El {
         Icon::Remove => ("M3 4.5h10 M6 4.5V3h4v1.5 M4.5 4.5l.5 9h6l.5-9", ""),
         Icon::Copy => ("M5.5 5.5h8v8h-8z M10.5 5.5v-3h-8v8h3", ""),
         Icon::Repeat => ("M13 8a5 5 0 1 1-1.5-3.5 M13 2v3h-3", ""),
-        Icon::Stop => ("M3.5 3.5h9v9h-9z", ""),
+        Icon::Stop => ("", "M3.5 3.5h9v9h-9z"),
         Icon::First => ("M3.5 3v10", "M13 3v10L5 8z"),
         Icon::Previous => ("", "M11.5 3v10L4 8z"),
         Icon::Next => ("", "M4.5 3v10L12 8z"),

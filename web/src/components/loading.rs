@@ -12,7 +12,7 @@ pub(crate) fn loaded<T>(lab: &Lab, what: &Loaded<T>, show: impl FnOnce(&T) -> El
     match what {
         Loaded::Absent => group(),
         Loaded::Loading => waiting(" Reading from the server"),
-        Loaded::Failed(error) => failure(&lab.trouble(error)),
+        Loaded::Failed(error) => failure(&lab.trouble("", error)),
         Loaded::Ready(thing) => show(thing),
     }
 }

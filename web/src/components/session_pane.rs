@@ -9,7 +9,7 @@ use super::PartProps;
 use super::add_files::add_files;
 use super::calls::calls;
 use super::element::{El, button, el, fact, group, heading, named_or, part};
-use super::files::files;
+use super::files::{files, is_open};
 use super::guide_pane::by;
 use super::icon::Icon;
 use super::item_files::item_files;
@@ -38,11 +38,12 @@ pub(crate) fn session_pane(props: &PartProps) -> El {
     };
     let item_files = matches!(session.item_files, Loaded::Ready(_) | Loaded::Failed(_))
         .then(|| part("Item files").child(item_files(props, session)));
+    let can_call = !props.lab.target.is_replay();
     let look = el("div.acc-parts").key("look").child(pictures(props)).child(timeline(props));
     let act = el("div.acc-parts")
         .key("act")
         .child(preview(props, session))
-        .child(part("Calls").child(calls(props, session)))
+        .child(can_call.then(|| part("Calls").child(calls(props, session))))
         .child(item_files)
         .child(files_part(props, session));
     // Where there is little room, what can be done comes first. Keys keep what is entered.
@@ -57,8 +58,10 @@ pub(crate) fn session_pane(props: &PartProps) -> El {
 
 fn files_part(props: &PartProps, session: &SessionView) -> El {
     let files = files(props, session);
-    if session.is_active() || session.life() == Life::Unknown {
+    if is_open(props, session) {
         part("Files").child(add_files(props)).child(files)
+    } else if props.lab.target.is_replay() {
+        part("Files").child(files)
     } else {
         let more = el("details.acc-more")
             .child(el("summary").text("Add files all the same"))
@@ -118,20 +121,23 @@ fn open_guide(props: &PartProps) -> El {
 fn session_header(props: &PartProps, session: &SessionView) -> El {
     let lab = &props.lab;
     let id = session.id.to_string();
+    let expires = if session.is_active() || session.gone { "Expires" } else { "Forgotten" };
     let facts = |model: &UpdateSessionModel| {
         let item = named_or(session.item_label(), "not named by the server");
         let progress =
             model.client_progress.map_or_else(|| word("not told"), |share| format!("{share} %"));
         el("dl.acc-facts.acc-facts-wide")
             .child(fact("Item", el("dd").child(item)))
-            .child(fact("Expires", el("dd").child(expiry(lab, session))))
+            .child(fact(expires, el("dd").child(expiry(lab, session))))
             .child(fact("Client progress", el("dd").text(&progress)))
             .child(fact("API login", login(lab)))
     };
-    let reload = button("Reload session")
-        .class("acc-quiet")
-        .icon(Icon::Repeat)
-        .on_click(props.on(|| Command::Refresh));
+    let reload = (!lab.target.is_replay()).then(|| {
+        button("Reload session")
+            .class("acc-quiet")
+            .icon(Icon::Repeat)
+            .on_click(props.on(|| Command::Refresh))
+    });
     let short = el("span.acc-mono").exact().text(&format::short(&id));
     let title = el("div.acc-title")
         .child(heading().text("Update session ").child(short))
@@ -159,7 +165,7 @@ fn expiry(lab: &Lab, session: &SessionView) -> El {
     }
     let left_text = format::countdown(left);
     if !session.is_active() {
-        return group().text(&say("forgotten in {0}", &[&left_text]));
+        return group().text(&say("in {0}", &[&left_text]));
     }
     let soon = left <= SOON;
     let countdown = el("span")
@@ -195,16 +201,17 @@ fn ending(props: &PartProps, session: &SessionView) -> El {
             }
         }
         Life::Gone => match &session.model {
-            Loaded::Failed(error) => return failure(&props.lab.trouble(error)),
+            Loaded::Failed(error) => failure(&props.lab.trouble("get", error)),
             _ => ended.text(
                 "The server no longer knows this id: the session was deleted, or it expired.",
             ),
         },
     };
     let item = session.model.ready().and_then(|model| model.library_item_id.clone());
+    let item = item.or_else(|| props.lab.item.clone()).filter(|_| !props.lab.target.is_replay());
     let another = item.map(|item| {
         let create = props.on(move || Command::CreateSession(item.clone()));
-        button("Start another session").on_click(create)
+        button("Start another session").class("acc-primary").on_click(create)
     });
     el("div.acc-ending").child(ended).child(another)
 }

@@ -80,7 +80,7 @@ fn is_button(event: &Event) -> bool {
 pub(crate) fn opened(props: &PartProps) -> Option<El> {
     let said = props.lab.came.as_ref()?;
     let what = if props.lab.target.is_replay() {
-        "Recording. Nobody answers any more, and no call is sent: not all that the server knew is in it."
+        "Recording. Nobody answers any more, and no call is sent. What the server knew besides is not in it."
     } else {
         "Opened run, simulated. Its clock stands still until you let it run."
     };
@@ -96,15 +96,15 @@ pub(crate) fn opened(props: &PartProps) -> Option<El> {
 pub(crate) fn past(props: &PartProps) -> Option<El> {
     let number = props.lab.selected?;
     let timeline = Timeline::of(&props.lab);
-    let place = timeline.shown.map_or(0, |place| place + 1);
+    let (place, count) = (timeline.shown?, timeline.marks.len());
     let then = if props.lab.target.is_live() {
         "Calls reach the server as it is now."
     } else {
         "A call that you send goes on from here, in a new branch."
     };
     let text = say(
-        "You see the session as it was at {0} of {1}. {2} ",
-        &[&place.to_string(), &timeline.marks.len().to_string(), &word(then)],
+        "You see the session as it was after {0}. {1} ",
+        &[&timeline.marks.get(place)?.spoken(place + 1, count), &word(then)],
     );
     let latest = button("Back to the latest").on_click(select(props, None));
     Some(el("p.acc-past").key(&number.to_string()).icon(Icon::Waiting).text(&text).child(latest))

@@ -78,9 +78,9 @@ impl Place {
         match self {
             Self::Before => [0, 4, 164, 28],
             Self::Active => [0, 56, 224, 322],
-            Self::Done => [384, 56, 164, 104],
-            Self::Error => [384, 165, 164, 104],
-            Self::Canceled => [384, 274, 164, 104],
+            Self::Done => [372, 56, 158, 104],
+            Self::Error => [372, 165, 158, 104],
+            Self::Canceled => [372, 274, 158, 104],
             Self::Gone => [0, 416, 640, 44],
         }
     }
@@ -325,18 +325,19 @@ impl Route {
                     line: format!("M224 {y}H{to_left}"),
                     head: format!("M{} {}l5 4-5 4", to_left - 6, y - 4),
                     label: (234 + index * 70, y - 6),
-                    middle: (304, y),
+                    middle: (298, y),
                 }
             }
             // Around, on the right.
             _ => {
-                let (y, x) = if is_event { (top + 84, 628) } else { (top + 30, 604) };
+                let (y, x) = if is_event { (top + 92, 636) } else { (top + 30, 626) };
                 let up = if is_event { 28 } else { 6 };
                 Self {
-                    line: format!("M548 {y}H{x}V{to_top}"),
+                    line: format!("M530 {y}H{x}V{to_top}"),
                     head: format!("M{} {}l4 5 4-5", x - 4, to_top - 6),
-                    label: (553, y - up + index * 22),
-                    middle: (572, y),
+                    // Left of the lines that come down from the states above.
+                    label: (535, y - up + index * 22),
+                    middle: (554, y),
                 }
             }
         }
@@ -961,6 +962,16 @@ ACTIVE settle ACTIVE …";
                     one.1 >= other.2 || other.1 >= one.2 || one.3 >= other.4 || other.3 >= one.4;
                 assert!(apart, "{one:?} lies on {other:?}");
             }
+        }
+        let down = |drawn: &Drawn| drawn.edge.to == Place::Gone && drawn.edge.from != Place::Active;
+        let lines = edges.iter().filter(|drawn| down(drawn)).filter_map(|drawn| {
+            let (_, right) = drawn.route.line.split_once('H')?;
+            right.split('V').next()?.parse().ok()
+        });
+        let first: i32 = lines.min().expect("something leads down on the right");
+        for drawn in edges.iter().filter(|drawn| down(drawn)) {
+            // The last letter, without its space, ends before the first line that comes down from above.
+            assert!(drawn.route.label.0 + label_width(drawn.edge.label()) - 8 < first, "{drawn:?}");
         }
         let [left, top, width, height] = Place::Active.frame();
         let inside = |drawn: &&Drawn| drawn.edge.stays();

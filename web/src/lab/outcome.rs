@@ -37,6 +37,9 @@ pub struct Outcome {
     pub notes: Vec<Said>,
 }
 
+/// What the call is named that begins an API login: `create` alone could be anything's.
+pub const LOGIN: &str = "log in";
+
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -73,7 +76,7 @@ impl Outcome {
         target: &Target,
         page: &str,
     ) -> Self {
-        let trouble = Trouble::of(error, target, page);
+        let trouble = Trouble::of(call, error, target, page);
         let call = word(call);
         Self {
             verdict: trouble.verdict,
@@ -90,10 +93,13 @@ impl Outcome {
 
     /// What an exchange came to, for as much as it tells itself.
     pub fn of_exchange(exchange: &Exchange, target: &Target, page: &str) -> Self {
-        let call = exchange.operation.rsplit('.').next().unwrap_or_default();
+        let row = operations::row_named(&exchange.operation);
+        let call = match row {
+            Some(row) if row.opens_login() => LOGIN,
+            _ => exchange.operation.rsplit('.').next().unwrap_or_default(),
+        };
         let outcome = match &exchange.outcome {
             Wire::Answered(answer) if matches!(answer.status, 200..=299) => {
-                let row = operations::row_named(&exchange.operation);
                 // An upload is no operation.
                 let does = row.map_or(
                     "The bytes arrived. The file's status tells what became of them.",
@@ -155,9 +161,9 @@ pub struct Trouble {
 
 impl Trouble {
     /// Puts an error into words. `page` is the origin that the page came from.
-    pub fn of(error: &ClientError, target: &Target, page: &str) -> Self {
+    pub fn of(call: &str, error: &ClientError, target: &Target, page: &str) -> Self {
         match error {
-            ClientError::Api { status, error } => Self::refused(*status, error),
+            ClientError::Api { status, error } => Self::refused(call, *status, error),
             ClientError::Unexpected { response, .. }
                 if let Some(own) = own_error(&response.body) =>
             {
@@ -208,7 +214,7 @@ impl Trouble {
         }
     }
 
-    fn refused(status: u16, error: &ApiError) -> Self {
+    fn refused(call: &str, status: u16, error: &ApiError) -> Self {
         let messages = error.messages.iter();
         let texts = messages
             .map(|message| message.localized.as_ref().unwrap_or(&message.default_message).clone());
@@ -218,6 +224,9 @@ impl Trouble {
             because.push("The server gives no reason.".into());
         }
         let next = match status {
+            401 if call == LOGIN => {
+                vec!["Check the user name and the password, or the token.".into()]
+            }
             401 => vec!["Sign in again: the API login is not valid, or no longer.".into()],
             403 => vec!["Ask for the privilege, or sign in as somebody who has it.".into()],
             503 => vec!["Wait a little and send it again.".into()],

@@ -7,6 +7,7 @@
 use std::rc::Rc;
 
 use accession_client::{Exchange, Outcome as Wire};
+use accession_core::behaviour::UnignoredWarning;
 use accession_core::dialect::{self, Dialect};
 use accession_core::error::ApiError;
 use accession_core::model::{
@@ -17,7 +18,7 @@ use accession_core::operations::{
 };
 use accession_core::reading;
 use accession_core::run::{self, Replay};
-use accession_core::session::{self, EventKind, Next, Observed, Phase, Session};
+use accession_core::session::{self, EventKind, Next, Observed, Phase, Rejected, Session};
 use accession_core::simulator::{Simulator, Step, Transition};
 use accession_core::time::Timestamp;
 use accession_core::wire::Request;
@@ -257,7 +258,11 @@ fn prospect(
     let foresight = match unmet.into_iter().next() {
         None => Foresight::Fine,
         Some(rejected) => {
-            let because = super::calls::in_words(&rejected, view);
+            let mut because = super::calls::in_words(&rejected, view);
+            let fails = simulator.behaviour().unignored_warning == UnignoredWarning::Fails;
+            if matches!(rejected, Rejected::Warned(_)) && call == SessionCall::Complete && fails {
+                because += "; the session then ends in ERROR";
+            }
             let rule = ApiError::from(rejected).rule.unwrap_or(accession_core::rules::ACTIVE_ONLY);
             Foresight::Refused { because, rule }
         }

@@ -2,6 +2,7 @@
 //! how long. It does not know how that looks; the scribe draws it.
 
 use accession_client::{Exchange, Outcome};
+use accession_core::behaviour::PullStart;
 use accession_core::simulator::Transition;
 use accession_core::structure::{Plain, Writer};
 use serde_json::Value;
@@ -37,6 +38,8 @@ impl Lab {
         told.put("sheet", &"sequence".to_owned());
         told.put("session", &session.map(|session| session.id.clone()));
         told.put("goes_on", &active);
+        let late = self.begin.behaviour.pull_start == PullStart::AtComplete;
+        told.put("fetches_late", &(late && self.target.is_simulated()));
         told.put("shown", &self.entry().map(|entry| entry.number));
         told.put("now", &self.now.as_millis());
         told.put("uploads", &uploads.collect::<Vec<_>>());
@@ -181,6 +184,7 @@ mod tests {
                 "sheet": "sequence",
                 "session": "s",
                 "goes_on": false,
+                "fetches_late": false,
                 "now": NOW.as_millis(),
                 "uploads": ["PUT a.iso, 37 %"],
                 "entries": [],

@@ -32,6 +32,7 @@ const ALSO: &[&str] = &[
     "LIVE · ",
     "REPLAY",
     "SIMULATED",
+    "all",
     "call",
     "certificate",
     "completing",
@@ -61,9 +62,9 @@ const ALSO: &[&str] = &[
 /// What looks like words and is none: names of keys, of files and data, and reasons of calls that are
 /// refused, which are English as core's own are.
 const NOT: &[&str] = &[
+    "; the session then ends in ERROR",
     "1 file",
     "Accession",
-    "After",
     "Ask for it again, or for the run file.",
     "Ctrl Enter",
     "Ctrl K",
@@ -79,7 +80,6 @@ const NOT: &[&str] = &[
     "Recorded",
     "Space",
     "The link",
-    "Times",
     "a page has a document",
     "a page has a window",
     "an exchange cannot be read",

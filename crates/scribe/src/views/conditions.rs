@@ -76,8 +76,8 @@ fn pace(facts: &Facts<'_>) -> El {
         ],
     ));
     let grid = match kind {
-        "takes" => grid.child(fields::text(facts, "pace-amount", "Seconds", "20")),
-        "looks" => grid.child(fields::text(facts, "pace-amount", "Looks", "20")),
+        "takes" => grid.child(fields::text(facts, "pace-amount", "How many seconds", "20")),
+        "looks" => grid.child(fields::text(facts, "pace-amount", "How many looks", "20")),
         _ => grid,
     };
     let set = pace.map(|pace| json!(["arrange", { "kind": "pace", "pace": pace }]));
@@ -106,11 +106,16 @@ const EFFECTS: &[Effect] = &[
     Effect("error", "The call is refused with an error", On::Calls, None),
     Effect("reset", "The connection ends without an answer", On::Both, None),
     Effect("malformed", "The answer is cut in the middle of its JSON", On::Calls, None),
-    Effect("latency", "The answer comes late", On::Both, Some(("millis", "Milliseconds"))),
+    Effect("latency", "The answer comes late", On::Both, Some(("millis", "Late by milliseconds"))),
     Effect("pipe_closed", "Pipe closed: the storage takes only a part", On::Bytes, None),
     Effect("storage_full", "The storage is full", On::Bytes, None),
     Effect("wrong_checksum", "Something else arrives", On::Bytes, None),
-    Effect("drop", "The connection ends after so many bytes", On::Both, Some(("after", "Bytes"))),
+    Effect(
+        "drop",
+        "The connection ends after so many bytes",
+        On::Both,
+        Some(("after", "After bytes")),
+    ),
     Effect("maintenance", "The libraries go into maintenance", On::Calls, None),
     Effect("backing_vanished", "The storage behind the libraries is gone", On::Calls, None),
 ];
@@ -124,6 +129,8 @@ const ERRORS: &[&str] = &[
     "TIMED_OUT",
     "NOT_FOUND",
 ];
+
+const BEFORE: &str = "How many go well before it";
 
 fn faults(facts: &Facts<'_>) -> El {
     let armed = facts.get("faults").as_array().map(Vec::as_slice).unwrap_or_default();
@@ -147,7 +154,7 @@ fn faults(facts: &Facts<'_>) -> El {
     let place = place.unwrap_or(places[0].0);
     let mut grid = el("div.acc-grid")
         .child(fields::choice(facts, "effect", "What goes wrong", &kinds))
-        .child(fields::choice(facts, "on", "With", &places));
+        .child(fields::choice(facts, "on", "Where", &places));
     let mut what = json!({ "kind": kind });
     let mut wrong = None;
     let mut read = |name: &str, label: &str, least: u64| {
@@ -170,16 +177,19 @@ fn faults(facts: &Facts<'_>) -> El {
         ready = number.is_some();
         what[*name] = number.into();
     }
-    let (skip, count) = (read("skip", "After", 0), read("count", "Times", 1));
-    let grid = grid
-        .child(fields::text(facts, "skip", "After so many that go well", ""))
-        .child(fields::text(facts, "count", "So many times (empty: always)", ""));
+    let (skip, count) = (read("skip", BEFORE, 0), read("count", "How many fail", 1));
+    let grid = grid.child(fields::text(facts, "skip", BEFORE, "")).child(fields::text(
+        facts,
+        "count",
+        "How many fail (empty: all from then on)",
+        "",
+    ));
     let fault = json!({ "on": place, "effect": what, "skip": skip.unwrap_or(0), "count": count });
     let arm = json!(["arrange", { "kind": "arm", "fault": fault }]);
     let list = armed.iter().map(|fault| el("li").said(told(fault)));
-    let part = section("What goes wrong");
+    let part = section("Faults");
     let part = if armed.is_empty() {
-        part.child(el("p.acc-hint").text("Nothing is armed."))
+        part.child(el("p.acc-hint").text("No fault is armed."))
     } else {
         part.child(el("ul").children(list)).child(
             el("div.acc-buttons")
@@ -278,8 +288,8 @@ fn made_up(facts: &Facts<'_>) -> El {
         .child(fields::choice(
             facts,
             "arrived",
-            "Of its bytes",
-            &[("all", "all arrive"), ("fewer", "one fewer arrives"), ("none", "none arrive yet")],
+            "Bytes that arrive",
+            &[("all", "all"), ("fewer", "one fewer"), ("none", "none yet")],
         ))
         .child(fields::choice(
             facts,
@@ -329,7 +339,7 @@ fn fetched(facts: &Facts<'_>) -> El {
         .child(fields::text(facts, "fetched", "File name", "disk-2.vmdk"))
         .child(fields::text(facts, "uri", "From", "https://mirror.example/disk-2.vmdk"))
         .child(fields::text(facts, "fetched-size", "Size", "2.1 GB"))
-        .child(fields::text(facts, "takes", "Seconds", "60"))
+        .child(fields::text(facts, "takes", "Seconds that the fetch takes", "60"))
         .child(fields::choice(
             facts,
             "certificate",

@@ -63,7 +63,7 @@ impl Engine {
         let create = LocalLibraryCreate { client_token: None, create_spec };
         let answer = self.call(link, create).await;
         self.tell(link, None, "create library", &answer, |id| {
-            say("The library {0} has the id {1}.", &[&name, id.as_str()])
+            say("The library “{0}” has the id {1}.", &[&name, id.as_str()])
         });
         let Ok(id) = answer.result else { return };
         self.load_libraries(link).await;
@@ -81,7 +81,7 @@ impl Engine {
         let create_spec = item_spec(library.clone(), name.clone(), kind);
         let answer = self.call(link, ItemCreate { client_token: None, create_spec }).await;
         self.tell(link, None, "create item", &answer, |id| {
-            say("The item {0} has the id {1} and no files yet.", &[&name, id.as_str()])
+            say("The item “{0}” has the id {1} and no files yet.", &[&name, id.as_str()])
         });
         let id = answer.result.ok()?;
         self.load_items(link, library).await;

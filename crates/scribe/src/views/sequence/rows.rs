@@ -169,12 +169,16 @@ pub(super) struct Sequence {
     pub(super) bars: Vec<Bar>,
     /// Whether something is fetched.
     pub(super) pulls: bool,
+    /// Whether the server fetches nothing before complete is granted.
+    fetches_late: bool,
+    /// Whether something is to be fetched, and that has not begun.
+    due: bool,
 }
 
 impl Sequence {
     /// The sequence of the log that the page tells of.
     pub(super) fn of(facts: &Facts<'_>) -> Self {
-        let mut all = Self::default();
+        let mut all = Self { fetches_late: *facts.get("fetches_late") == true, ..Self::default() };
         let mut last: Option<i64> = None;
         let session = mine(facts);
         for Facts(entry) in facts.list("entries") {
@@ -234,8 +238,14 @@ impl Sequence {
         }
         let operation = entry.text("operation");
         let to = if operation == "upload" { Lane::Transfer } else { Lane::Api };
-        let (status, fetches) = (entry.status(), entry.fetches());
-        self.pulls |= fetches;
+        let status = entry.status();
+        let asks = entry.asks_to_fetch();
+        self.pulls |= asks;
+        self.due |= asks;
+        let begins = !self.fetches_late
+            || (entry.succeeded() && operation.ends_with("update_session.complete"));
+        let fetches = self.due && begins;
+        self.due &= !begins;
         let row = self.add(number, at, Move::Call { to, name, status, runs: false, fetches });
         // What the server did meanwhile stands below.
         for step in entry.steps() {
@@ -384,7 +394,7 @@ impl<'a> Entry<'a> {
     }
 
     /// Whether the server is told to fetch a file, and agrees.
-    fn fetches(self) -> bool {
+    fn asks_to_fetch(self) -> bool {
         if !self.text("operation").ends_with("file.add") || !self.succeeded() {
             return false;
         }
@@ -622,6 +632,23 @@ mod tests {
         assert_eq!(Sequence::of(&Facts(&facts)).bars.len(), 3);
         facts["session"] = "another".into();
         assert_eq!(Sequence::of(&Facts(&facts)).bars.len(), 2);
+    }
+
+    #[test]
+    fn the_fetch_begins_where_the_server_begins_it() {
+        let of_session = "library.item.update_session.complete";
+        let mut add = called(1, "library.item.updatesession.file.add", 201);
+        add["asked"] = json!({ "source_type": "PULL" }).to_string().into();
+        let calls = vec![add, called(2, of_session, 400), called(3, of_session, 204)];
+        let begins = |late: bool| {
+            let mut facts = told(calls.clone());
+            facts["fetches_late"] = late.into();
+            let rows = Sequence::of(&Facts(&facts)).rows;
+            let begins = |row: &&Row| matches!(row.what, Move::Call { fetches: true, .. });
+            rows.iter().filter(begins).map(|row| row.entry).collect::<Vec<_>>()
+        };
+        assert_eq!(begins(false), [Some(1)]);
+        assert_eq!(begins(true), [Some(3)]);
     }
 
     #[test]
