@@ -53,7 +53,7 @@ const MORE = [
       await here.session.getByRole('button', { name: 'Conditions', exact: true }).click();
       await here.dialog.getByLabel('What goes wrong').selectOption('latency');
       await here.dialog.getByLabel('Milliseconds').fill('500');
-      await here.dialog.getByLabel('After so many').fill('2');
+      await here.dialog.getByLabel('How many go well').fill('2');
       await here.dialog.getByRole('button', { name: 'Arm the fault' }).click();
       await here.dialog.getByRole('button', { name: 'Disarm all' }).waitFor();
       await here.dialog.getByLabel('Milliseconds').fill('soon');

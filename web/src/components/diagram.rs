@@ -197,7 +197,7 @@ fn arrow(props: &PartProps, index: usize, drawn: &Drawn) -> El {
         let cross = format!("M{} {}l10 10m0-10l-10 10", at_x - 5, at_y - 5);
         arrow = arrow.child(line("path.acc-cross", &cross));
         let mut below = at_y + 18;
-        for text in wrap(&format!("✕\u{a0}{because}"), 21, 3) {
+        for text in wrap(&format!("✕\u{a0}{because}"), 22, 3) {
             arrow = arrow.child(words("text.acc-why", x, below, &text).english());
             below += LINE;
         }

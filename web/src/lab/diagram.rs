@@ -788,7 +788,8 @@ pub fn wrap(text: &str, width: usize, lines: usize) -> Vec<String> {
     for word in text.split(' ') {
         let word = shortened(word, width - wider(word).min(width / 2));
         let used = line.chars().count();
-        if used > 0 && used + 1 + word.chars().count() + wider(&word) > width {
+        let wide = word.chars().count() + wider(&line) + wider(&word);
+        if used > 0 && used + 1 + wide > width {
             wrapped.push(std::mem::take(&mut line));
         } else if used > 0 {
             line.push(' ');
