@@ -5,6 +5,7 @@
 use super::PartProps;
 use super::element::{El, button, el, group};
 use super::icon::Icon;
+use super::state::wrappable;
 use crate::app::command::Command;
 use crate::lab::{Foresight, Lab, SessionCall, SessionView};
 
@@ -45,7 +46,7 @@ pub(crate) fn foresight(lab: &Lab, foresight: &Foresight) -> El {
             .icon(Icon::Done),
         Foresight::Refused { because, .. } => el("span.acc-warn-text")
             .text(if live { "refused by the rules: " } else { "will be refused: " })
-            .child(el("span").english().text(because))
+            .child(el("span").english().child(wrappable(because)))
             .icon(Icon::Warning),
     }
 }
