@@ -96,12 +96,12 @@ fn state(diagram: &Diagram, place: Place) -> El {
             .child(words("text.acc-word", x + 30, y + 19, &place.said()).exact());
     if is_current {
         let current = word("current");
-        let wide = label_width(&current) + 1;
-        let left = x + width - wide - 5;
+        let wide = label_width(&current) - 4;
+        let left = x + width - wide - 4;
         state = state
             .attr("aria-current", "step")
             .child(frame("rect.acc-pill", [left, y + 5, wide, 18]))
-            .child(words("text.acc-on-pill", left + 5, y + 18, &current));
+            .child(words("text.acc-on-pill", left + 4, y + 18, &current));
         if diagram.completing {
             state = state.child(words("text.acc-status", x + 88, y + 18, "completing"));
         }

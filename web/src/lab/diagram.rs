@@ -78,9 +78,9 @@ impl Place {
         match self {
             Self::Before => [0, 4, 164, 28],
             Self::Active => [0, 56, 224, 322],
-            Self::Done => [372, 56, 158, 104],
-            Self::Error => [372, 165, 158, 104],
-            Self::Canceled => [372, 274, 158, 104],
+            Self::Done => [372, 56, 160, 104],
+            Self::Error => [372, 165, 160, 104],
+            Self::Canceled => [372, 274, 160, 104],
             Self::Gone => [0, 416, 640, 44],
         }
     }
@@ -333,10 +333,10 @@ impl Route {
                 let (y, x) = if is_event { (top + 92, 636) } else { (top + 30, 626) };
                 let up = if is_event { 28 } else { 6 };
                 Self {
-                    line: format!("M530 {y}H{x}V{to_top}"),
+                    line: format!("M532 {y}H{x}V{to_top}"),
                     head: format!("M{} {}l4 5 4-5", x - 4, to_top - 6),
                     // Left of the lines that come down from the states above.
-                    label: (535, y - up + index * 22),
+                    label: (536, y - up + index * 22),
                     middle: (554, y),
                 }
             }

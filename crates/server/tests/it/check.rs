@@ -84,7 +84,7 @@ fn names(report: &Value) -> Vec<&str> {
 
 const GOOD: &str = "\
 vm.ova: Nothing was found that speaks against an import.
-  OVA, 214.5 KB, 3 files, vm
+  OVA, 214.5 KB, 3 files, virtual machine “vm”
 
   Files
     vm.ovf     descriptor  890 B     matches  SHA256 4b67f2d62e6a1eaf32287475aff7c37d8e24ca4716dc7139e6a920416ec2db8c
@@ -100,7 +100,7 @@ vm.ova: Nothing was found that speaks against an import.
 
 const BLOCKED: &str = "\
 vm.ova: Expect an import to fail.
-  OVA, 2.5 KB, 1 file, vm
+  OVA, 2.5 KB, 1 file, virtual machine “vm”
 
   Blocks   disk.vmdk is named by the descriptor and is not in the package.
            In              vm.ovf, line 4
