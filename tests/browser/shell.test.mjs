@@ -68,6 +68,11 @@ class Shell extends Lab {
     await this.dialog.getByRole('heading', { name }).waitFor();
   }
 
+  /** Waits until a sheet is gone and the page has heard of it: only then are all keys its own again. */
+  async sheetIsGone() {
+    await this.page.locator('.acc-sheet > *').first().waitFor({ state: 'detached' });
+  }
+
   kept() {
     return this.page.evaluate((key) => JSON.parse(localStorage.getItem(key)), KEY);
   }
@@ -219,7 +224,7 @@ test('a command is found by typing, and pressed', async (t) => {
   await here.dialog.getByText('will be refused: disk-1.vmdk').waitFor();
   await keyboard.press('Enter');
   await here.saw('complete', 'refused', '400');
-  await here.dialog.waitFor({ state: 'hidden' });
+  await here.sheetIsGone();
 
   await keyboard.press('Control+k');
   await here.hasFocus(field, 'the field');
@@ -230,7 +235,7 @@ test('a command is found by typing, and pressed', async (t) => {
   await keyboard.press('ArrowUp');
   await here.hasFocus(field, 'the field');
   await keyboard.press('Escape');
-  await here.dialog.waitFor({ state: 'hidden' });
+  await here.sheetIsGone();
 
   // Any operation goes to the builder, in a drawer too.
   await here.size(1100);
@@ -368,7 +373,7 @@ test('keys go everywhere, but not from a field, and can be switched off', async 
   await here.dialog.getByRole('heading', { name: 'Keys' }).waitFor();
   await isAccessible(page, 'the keys');
   await press('Escape');
-  await here.dialog.waitFor({ state: 'hidden' });
+  await here.sheetIsGone();
 
   const slider = page.getByRole('slider', { name: 'Timeline' });
   await slider.focus();
@@ -380,7 +385,7 @@ test('keys go everywhere, but not from a field, and can be switched off', async 
   await here.sheet('Settings');
   await here.dialog.getByRole('button', { name: 'Off' }).click();
   await press('Escape');
-  await here.dialog.waitFor({ state: 'hidden' });
+  await here.sheetIsGone();
   await session.focus();
   await press('g', 'l');
   await here.hasFocus(session, 'the session');
